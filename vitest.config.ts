@@ -1,0 +1,23 @@
+// The rings of the tests. Each project has its own budget (docs/testing.md); none may sleep, and none may leave a process behind.
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, pattern: string, timeout: number) => ({
+  test: {
+    name,
+    include: [`packages/*/test/**/${pattern}`, `apps/*/test/**/${pattern}`, `tools/test/**/${pattern}`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("pure", "*.pure.test.ts", 20_000),
+      project("postgres", "*.db.test.ts", 60_000),
+      project("simulator", "*.sim.test.ts", 60_000),
+      project("servers", "*.imap.test.ts", 120_000),
+      project("kills", "*.kill.test.ts", 120_000),
+    ],
+  },
+});
