@@ -1,0 +1,82 @@
+// The base: what a link and its server last agreed on, per mailbox and per message, and what is not done yet. Decisions compare the
+// server and the archive with it; nothing is removed without a row of it (M1).
+import type { Digest } from "./digest.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Flags } from "./flags.ts";
+import type { MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
+import type { MailboxPath, Marks, Role } from "./mailbox.ts";
+
+/** The base row of a mailbox. */
+export interface MailboxBase {
+  readonly id: RemoteMailboxId;
+  /** The archive's mailbox that it is paired with; the pairing is stored and does not change with roles (B3). */
+  readonly mailboxId: MailboxId;
+  /** The server's spelling when last seen, and the same in segments. */
+  readonly name: string;
+  readonly path: MailboxPath;
+  readonly objectId: string | null;
+  readonly role: Role | null;
+  readonly subscribed: boolean;
+  /** Null before the first message is bound (or where the server gives none: U4). */
+  readonly uidValidity: bigint | null;
+  /** Marks of the last look whose work was done (S3). Null: never finished, so a complete look follows. */
+  readonly marks: Marks | null;
+  /** Milliseconds since 1970 of the last complete observation (I5). */
+  readonly completeAt: number | null;
+  /** Rows not done: with any, I1 does not skip the mailbox (S3). */
+  readonly pending: number;
+  /** Set while the mailbox is out of the link's selection (B8): its rows rest. */
+  readonly resting: boolean;
+}
+
+/** `bound`: on the server under this UID. `gone`: was here, proved gone, kept so that it is never appended again (no UID). */
+export type BaseState = "bound" | "gone";
+
+/** The base row of a message, with the archive's side of it. */
+export interface BaseRow {
+  readonly remoteMailboxId: RemoteMailboxId;
+  readonly uid: Uid;
+  readonly messageId: MessageId;
+  readonly flags: Flags;
+  readonly modseq: bigint | null;
+  /** The archive's open version; null: tombstoned. */
+  readonly archive: LiveVersion | null;
+}
+
+/** The open version row of a message: where it is, how it is flagged, and since which revision (S4: an op names the row it was planned on). */
+export interface LiveVersion {
+  readonly mailboxId: MailboxId;
+  readonly flags: Flags;
+  readonly since: Revision;
+}
+
+/** A base row with what identifies its message: for moves and rekeys. */
+export interface BaseIdentity extends BaseRow {
+  readonly size: number;
+  readonly internalDate: number | null;
+  readonly emailId: string | null;
+  readonly fingerprint: Digest | null;
+  readonly canonical: Digest;
+}
+
+/** A live message of an archive mailbox that has no base row on this link: 0 1 ? of the membership table. */
+export interface UnboundMessage {
+  readonly messageId: MessageId;
+  readonly canonical: Digest;
+  readonly sha256: Digest;
+  readonly internalDate: number | null;
+  readonly live: LiveVersion;
+}
+
+/** What is not done: a message that could not be fetched (C6), or a removal that a halt holds back (G1). */
+export interface Pending {
+  readonly remoteMailboxId: RemoteMailboxId;
+  readonly uid: Uid;
+  readonly kind: "fetch" | "removal";
+  readonly reason: ErrorCode | "HALTED";
+  readonly detail: string;
+  readonly bytes: number | null;
+  readonly attempts: number;
+  /** Of the run that held or last tried it. */
+  readonly runId: RunId;
+}

@@ -1,0 +1,117 @@
+// The identities of a message (C1, C4): SHA-256 of its bytes, the canonical digest that survives a server's line-end habits, and the
+// fingerprint of its header. Pure: bytes in, digests out. It must never parse MIME, and never change what it reads.
+import { createHash } from "node:crypto";
+
+/** Lower-case hexadecimal SHA-256. */
+export type Digest = string;
+
+export interface Digests {
+  /** Of the bytes as the server gave them. */
+  readonly sha256: Digest;
+  /** Of the bytes with every line end made CRLF and NUL mapped; equals `sha256` where nothing had to be changed. */
+  readonly canonical: Digest;
+  /** Of the whole header, unfolded; null where a message has no header (such messages exist: only bytes decide there). */
+  readonly fingerprint: Digest | null;
+}
+
+const LF = 10;
+const CR = 13;
+const NUL = 0;
+/** Dovecot hands out NUL as 0x80 (its own mapping); every NUL is read as that. */
+const NUL_MAPPED = 0x80;
+const SPACE = 32;
+const TAB = 9;
+/** No header read by a fingerprint is longer: a hostile header costs bounded work. */
+export const MAX_HEADER_BYTES = 1_048_576;
+
+function sha256(bytes: Uint8Array): Digest {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** True when the canonical form is the bytes themselves: every CR is followed by LF, every LF preceded by CR, no NUL. */
+function isCanonical(bytes: Buffer): boolean {
+  if (bytes.includes(NUL)) return false;
+  let at = bytes.indexOf(LF);
+  let crs = 0;
+  while (at !== -1) {
+    if (at === 0 || bytes[at - 1] !== CR) return false;
+    crs++;
+    at = bytes.indexOf(LF, at + 1);
+  }
+  let cr = bytes.indexOf(CR);
+  while (cr !== -1) {
+    if (--crs < 0) return false;
+    cr = bytes.indexOf(CR, cr + 1);
+  }
+  return crs === 0;
+}
+
+/** Gives the canonical form. CRLF, LF, CR, and CR CR LF (a gateway's double conversion) are one line end each. */
+export function canonicalForm(bytes: Buffer): Buffer {
+  if (isCanonical(bytes)) return bytes;
+  const out = Buffer.allocUnsafe(bytes.length * 2);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte === CR || byte === LF) {
+      if (byte === CR) {
+        if (bytes[i + 1] === CR && bytes[i + 2] === LF) i += 2;
+        else if (bytes[i + 1] === LF) i++;
+      }
+      out[length++] = CR;
+      out[length++] = LF;
+    } else out[length++] = byte === NUL ? NUL_MAPPED : byte;
+  }
+  return out.subarray(0, length);
+}
+
+/** Where the header ends: after its last line, before the blank one. The whole message when there is no blank line. */
+function headerEnd(bytes: Buffer): number {
+  let at = 0;
+  const limit = Math.min(bytes.length, MAX_HEADER_BYTES);
+  while (at < limit) {
+    const first = bytes[at];
+    if (first === LF || (first === CR && bytes[at + 1] === LF)) return at;
+    const next = bytes.indexOf(LF, at);
+    if (next === -1) return limit;
+    at = next + 1;
+  }
+  return limit;
+}
+
+/**
+ * Gives the fingerprint of a header (C4): line ends dropped where a line is folded, runs of white space at a fold made one space, NUL
+ * mapped. The same for a whole message and for what BODY[HEADER] gives of it. Null when there is no header line at all.
+ */
+export function fingerprintOf(bytes: Buffer): Digest | null {
+  const header = bytes.subarray(0, headerEnd(bytes));
+  const out = Buffer.allocUnsafe(header.length + 1);
+  let length = 0;
+  for (let i = 0; i < header.length; i++) {
+    const byte = header[i] as number;
+    if (byte !== CR && byte !== LF) {
+      out[length++] = byte === NUL ? NUL_MAPPED : byte;
+      continue;
+    }
+    while (header[i + 1] === CR || header[i + 1] === LF) i++;
+    const next = header[i + 1];
+    if (next === SPACE || next === TAB) {
+      while (header[i + 1] === SPACE || header[i + 1] === TAB) i++;
+      while (length > 0 && (out[length - 1] === SPACE || out[length - 1] === TAB)) length--;
+      out[length++] = SPACE;
+    } else out[length++] = LF;
+  }
+  while (length > 0 && (out[length - 1] === LF || out[length - 1] === SPACE)) length--;
+  return length === 0 ? null : sha256(out.subarray(0, length));
+}
+
+/** Gives all identities of a message's bytes. Costs one pass of SHA-256 for ordinary mail, two where line ends are odd. */
+export function digestsOf(bytes: Buffer): Digests {
+  const plain = sha256(bytes);
+  const canonical = canonicalForm(bytes);
+  return {
+    sha256: plain,
+    canonical: canonical === bytes ? plain : sha256(canonical),
+    fingerprint: fingerprintOf(bytes),
+  };
+}

@@ -1,0 +1,46 @@
+// A link: an account's tie to an archive. Backup, migration and two-way sync are rights and policies of it; no code names a mode.
+import type { AccountId, ArchiveId, LinkId } from "./ids.ts";
+import type { MailboxPath } from "./mailbox.ts";
+
+export interface Rights {
+  readonly pull: boolean;
+  readonly push: boolean;
+}
+
+/** What may happen on the server to a message that the archive removed (M7). */
+export type Removals = "mirror" | "trash" | "never";
+
+export interface Policy {
+  readonly removals: Removals;
+  /** Mailboxes of the archive lie under these segments: accounts that are not meant to be equal never share a mailbox. */
+  readonly prefix: MailboxPath;
+  /** Patterns over the server's paths joined by "/": `*` any text, `?` one character. Empty: everything. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** G1: removals of a run halt above both. Default: 100 messages and 0.5 of the base. */
+  readonly guardMessages: number;
+  readonly guardShare: number;
+  /** I5. Default: 7 days, in milliseconds. */
+  readonly completeEvery: number;
+  /** I3: smallest time between two flag scans of a mailbox on a server without CONDSTORE, in milliseconds. Default: 0. */
+  readonly flagScanEvery: number;
+}
+
+export const DEFAULT_POLICY: Policy = {
+  removals: "never",
+  prefix: [],
+  include: [],
+  exclude: [],
+  guardMessages: 100,
+  guardShare: 0.5,
+  completeEvery: 7 * 86_400_000,
+  flagScanEvery: 0,
+};
+
+export interface Link {
+  readonly id: LinkId;
+  readonly accountId: AccountId;
+  readonly archiveId: ArchiveId;
+  readonly rights: Rights;
+  readonly policy: Policy;
+}

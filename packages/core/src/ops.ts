@@ -1,0 +1,118 @@
+// The elements of a plan: plain data, printable, storable, comparable. An op says what shall be true afterwards and which version row
+// it was planned on; the archive executes a batch of them in one transaction and reports what was stale (S4).
+
+import type { Pending } from "./base.ts";
+import type { Digest } from "./digest.ts";
+import type { Flags } from "./flags.ts";
+import type { MailboxId, MessageId, RemoteMailboxId, Revision, Uid } from "./ids.ts";
+import type { MailboxPath, Marks, Role } from "./mailbox.ts";
+import type { UidSet } from "./uidset.ts";
+
+/** A message's presence on the server, as it enters the base. */
+export interface Binding {
+  readonly remoteMailboxId: RemoteMailboxId;
+  readonly uid: Uid;
+  /** Flags as the server has shown them (F1). */
+  readonly flags: Flags;
+  readonly modseq: bigint | null;
+  readonly emailId: string | null;
+}
+
+/** Changes of the archive: each commit that holds at least one of them is one revision. */
+export type ArchiveOp =
+  | {
+      readonly kind: "createMailbox";
+      readonly path: MailboxPath;
+      readonly role: Role | null;
+      readonly subscribed: boolean;
+    }
+  | {
+      readonly kind: "changeMailbox";
+      readonly mailboxId: MailboxId;
+      readonly path: MailboxPath;
+      readonly role: Role | null;
+      readonly subscribed: boolean;
+    }
+  /** Tombstones the mailbox and every live message still in it. */
+  | { readonly kind: "removeMailbox"; readonly mailboxId: MailboxId }
+  /** The body was stored before (storeBodies), or is already known by its digest. */
+  | {
+      readonly kind: "addMessage";
+      readonly mailboxId: MailboxId;
+      readonly sha256: Digest;
+      readonly internalDate: number | null;
+      readonly flags: Flags;
+      readonly binding: Binding | null;
+    }
+  | { readonly kind: "setFlags"; readonly messageId: MessageId; readonly since: Revision; readonly flags: Flags }
+  | {
+      readonly kind: "moveMessage";
+      readonly messageId: MessageId;
+      readonly since: Revision;
+      readonly mailboxId: MailboxId;
+      readonly flags: Flags;
+    }
+  | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision };
+
+/** Changes of the base. They never make a revision. */
+export type BaseOp =
+  /** Pairs a remote mailbox with the archive's live mailbox of that path (made in the same commit, if need be). */
+  | {
+      readonly kind: "bindMailbox";
+      readonly archivePath: MailboxPath;
+      readonly name: string;
+      readonly path: MailboxPath;
+      readonly objectId: string | null;
+      readonly role: Role | null;
+      readonly subscribed: boolean;
+      readonly uidValidity: bigint | null;
+    }
+  | {
+      readonly kind: "changeMailboxBase";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly name: string;
+      readonly path: MailboxPath;
+      readonly objectId: string | null;
+      readonly role: Role | null;
+      readonly subscribed: boolean;
+      readonly resting: boolean;
+    }
+  /** Drops the mailbox's base row with all its placements and pendings. */
+  | { readonly kind: "dropMailboxBase"; readonly remoteMailboxId: RemoteMailboxId }
+  | { readonly kind: "bind"; readonly messageId: MessageId; readonly binding: Binding }
+  | {
+      readonly kind: "rebase";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly uid: Uid;
+      readonly flags: Flags;
+      readonly modseq: bigint | null;
+    }
+  | { readonly kind: "unbind"; readonly remoteMailboxId: RemoteMailboxId; readonly uids: UidSet }
+  /** U1: one op replaces UIDVALIDITY and all placements of the mailbox; pairs are [old UID, new UID], rows not named are dropped. Marks become null. */
+  | {
+      readonly kind: "rekey";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly uidValidity: bigint | null;
+      readonly pairs: readonly (readonly [Uid, Uid])[];
+    }
+  /** S3: the marks of before the fetch, committed when everything they stand for is done or pending. */
+  | {
+      readonly kind: "marks";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly marks: Marks;
+      readonly complete: boolean;
+    }
+  | { readonly kind: "pending"; readonly pending: Pending }
+  | { readonly kind: "settled"; readonly remoteMailboxId: RemoteMailboxId; readonly uids: UidSet };
+
+export interface Batch {
+  readonly archive: readonly ArchiveOp[];
+  readonly base: readonly BaseOp[];
+}
+
+export interface Committed {
+  /** Null when the batch held no archive op, or all of them were stale. */
+  readonly revision: Revision | null;
+  /** Messages whose version row was no longer the one planned on; nothing of theirs (binding included) was changed. */
+  readonly stale: readonly MessageId[];
+}
