@@ -1,1 +1,12 @@
-export {};
+// What suites may take from the testkit. A list of exports and nothing else.
+export { type Certificate, type CertificateOptions, makeCertificate } from "./servers/certificate.ts";
+export { command, freePorts, mustRun, type Outcome, until } from "./servers/commands.ts";
+export {
+  DOVECOT_CAPABILITIES,
+  type Dovecot,
+  type DovecotOptions,
+  MASTER_USER,
+  startDovecot,
+} from "./servers/dovecot.ts";
+export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
+export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";

@@ -1,0 +1,151 @@
+// Starts a Dovecot 2.3 of its own for a suite: Debian's packages unpacked, run as `nobody` in a namespace, on loopback ports
+// and in a directory of its own. It must never leave a process behind, and never read the machine's Dovecot.
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CertificateOptions, makeCertificate } from "./certificate.ts";
+import { type CommandOptions, freePorts, until } from "./commands.ts";
+import { type DovecotOptions, dovecotConfig, GLOBAL_ACL, MASTER_USER } from "./dovecot.conf.ts";
+import { unpack } from "./packages.ts";
+import { copyTree, type Running, type Sandbox, sandbox } from "./sandbox.ts";
+import { greets, PASSWORD, type ServerOptions, type TestServer } from "./server.ts";
+import { ServerUnavailable } from "./unavailable.ts";
+
+export type { DovecotOptions } from "./dovecot.conf.ts";
+export { DOVECOT_CAPABILITIES, MASTER_USER } from "./dovecot.conf.ts";
+
+/** A port can be taken between the asking and the listening; more attempts than this would hide another fault. */
+const ATTEMPTS = 4;
+
+/** A running Dovecot. Any user name may log in, with the password "pass". */
+export interface Dovecot extends TestServer {
+  readonly kind: "dovecot";
+  /** Runs `doveadm` against this instance and gives its stdout; throws with its own words when it fails. */
+  doveadm(args: readonly string[], options?: CommandOptions): Promise<Buffer>;
+  /** Removes all mail of a user, connections first. */
+  reset(user: string): Promise<void>;
+  /** Keeps a copy of all mail of a user; `restore` puts it back. Connections of the user are ended first. */
+  snapshot(user: string, name: string): Promise<void>;
+  restore(user: string, name: string): Promise<void>;
+}
+
+/** Starts a Dovecot with its own directory. Throws ServerUnavailable where it cannot run. */
+export async function startDovecot(
+  options: ServerOptions & DovecotOptions & { readonly tls?: CertificateOptions } = {},
+): Promise<Dovecot> {
+  const packages = await unpack("dovecot", ["dovecot-core", "dovecot-imapd"]);
+  const version = packages.versions["dovecot-core"] ?? "";
+  if (!/^(\d+:)?2\.3\./.test(version))
+    throw new ServerUnavailable(`the tests know Dovecot 2.3, and this system offers ${version}`);
+  const box = await sandbox(packages.dir);
+  // Short: the paths of Dovecot's sockets must stay under 108 bytes.
+  const root = await mkdtemp(join(tmpdir(), "pb-dc-"));
+  try {
+    await prepare(root, options.tls);
+    for (let attempt = 1; ; attempt += 1) {
+      const [port = 0, tlsPort = 0] = await freePorts(2);
+      await writeFile(join(root, "dovecot.conf"), dovecotConfig(root, port, tlsPort, options));
+      await box.own(root);
+      const began = performance.now();
+      const running = box.start(["/usr/sbin/dovecot", "-F", "-c", join(root, "dovecot.conf")], {
+        cwd: root,
+        env: environment(root),
+      });
+      try {
+        await until(async () => !running.alive() || (await greets(port)), "Dovecot's greeting");
+        if (running.alive())
+          return handle({ root, port, tlsPort, version, box, running, keep: options.keep ?? false, began });
+      } catch (error) {
+        if (attempt >= ATTEMPTS) throw error;
+      }
+      await running.stop();
+      const log = await readFile(join(root, "dovecot.log"), "utf8").catch(() => "");
+      if (attempt >= ATTEMPTS || !/Address already in use/.test(log))
+        throw new Error(`Dovecot did not start: ${running.said()}${log}`);
+    }
+  } catch (error) {
+    await rm(root, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function environment(root: string): NodeJS.ProcessEnv {
+  return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: root, TZ: "UTC", LANG: "C.UTF-8" };
+}
+
+async function prepare(root: string, tls: CertificateOptions | undefined): Promise<void> {
+  await chmod(root, 0o755);
+  for (const name of ["run", "state", "mail", "public", "snapshots"]) await mkdir(join(root, name));
+  const { certificate, key } = makeCertificate(tls);
+  await writeFile(join(root, "cert.pem"), certificate);
+  await writeFile(join(root, "key.pem"), key, { mode: 0o600 });
+  await writeFile(join(root, "global-acl"), GLOBAL_ACL);
+  await writeFile(join(root, "masters"), `${MASTER_USER}:{PLAIN}${PASSWORD}\n`);
+}
+
+interface Parts {
+  readonly root: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly version: string;
+  readonly box: Sandbox;
+  readonly running: Running;
+  readonly keep: boolean;
+  readonly began: number;
+}
+
+function handle(parts: Parts): Dovecot {
+  const { root, box, running } = parts;
+  const startedInMs = performance.now() - parts.began;
+  const mail = (user: string) => join(root, "mail", user);
+  const saved = (user: string, name: string) => join(root, "snapshots", `${user}.${name}`);
+  const doveadm = async (args: readonly string[], options: CommandOptions = {}) => {
+    const argv = ["/usr/bin/doveadm", "-c", join(root, "dovecot.conf"), ...args];
+    const outcome = await box.run(argv, { cwd: root, env: environment(root), ...options });
+    if (outcome.code !== 0)
+      throw new Error(`doveadm ${args.slice(0, 3).join(" ")} ended with ${outcome.code}: ${outcome.stderr.trim()}`);
+    return outcome.stdout;
+  };
+  const endConnections = async (user: string) => {
+    const connected = async () =>
+      (await doveadm(["-f", "flow", "who", user])).toString("utf8").includes(`username=${user} `);
+    if (!(await connected())) return;
+    await doveadm(["kick", user]);
+    await until(async () => !(await connected()), `connections of ${user} to end`);
+  };
+  const stop = async () => {
+    await running.stop();
+    if (!parts.keep) await rm(root, { recursive: true, force: true });
+  };
+  return {
+    kind: "dovecot",
+    version: parts.version,
+    host: "127.0.0.1",
+    port: parts.port,
+    tlsPort: parts.tlsPort,
+    caFile: join(root, "cert.pem"),
+    root,
+    pid: running.pid,
+    startedInMs,
+    user: (name) => ({ user: name, pass: PASSWORD }),
+    log: () => readFile(join(root, "dovecot.log"), "utf8"),
+    alive: () => running.alive(),
+    doveadm,
+    reset: async (user) => {
+      await endConnections(user);
+      await rm(mail(user), { recursive: true, force: true });
+    },
+    snapshot: async (user, name) => {
+      await endConnections(user);
+      await rm(saved(user, name), { recursive: true, force: true });
+      await copyTree(mail(user), saved(user, name));
+    },
+    restore: async (user, name) => {
+      await endConnections(user);
+      await rm(mail(user), { recursive: true, force: true });
+      await copyTree(saved(user, name), mail(user));
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

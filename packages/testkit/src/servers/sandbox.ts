@@ -1,0 +1,160 @@
+// Runs programs of unpacked packages as if they were installed: in a private mount namespace their `usr` lies over the
+// machine's own /usr (Dovecot and Cyrus carry absolute paths), and they run as `nobody`, as root never may (Cyrus refuses it).
+// A server dies with the process that started it, and stops as a whole process group. It must never touch the machine's files.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { chmod, chown, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type CommandOptions, command, mustRun, type Outcome, until } from "./commands.ts";
+import { ServerUnavailable } from "./unavailable.ts";
+
+const NOBODY = 65534;
+/** Mounts the unpacked `usr` over /usr, then becomes what follows. `$0` is the unpacked directory. */
+const OVERLAY = 'mount -t overlay packetboat -o "lowerdir=$0/usr:/usr" /usr && exec "$@"';
+
+/** How a program gets its namespace: a user namespace (any user), or a plain mount namespace (root where the first is forbidden). */
+type Mode = "user-namespace" | "mount-namespace";
+
+/** Programs of one unpacked directory, run as the user `nobody`. */
+export interface Sandbox {
+  /** Runs a program to its end. */
+  run(argv: readonly string[], options?: CommandOptions): Promise<Outcome>;
+  /** Starts a server in its own process group; it gets SIGTERM when this process dies. */
+  start(argv: readonly string[], options?: CommandOptions): Running;
+  /** Hands files made by this process to the user the programs run as. */
+  own(path: string): Promise<void>;
+}
+
+/** A started server: its pid is that of its master process and of its process group. */
+export interface Running {
+  readonly pid: number;
+  /** True as long as any process of the group lives. */
+  alive(): boolean;
+  /** What it wrote to stdout and stderr, at most the last 64 kB. */
+  said(): string;
+  /** Ends the whole group: SIGTERM to all, SIGKILL to those that still live after `graceMs`. Gives when none is left. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Prepares to run programs out of `dir`. Throws ServerUnavailable where namespaces are forbidden. */
+export async function sandbox(dir: string): Promise<Sandbox> {
+  const mode = await findMode(dir);
+  const wrap = (argv: readonly string[], dieWithParent: boolean) => wrapped(mode, dir, argv, dieWithParent);
+  return {
+    run: (argv, options) => command(wrap(argv, false), options),
+    start: (argv, options) => startGroup(wrap(argv, true), options),
+    own: async (path) => {
+      if (mode === "mount-namespace") await chownAll(path);
+    },
+  };
+}
+
+function wrapped(mode: Mode, dir: string, argv: readonly string[], dieWithParent: boolean): string[] {
+  const dying = dieWithParent ? ["--pdeathsig", "TERM"] : [];
+  if (mode === "mount-namespace") {
+    const become = ["setpriv", "--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups", ...dying, "--"];
+    return ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", OVERLAY, dir, ...become, ...argv];
+  }
+  // The inner namespace gives up the rights of the outer one: inside, the program is `nobody` with no capability at all.
+  const become = [
+    "unshare",
+    "--user",
+    `--map-user=${NOBODY}`,
+    `--map-group=${NOBODY}`,
+    "--",
+    "setpriv",
+    "--no-new-privs",
+    ...dying,
+    "--",
+  ];
+  return ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c", OVERLAY, dir, ...become, ...argv];
+}
+
+async function findMode(dir: string): Promise<Mode> {
+  const told: string[] = [];
+  const modes: Mode[] = process.getuid?.() === 0 ? ["user-namespace", "mount-namespace"] : ["user-namespace"];
+  for (const mode of modes) {
+    const probe = await command(wrapped(mode, dir, ["true"], false));
+    if (probe.code === 0) return mode;
+    told.push(`${mode}: ${probe.stderr.trim().split("\n").at(-1) ?? probe.code}`);
+  }
+  throw new ServerUnavailable(`no namespace to run unpacked packages in (${told.join("; ")})`);
+}
+
+async function chownAll(path: string): Promise<void> {
+  await chown(path, NOBODY, NOBODY);
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  if (entries.length > 0) await chmod(path, 0o755);
+  for (const entry of entries) if (!entry.isSymbolicLink()) await chownAll(join(path, entry.name));
+}
+
+function startGroup(argv: readonly string[], options: CommandOptions = {}): Running {
+  const [program = "", ...args] = argv;
+  // detached: a process group of its own, so that stop() reaches every process of the server and nothing else.
+  const child: ChildProcess = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let said = "";
+  const hear = (chunk: Buffer) => {
+    said = (said + chunk.toString("utf8")).slice(-65_536);
+  };
+  child.stdout?.on("data", hear);
+  child.stderr?.on("data", hear);
+  child.on("error", (error) => hear(Buffer.from(error.message)));
+  const pid = child.pid ?? 0;
+  const alive = () => pid > 0 && signal(-pid, 0) && groupLives(pid);
+  return {
+    pid,
+    alive,
+    said: () => said,
+    stop: async (graceMs = 5_000) => {
+      if (!alive()) return;
+      signal(-pid, "SIGTERM");
+      const gone = await until(() => !alive(), "stop", graceMs).then(
+        () => true,
+        () => false,
+      );
+      if (gone) return;
+      signal(-pid, "SIGKILL");
+      await until(() => !alive(), `processes of group ${pid} survived SIGKILL`);
+    },
+  };
+}
+
+/** Sends a signal; false when there is nobody to send it to. */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/** A process that ended but was never waited for still answers signals: only /proc tells it from a living one. */
+function groupLives(group: number): boolean {
+  for (const entry of readdirSync("/proc")) {
+    if (!/^[0-9]+$/.test(entry)) continue;
+    const stat = readStat(entry);
+    // After the name in brackets: state, parent, process group.
+    const [state, , own] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (own === String(group) && state !== "Z" && state !== "X") return true;
+  }
+  return false;
+}
+
+function readStat(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return ""; // it ended between the listing and the reading
+  }
+}
+
+/** Copies a directory with owners, times and hard links kept; shares blocks where the file system can. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  await mustRun(["cp", "-a", "--reflink=auto", from, to]);
+}

@@ -1,0 +1,61 @@
+// What every real server of the tests is to a suite: ports, users, a certificate, a way to stop it. Dovecot and Cyrus give
+// the same handle, so a suite runs unchanged against both. It must never leave a process or a directory behind.
+import { connect } from "node:net";
+
+/** A user of a test server. */
+export interface Credentials {
+  readonly user: string;
+  readonly pass: string;
+}
+
+/** The password of every user of every test server. */
+export const PASSWORD = "pass";
+
+export interface ServerOptions {
+  /** Users to make; a server that makes users at their first login ignores it. Default: alice and bob. */
+  readonly users?: readonly string[];
+  /** Keep the data directory after stop(), to look into. */
+  readonly keep?: boolean;
+}
+
+/** A running IMAP server with its own directory and ports. */
+export interface TestServer extends AsyncDisposable {
+  readonly kind: "dovecot" | "cyrus";
+  /** The Debian version of the package. */
+  readonly version: string;
+  readonly host: "127.0.0.1";
+  /** Clear text, and STARTTLS. */
+  readonly port: number;
+  /** TLS from the first byte. */
+  readonly tlsPort: number;
+  /** PEM file with the server's certificate, for clients to trust. */
+  readonly caFile: string;
+  /** Data directory of this instance. */
+  readonly root: string;
+  /** Pid of its master process, which is its process group too. */
+  readonly pid: number;
+  /** Milliseconds from the start of the master to the first greeting. */
+  readonly startedInMs: number;
+  user(name: string): Credentials;
+  /** What the server logged so far. */
+  log(): Promise<string>;
+  /** True as long as any of its processes lives. */
+  alive(): boolean;
+  /** Ends all its processes and removes its data. A second call does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Connects and reads the first line, `* OK …`; false when there is none within a second. */
+export function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const done = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1_000, () => done(false));
+    socket.once("data", (chunk: Buffer) => done(chunk.toString("latin1").startsWith("* OK")));
+    socket.once("error", () => done(false));
+    socket.once("close", () => done(false));
+  });
+}
