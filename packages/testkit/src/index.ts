@@ -1,6 +1,7 @@
 // What suites may take from the testkit. A list of exports and nothing else.
 export { type Certificate, type CertificateOptions, makeCertificate } from "./servers/certificate.ts";
 export { command, freePorts, mustRun, type Outcome, until } from "./servers/commands.ts";
+export { type Cyrus, type CyrusOptions, startCyrus } from "./servers/cyrus.ts";
 export {
   DOVECOT_CAPABILITIES,
   type Dovecot,
@@ -10,3 +11,17 @@ export {
 } from "./servers/dovecot.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";
+export {
+  type Answer,
+  fetchItems,
+  type ListedMailbox,
+  textOf,
+  type Untagged,
+  WireClient,
+  type WireMailbox,
+  type WireMessage,
+  WireRefused,
+  type WireTarget,
+} from "./wire/client.ts";
+export { fromWireName, quoted, toWireName } from "./wire/names.ts";
+export { parseValues, type ResponseParts, ResponseReader, type Value } from "./wire/reader.ts";
