@@ -68,11 +68,11 @@ export interface UnboundMessage {
   readonly live: LiveVersion;
 }
 
-/** What is not done: a message that could not be fetched (C6), or a removal that a halt holds back (G1). */
+/** What is not done: a message that could not be fetched (C6), a removal (G1) or an addition (G3) that a halt holds back. */
 export interface Pending {
   readonly remoteMailboxId: RemoteMailboxId;
   readonly uid: Uid;
-  readonly kind: "fetch" | "removal";
+  readonly kind: "fetch" | "removal" | "addition";
   readonly reason: ErrorCode | "HALTED";
   readonly detail: string;
   readonly bytes: number | null;

@@ -95,10 +95,13 @@ export interface Archive {
   /** Second, short transaction: ops and base together, all or nothing, one revision. */
   commit(batch: Batch): Promise<Committed>;
 
+  /** Messages that this link's runs removed from each archive mailbox since then (milliseconds since 1970): guards hold over 24 hours (G1). */
+  removedSince(since: number): Promise<ReadonlyMap<MailboxId, number>>;
+
   beginRun(): Promise<RunId>;
   finishRun(run: RunId, outcome: RunOutcome, report: RunReport): Promise<void>;
 
-  /** Removals that a person let through (approve): by remote mailbox; not yet used, not expired (G1). */
+  /** Held removals and additions that a person let through (approve): by remote mailbox; not yet used, not expired after 7 days (G1). */
   approved(now: number): Promise<ReadonlyMap<RemoteMailboxId, { readonly runId: RunId; readonly uids: UidSet }>>;
   /** An approval is used once. */
   useApproval(run: RunId): Promise<void>;

@@ -1,0 +1,89 @@
+// Guards against deletion storms (G1). They look at numbers only, after moves have been taken out, and refuse; they never change a plan
+// in any other way. A halt is not an error: the run applies the rest and says what it held back.
+import type { RemoteMailboxId } from "../ids.ts";
+import type { Policy, Rights } from "../link.ts";
+import type { Role } from "../mailbox.ts";
+import type { Halt } from "../report.ts";
+
+/** Removals that a run would make in one mailbox. */
+export interface RemovalCount {
+  readonly remoteMailboxId: RemoteMailboxId;
+  readonly mailbox: string;
+  readonly role: Role | null;
+  /** Removals of this run that nobody approved. */
+  readonly removals: number;
+  /** Messages that the base held before this run. */
+  readonly base: number;
+  /** Messages removed there by earlier runs within 24 hours. */
+  readonly removedBefore: number;
+}
+
+export interface GuardVerdict {
+  readonly halts: readonly Halt[];
+  /** Mailboxes whose unapproved removals are held back. */
+  readonly held: ReadonlySet<RemoteMailboxId>;
+  readonly warnings: readonly string[];
+}
+
+/** "Every message of an account that had more than 10." */
+const EVERYTHING_ABOVE = 10;
+
+const isExempt = (role: Role | null): boolean => role === "trash" || role === "junk";
+
+function exceeds(removals: number, base: number, policy: Policy): boolean {
+  return removals > policy.guardMessages && removals > base * policy.guardShare;
+}
+
+function tellRemoved(removals: number, base: number, where: string): string {
+  return `${removals} of ${base} messages ${where} are gone from the server`;
+}
+
+/**
+ * Judges the removals of one run over one account. In an archive that is only pulled the share is a warning, and losing everything
+ * halts; where a link pushes, both halt. `accountPushes`: some link of this archive has `push`.
+ */
+export function judgeRemovals(
+  counts: readonly RemovalCount[],
+  accountPushes: Rights["push"],
+  policy: Policy,
+): GuardVerdict {
+  const halts: Halt[] = [];
+  const warnings: string[] = [];
+  const held = new Set<RemoteMailboxId>();
+  let removals = 0;
+  let base = 0;
+  let guarded = 0;
+  for (const count of counts) {
+    const all = count.removals + count.removedBefore;
+    const before = count.base + count.removedBefore;
+    removals += all;
+    base += before;
+    if (isExempt(count.role)) continue;
+    guarded += all;
+    if (count.removals === 0 || !exceeds(all, before, policy)) continue;
+    const text = tellRemoved(all, before, `in ${count.mailbox}`);
+    if (!accountPushes) warnings.push(`${text}. They stay readable at every earlier revision.`);
+    else {
+      halts.push({ guard: "removals", mailbox: count.mailbox, messages: count.removals, of: before, text });
+      held.add(count.remoteMailboxId);
+    }
+  }
+  const asked = counts.filter((count) => count.removals > 0);
+  const total = asked.reduce((sum, count) => sum + count.removals, 0);
+  if (total === 0) return { halts, held, warnings };
+  if (removals >= base && base > EVERYTHING_ABOVE) {
+    const text = tellRemoved(removals, base, "of the account");
+    halts.push({ guard: "everything", mailbox: null, messages: total, of: base, text });
+    for (const count of asked) held.add(count.remoteMailboxId);
+  } else if (accountPushes && exceeds(guarded, base, policy)) {
+    const text = tellRemoved(guarded, base, "of the account");
+    halts.push({ guard: "removals", mailbox: null, messages: total, of: base, text });
+    for (const count of asked) if (!isExempt(count.role)) held.add(count.remoteMailboxId);
+  }
+  return { halts, held, warnings };
+}
+
+/** G3: both sides hold 20 or more and fewer than half match. */
+export function fewMatches(base: number, remote: number, matched: number): boolean {
+  return base >= 20 && remote >= 20 && matched * 2 < Math.min(base, remote);
+}
