@@ -208,16 +208,14 @@ export function planMailboxes(
     ...bases.map((base) => planMissing(base, evidence)),
     ...tree.bases.filter((base) => isOutOfSight(link, base) && !base.resting).map((base) => ({ base: [rest(base)] })),
   ];
-  const all = <K extends keyof MailboxPlan>(key: K): MailboxPlan[K] =>
-    parts.flatMap((part) => part[key] ?? []) as unknown as MailboxPlan[K];
   return {
-    archive: all("archive"),
-    base: all("base"),
-    questions: all("questions"),
+    archive: parts.flatMap((part) => part.archive ?? []),
+    base: parts.flatMap((part) => part.base ?? []),
+    questions: parts.flatMap((part) => part.questions ?? []),
     pairs: pairs.toSorted((a, b) => (a.listed.name < b.listed.name ? -1 : 1)),
-    first: all("first"),
-    vanished: all("vanished"),
-    notes: [...all("notes"), ...naming.notes],
+    first: parts.flatMap((part) => part.first ?? []),
+    vanished: parts.flatMap((part) => part.vanished ?? []),
+    notes: [...parts.flatMap((part) => part.notes ?? []), ...naming.notes],
   };
 }
 
