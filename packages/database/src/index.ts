@@ -1,1 +1,7 @@
-export {};
+// The door of database: the way to Postgres, embedded or not, its migrations and its leases. Test support is under /testing.
+export * from "./connect.ts";
+export * from "./disk.ts";
+export { embeddedUrl, type StopOutcome, stopEmbedded } from "./embedded.ts";
+export * from "./errors.ts";
+export { EMBEDDED_MAJOR, type HomeLayout, homePath, layoutOf, prepareHome } from "./home.ts";
+export * from "./migrate.ts";
