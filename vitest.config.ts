@@ -1,12 +1,16 @@
 // The rings of the tests. Each project has its own budget (docs/testing.md); none may sleep, and none may leave a process behind.
 import { defineConfig } from "vitest/config";
 
+// A soak (`turbo run soak`) gives every property more cases, and its test the time for them.
+const soak = process.env.PACKETBOAT_SOAK !== undefined;
+
 const project = (name: string, pattern: string, timeout: number) => ({
   test: {
     name,
     include: [`packages/*/test/**/${pattern}`, `apps/*/test/**/${pattern}`, `tools/test/**/${pattern}`],
-    testTimeout: timeout,
+    testTimeout: soak ? 900_000 : timeout,
     hookTimeout: timeout,
+    setupFiles: soak ? ["tools/soak.ts"] : [],
   },
 });
 
