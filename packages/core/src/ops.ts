@@ -33,7 +33,7 @@ export type ArchiveOp =
       readonly role: Role | null;
       readonly subscribed: boolean;
     }
-  /** Tombstones the mailbox and every live message still in it. */
+  /** Tombstones the mailbox, unless a live message is (after the other ops of this batch) still in it: an arrival revives it (B5). */
   | { readonly kind: "removeMailbox"; readonly mailboxId: MailboxId }
   /** The body was stored before (storeBodies), or is already known by its digest. */
   | {
@@ -113,6 +113,6 @@ export interface Batch {
 export interface Committed {
   /** Null when the batch held no archive op, or all of them were stale. */
   readonly revision: Revision | null;
-  /** Messages whose version row was no longer the one planned on; nothing of theirs (binding included) was changed. */
+  /** Messages whose version row was no longer the one planned on; nothing of theirs was changed: no bind, unbind or rebase either. */
   readonly stale: readonly MessageId[];
 }

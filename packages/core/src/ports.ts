@@ -3,7 +3,7 @@
 
 import type { BaseIdentity, BaseRow, MailboxBase, Pending, UnboundMessage } from "./base.ts";
 import type { Digest } from "./digest.ts";
-import type { MailboxId, RemoteMailboxId, RunId } from "./ids.ts";
+import type { MailboxId, RemoteMailboxId, RunId, Uid } from "./ids.ts";
 import type { ArchiveMailbox, ListedMailbox, Marks } from "./mailbox.ts";
 import type { Fetched, Look, ObservationPart, RemoteIdentity } from "./observation.ts";
 import type { Batch, Committed } from "./ops.ts";
@@ -71,8 +71,11 @@ export interface Tree {
 export interface Archive {
   tree(): Promise<Tree>;
 
-  /** UIDs of a mailbox that the base holds (bound), and those that are pending. */
-  known(mailbox: RemoteMailboxId): Promise<{ readonly bound: UidSet; readonly pending: readonly Pending[] }>;
+  /**
+   * UIDs of a mailbox that the base holds (bound), from `from` upwards: a delta needs only those above its UIDNEXT (I2). Bound includes
+   * the UIDs of held removals. With all pending rows of the mailbox, whatever their UID.
+   */
+  known(mailbox: RemoteMailboxId, from: Uid): Promise<{ readonly bound: UidSet; readonly pending: readonly Pending[] }>;
 
   /** Base rows of these UIDs in pages of at most 1,000, ascending; UIDs without a row are left out. */
   base(mailbox: RemoteMailboxId, uids: UidSet): AsyncIterable<readonly BaseRow[]>;
@@ -86,8 +89,10 @@ export interface Archive {
   /** Live messages of a mailbox without base row on this link whose canonical digest is one of these; by message id. */
   unbound(mailbox: MailboxId, canonical: readonly Digest[]): Promise<readonly UnboundMessage[]>;
 
-  /** Immutable ids already known in this account, with the digest of their bytes (C4): a body that need not be fetched again. */
-  byEmailId(emailIds: readonly string[]): Promise<ReadonlyMap<string, Digest>>;
+  /** Immutable ids already known in this account, with the digests of their bytes (C4): a body that need not be fetched again. */
+  byEmailId(
+    emailIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly sha256: Digest; readonly canonical: Digest }>>;
 
   /** First transaction of a batch: bodies, content-addressed, no revision, no lock. Idempotent. An orphan is harmless. */
   storeBodies(bodies: readonly Body[]): Promise<void>;
