@@ -92,28 +92,37 @@ export async function readOrMakeSealingKey(path: string): Promise<SealingKey> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(`packetboat-key-1:${randomBytes(KEY_BYTES).toString("base64")}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // link, not rename: it fails where a key exists, so a key is never replaced.
-    await link(draft, path);
+    await writeDraft(draft);
+    await placeOnce(draft, path);
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") {
-      throw new MailError(
-        "CONFIG_INVALID",
-        `The key file ${path} cannot be made (${codeOf(error)}). Set PACKETBOAT_KEY_FILE to a path that you may write to.`,
-        { cause: error },
-      );
-    }
-  } finally {
-    // Where the draft could not be made there is nothing to remove, and the reason is the one above.
-    await rm(draft, { force: true }).catch(() => undefined);
+    throw new MailError(
+      "CONFIG_INVALID",
+      `The key file ${path} cannot be made (${codeOf(error)}). Set PACKETBOAT_KEY_FILE to a path that you may write to.`,
+      { cause: error },
+    );
   }
   return await readSealingKey(path);
+}
+
+async function writeDraft(draft: string): Promise<void> {
+  const file = await open(draft, "wx", 0o600);
+  try {
+    await file.writeFile(`packetboat-key-1:${randomBytes(KEY_BYTES).toString("base64")}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Links, never renames: it fails where a key exists, so a key is never replaced. */
+async function placeOnce(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 function codeOf(error: unknown): string {
