@@ -26,7 +26,7 @@ test("applies each file once, however many runners start together", async () => 
   const runners = await Promise.all(
     Array.from({ length: 6 }, async () => {
       await using database = await openDatabase({ url: scratch.url });
-      return migrateDatabase(database, { directory });
+      return await migrateDatabase(database, { directory });
     }),
   );
   expect(runners.toSorted()).toEqual([0, 0, 0, 0, 0, 2]);
