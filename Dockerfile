@@ -1,0 +1,17 @@
+# Packetboat's command line as an image, not run as root. The database is another container (docker-compose.yml):
+# the binaries of the embedded one are optional dependencies and are left out.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+RUN npm install --global pnpm@12.21.0
+COPY . .
+RUN pnpm install --frozen-lockfile --prod --no-optional
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production PACKETBOAT_HOME=/data
+COPY --from=build /app /app
+RUN install -d -o node -g node -m 0700 /data
+VOLUME /data
+WORKDIR /data
+USER node
+ENTRYPOINT ["node", "/app/apps/worker/src/main.ts"]
+CMD ["--help"]

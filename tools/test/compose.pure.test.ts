@@ -1,0 +1,58 @@
+// docker-compose.yml and the Dockerfile, as far as they can be held without a Docker engine: the shape of the file, the paths it mounts,
+// and the promises in its comments (profiles, no root, the database waited for).
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+
+interface Service {
+  readonly image?: string;
+  readonly build?: string;
+  readonly profiles?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+}
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+const root = join(import.meta.dirname, "../..");
+const text = (file: string): string => readFileSync(join(root, file), "utf8");
+const { services, volumes } = parse(text("docker-compose.yml")) as Compose;
+
+test("everything mounted exists: a file of the repository or a declared volume", () => {
+  const sources = Object.values(services).flatMap((service) =>
+    (service.volumes ?? []).map((mount) => mount.split(":")[0]!),
+  );
+  expect(sources.length).toBeGreaterThan(3);
+  for (const source of sources.filter((path) => path !== "./out"))
+    expect(source.startsWith("./") ? existsSync(join(root, source)) : source in volumes, source).toBe(true);
+});
+
+test("plain `up` starts Postgres alone, and the command line waits until it answers", () => {
+  expect(Object.keys(services).filter((name) => services[name]?.profiles === undefined)).toEqual(["postgres"]);
+  expect(services.postgres?.image).toMatch(/^postgres:18/);
+  expect(services.postgres?.healthcheck?.test.join(" ")).toContain("pg_isready");
+  expect(services.packetboat?.depends_on?.postgres?.condition).toBe("service_healthy");
+  expect(services.dovecot?.profiles).toEqual(["demo"]);
+});
+
+test("no port is open beyond this machine", () => {
+  for (const port of Object.values(services).flatMap((service) => service.ports ?? []))
+    expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+test("the image does not run as root and has the pnpm that the checkout uses", () => {
+  const stages = text("Dockerfile")
+    .split(/^FROM /m)
+    .slice(1);
+  expect(stages).toHaveLength(2);
+  expect(stages.at(-1)).toMatch(/^USER node$/m);
+  const pnpm = /pnpm@[\d.]+/;
+  const { packageManager } = JSON.parse(text("package.json")) as { packageManager: string };
+  expect(pnpm.exec(text("Dockerfile"))?.[0]).toBe(packageManager);
+  expect(pnpm.exec(text("tools/setup.sh"))?.[0]).toBe(packageManager);
+});
