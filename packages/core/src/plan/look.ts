@@ -46,7 +46,7 @@ export function decideLook(
   if (status === null) return { kind: "unreadable" };
   const known = base !== null && base.marks !== null;
   if (status.uidValidity === null || status.uidValidity === 0n) return { kind: "rekey" };
-  if (base !== null && base.uidValidity !== null && base.uidValidity !== status.uidValidity) return { kind: "rekey" };
+  if (base !== null && base.uidValidity !== status.uidValidity) return { kind: "rekey" };
   if (!known) return { kind: "look", look: { kind: "list" } };
   const flags: LookDecision = { kind: "look", look: { kind: "flags" } };
   const before = base.marks as Marks;

@@ -1,0 +1,51 @@
+// What every step of a run is given: the two sides, the link, the clock, the way to be stopped. Nothing global, nothing hidden.
+import { type Archive, type Batch, type Link, MailError, type Remote, type RunId } from "@packetboat/core";
+import { count, type Tally } from "./tally.ts";
+
+/** One pass over one link. Made by the caller under the account's lease. */
+export interface RunContext {
+  readonly remote: Remote;
+  readonly archive: Archive;
+  readonly link: Link;
+  /** For the report. */
+  readonly names: { readonly archive: string; readonly account: string };
+  /** The archive's revision before the run. */
+  readonly revision: number;
+  /** Some link of this archive has `push`: then removals from the archive travel, and guards are stricter (G1). */
+  readonly archiveIsPushed: boolean;
+  /** G2: look and plan, write nothing. */
+  readonly dryRun: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Ctrl-C. The run stops after the batch in hand; what is committed stays. */
+  readonly signal: AbortSignal;
+}
+
+/** The context with what the pass itself adds. */
+export interface Pass extends RunContext {
+  readonly runId: RunId;
+  readonly tally: Tally;
+}
+
+/** Throws INTERRUPTED when the run was asked to stop. Called between steps and batches, never inside a transaction. */
+export function stopIfAsked(run: RunContext): void {
+  if (run.signal.aborted) {
+    throw new MailError(
+      "INTERRUPTED",
+      "Stopped. Everything stored so far is safe; run the same command again to go on.",
+    );
+  }
+}
+
+/** Commits a batch, unless there is nothing in it or the run is a dry one; keeps the tally's revision, asks for another pass when stale. */
+export async function commit(run: Pass, batch: Batch): Promise<ReadonlySet<number>> {
+  if (run.dryRun || batch.archive.length + batch.base.length === 0) return new Set();
+  const done = await run.archive.commit(batch);
+  if (done.revision !== null) run.tally.revisionAfter = done.revision;
+  if (done.stale.length > 0) run.tally.again = true; // S4: planned again
+  return new Set(done.stale);
+}
+
+/** Counts only what the mailbox report knows; a shorthand that keeps call sites to one line. */
+export const tallyOf = (run: Pass, mailbox: string, add: Parameters<typeof count>[2]): void =>
+  count(run.tally, mailbox, add);

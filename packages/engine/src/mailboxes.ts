@@ -1,0 +1,82 @@
+// The mailboxes of a run: plans them, answers the plan's questions by asking the server, applies the result. Nothing is decided here.
+import {
+  type Evidence,
+  type ListedMailbox,
+  type MailboxBase,
+  type MailboxPlan,
+  type MailboxQuestion,
+  MailError,
+  planMailboxes,
+  questionKey,
+  samePath,
+  subtractUids,
+  type Tree,
+  type Uid,
+} from "@packetboat/core";
+import { commit, type Pass } from "./context.ts";
+
+/** Each answer settles one question for good, so there are never more rounds than mailboxes; this bounds a defect. */
+const MAX_ROUNDS = 1_000;
+
+export interface SettledMailboxes {
+  readonly plan: MailboxPlan;
+  /** To be looked at, with their base rows as they now are; `fresh` when the archive's mailbox was made just now. */
+  readonly work: readonly { readonly listed: ListedMailbox; readonly base: MailboxBase; readonly fresh: boolean }[];
+}
+
+/** Plans until no question is open, commits mailbox changes, and gives what is to be looked at. */
+export async function settleMailboxes(run: Pass, listing: readonly ListedMailbox[]): Promise<SettledMailboxes> {
+  let tree = await run.archive.tree();
+  const evidence = new Map<string, boolean>();
+  let plan = planMailboxes(run.link, tree, listing, evidence);
+  for (let round = 0; plan.questions.length > 0; round++) {
+    if (round === MAX_ROUNDS)
+      throw new MailError("BUG", "Packetboat has a defect: its plan of mailboxes does not settle.");
+    for (const question of plan.questions) evidence.set(questionKey(question), await answer(run, question));
+    plan = planMailboxes(run.link, tree, listing, evidence as Evidence);
+  }
+  run.tally.notes.push(...plan.notes);
+  await commit(run, { archive: plan.archive, base: plan.base });
+  const before = new Set(tree.mailboxes.map((mailbox) => mailbox.id));
+  if (plan.archive.length + plan.base.length > 0 && !run.dryRun) tree = await run.archive.tree();
+  return { plan, work: workOf(plan, tree, before) };
+}
+
+function workOf(plan: MailboxPlan, tree: Tree, before: ReadonlySet<number>): SettledMailboxes["work"] {
+  const byId = new Map(tree.bases.map((base) => [base.id, base]));
+  const known = plan.pairs.map(({ base, listed }) => ({ listed, base: byId.get(base.id) ?? base, fresh: false }));
+  const first = plan.first.flatMap((listed) => {
+    const base = tree.bases.find((one) => samePath(one.path, listed.path));
+    return base === undefined ? [] : [{ listed, base, fresh: !before.has(base.mailboxId) }];
+  });
+  return [...known, ...first];
+}
+
+async function answer(run: Pass, question: MailboxQuestion): Promise<boolean> {
+  if (question.kind === "gone") return (await run.remote.status(listedFrom(question.base))) === null;
+  // B1: below the base's UIDNEXT the mailbox holds nothing but what the base knows.
+  const { bound, pending } = await run.archive.known(question.base.id, 1 as Uid);
+  const last = bound.at(-1)?.[1] ?? 0;
+  const below = (question.base.marks?.uidNext ?? last + 1) - 1;
+  for await (const part of run.remote.observe(question.listed, { kind: "list" })) {
+    if (part.kind !== "end") continue;
+    const strangers = subtractUids(part.listed ?? [], [...bound, ...pending.map((row) => [row.uid, row.uid] as const)]);
+    return strangers.every(([from]) => from > below);
+  }
+  return false;
+}
+
+/** A mailbox of the base in the shape that the remote asks by; only its name counts. */
+function listedFrom(base: MailboxBase): ListedMailbox {
+  return {
+    name: base.name,
+    path: base.path,
+    selectable: true,
+    subscribed: base.subscribed,
+    role: base.role,
+    namespace: "personal",
+    virtual: false,
+    mailboxId: base.objectId,
+    status: base.marks,
+  };
+}

@@ -1,0 +1,115 @@
+// Moves of a run: what is proved gone is held against what arrived, and pairs are applied as one op each, before anything is fetched or
+// removed (M4, M9, S5). Headers are read only of arrivals whose date and size fit something that is gone.
+import {
+  type ArrivalSighting,
+  type BaseIdentity,
+  type BaseOp,
+  type Batch,
+  NO_UIDS,
+  planMoves,
+  type RemoteIdentity,
+  type Uid,
+  uidCount,
+  uidSet,
+} from "@packetboat/core";
+import { commit, type Pass, stopIfAsked } from "./context.ts";
+import { count } from "./tally.ts";
+import { arrivedWithout, type Visit } from "./visit.ts";
+
+/** Moves of one transaction. */
+const BATCH = 500;
+
+/** What identifies everything that is proved gone. Grows with what is gone, not with the mailboxes. */
+export async function identifyGone(run: Pass, visits: readonly Visit[]): Promise<readonly BaseIdentity[]> {
+  const gone: BaseIdentity[] = [];
+  for (const visit of visits) {
+    if (visit.gone.length === 0) continue;
+    for await (const page of run.archive.identities(visit.base.id, visit.gone)) gone.push(...page);
+  }
+  return gone;
+}
+
+/** Applies all moves; gives the absences that remain. Takes moved arrivals out of what is still to be fetched. */
+export async function applyMoves(
+  run: Pass,
+  visits: readonly Visit[],
+  gone: readonly BaseIdentity[],
+): Promise<readonly BaseIdentity[]> {
+  const sightings: ArrivalSighting[] = [];
+  const wanted = wantedIdentities(gone);
+  for (const visit of visits) sightings.push(...(await sightArrivals(run, visit, wanted)));
+  const plan = planMoves(run.link, gone, sightings);
+  const visitOf = new Map(visits.map((visit) => [visit.base.id, visit]));
+  for (let at = 0; at < plan.moves.length; at += BATCH) {
+    stopIfAsked(run);
+    const moves = plan.moves.slice(at, at + BATCH);
+    const batch: Batch = {
+      archive: moves.flatMap((move) => move.ops.archive),
+      base: [...moves.flatMap((move) => move.ops.base), ...settledOf(moves.map((move) => move.from))],
+    };
+    const stale = await commit(run, batch);
+    for (const { from, to } of moves) {
+      const source = visitOf.get(from.remoteMailboxId);
+      const target = visitOf.get(to.remoteMailboxId);
+      if (stale.has(from.messageId)) {
+        if (source) source.unfinished = true;
+        if (target) target.unfinished = true;
+      } else if (target && source !== target) {
+        if (source) count(run.tally, source.mailbox, { movedOut: 1 });
+        count(run.tally, target.mailbox, { movedIn: 1 });
+      } else if (target) count(run.tally, target.mailbox, { matched: 1 });
+      if (target) arrivedWithout(target, [to.identity.uid]);
+    }
+  }
+  return plan.gone;
+}
+
+/** A held removal that turned out to be a move is no longer pending. */
+function settledOf(rows: readonly BaseIdentity[]): readonly BaseOp[] {
+  const byMailbox = Map.groupBy(rows, (row) => row.remoteMailboxId);
+  return [...byMailbox].map(([remoteMailboxId, of]) => ({
+    kind: "settled",
+    remoteMailboxId,
+    uids: uidSet(of.map((row) => row.uid)),
+  }));
+}
+
+interface Wanted {
+  readonly emailIds: ReadonlySet<string>;
+  readonly dateAndSize: ReadonlySet<string>;
+}
+
+const dateAndSize = (side: { internalDate: number | null; size: number }): string =>
+  `${side.internalDate}|${side.size}`;
+
+function wantedIdentities(gone: readonly BaseIdentity[]): Wanted {
+  return {
+    emailIds: new Set(gone.flatMap((row) => row.emailId ?? [])),
+    dateAndSize: new Set(gone.map(dateAndSize)),
+  };
+}
+
+async function sightArrivals(run: Pass, visit: Visit, wanted: Wanted): Promise<ArrivalSighting[]> {
+  if (uidCount(visit.arrived) === 0) return [];
+  const { listed, marks, arrived } = visit;
+  const sighting = (identity: RemoteIdentity): ArrivalSighting => ({
+    remoteMailboxId: visit.base.id,
+    mailboxId: visit.base.mailboxId,
+    identity,
+  });
+  const found: ArrivalSighting[] = [];
+  const byHeader: Uid[] = [];
+  for await (const page of run.remote.identify(listed, marks.uidValidity, arrived, { fingerprint: false })) {
+    for (const message of page) {
+      if (message.emailId !== null && wanted.emailIds.has(message.emailId)) found.push(sighting(message));
+      else if (wanted.dateAndSize.has(dateAndSize(message))) byHeader.push(message.uid);
+    }
+  }
+  const candidates = byHeader.length === 0 ? NO_UIDS : uidSet(byHeader);
+  if (candidates.length === 0) return found;
+  for await (const page of run.remote.identify(listed, marks.uidValidity, candidates, { fingerprint: true })) {
+    // Identity was asked for with the header: an immutable id that matched nothing must not hide the fingerprint.
+    for (const message of page) found.push(sighting({ ...message, emailId: null }));
+  }
+  return found;
+}

@@ -1,0 +1,158 @@
+// Fetches what arrived and stores it in batches: bodies first, then one short commit (C1, S1). While a batch is being written the next one
+// is read, so memory holds three batches and one large message at most (I4). It must never commit a message whose body is not stored.
+import {
+  type Arrival,
+  type BaseOp,
+  type Body,
+  type Fetched,
+  planArrivals,
+  type RemoteIdentity,
+  type Uid,
+  type UidSet,
+  uidCount,
+  uidSet,
+} from "@packetboat/core";
+import { commit, type Pass, stopIfAsked } from "./context.ts";
+import type { RunEvent } from "./events.ts";
+import { count, countFailure } from "./tally.ts";
+import { arrivedWithout, type Visit } from "./visit.ts";
+
+const BATCH_MESSAGES = 500;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** Batches being written while another one is read. */
+const IN_FLIGHT = 2;
+
+/** Fetches and stores everything that arrived in one mailbox. Yields when a batch is durable. */
+export async function* pullMailbox(run: Pass, visit: Visit): AsyncGenerator<RunEvent> {
+  if (run.remote.capabilities.emailId) await adoptKnownBodies(run, visit);
+  if (uidCount(visit.arrived) === 0) return;
+  const writer = openWriter(run, visit);
+  let batch: Body[] = [];
+  let bytes = 0;
+  try {
+    for await (const fetched of run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived)) {
+      stopIfAsked(run);
+      if (fetched.kind !== "message") {
+        await writer.skip(fetched);
+        if (fetched.kind === "failed")
+          yield { kind: "failed", mailbox: visit.mailbox, uid: fetched.uid, error: fetched.error };
+        continue;
+      }
+      batch.push(fetched);
+      bytes += fetched.bytes.length;
+      if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES) continue;
+      await writer.write(batch);
+      batch = [];
+      bytes = 0;
+      yield* writer.durable();
+    }
+    if (batch.length > 0) await writer.write(batch);
+  } finally {
+    // Also when the consumer stops or the server is lost: what was handed over is brought to an end, so nothing writes behind our back.
+    await writer.finish();
+  }
+  yield* writer.durable();
+}
+
+/** C4: an immutable id that this account has shown before needs no second download (Gmail's labels, a COPY on Cyrus). */
+async function adoptKnownBodies(run: Pass, visit: Visit): Promise<void> {
+  const { listed, marks, arrived } = visit;
+  for await (const page of run.remote.identify(listed, marks.uidValidity, arrived, { fingerprint: false })) {
+    const ids = page.flatMap((message) => message.emailId ?? []);
+    const known = ids.length === 0 ? new Map() : await run.archive.byEmailId(ids);
+    const arrivals = page.flatMap((message: RemoteIdentity): Arrival[] => {
+      const digests = message.emailId === null ? undefined : known.get(message.emailId);
+      return digests === undefined ? [] : [{ ...message, modseq: null, ...digests }];
+    });
+    if (arrivals.length === 0) continue;
+    await storeArrivals(run, visit, arrivals);
+    arrivedWithout(
+      visit,
+      arrivals.map((arrival) => arrival.uid),
+    );
+  }
+}
+
+async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival[]): Promise<void> {
+  const { mailboxId, id } = visit.base;
+  const digests = arrivals.map((arrival) => arrival.canonical);
+  const unbound = visit.fresh ? [] : await run.archive.unbound(mailboxId, digests);
+  const plan = planArrivals(run.link, mailboxId, id, arrivals, unbound);
+  const retried = arrivals.filter((arrival) => visit.pending.has(arrival.uid)).map((arrival) => arrival.uid);
+  const settled: BaseOp[] = retried.length > 0 ? [{ kind: "settled", remoteMailboxId: id, uids: uidSet(retried) }] : [];
+  const stale = await commit(run, { archive: plan.archive, base: [...plan.base, ...settled] });
+  if (stale.size > 0) visit.unfinished = true;
+  count(run.tally, visit.mailbox, { stored: plan.stored, matched: plan.matched });
+  noteMissingDates(run, visit, arrivals);
+}
+
+/** C2: an INTERNALDATE that is absent or unreadable is stored as absent, and the report says so. */
+function noteMissingDates(run: Pass, visit: Visit, arrivals: readonly Arrival[]): void {
+  const without = arrivals.filter((arrival) => arrival.internalDate === null).length;
+  if (without === 0) return;
+  const text = `${without} messages in ${visit.mailbox} have no readable INTERNALDATE; they are kept without one.`;
+  run.tally.notes.push({ kind: "noInternalDate", mailbox: visit.mailbox, text });
+}
+
+interface Writer {
+  /** Takes a batch; resolves when there is room for the next one. Throws what went wrong in an earlier one. */
+  write(batch: readonly Body[]): Promise<void>;
+  skip(fetched: Exclude<Fetched, { kind: "message" }>): Promise<void>;
+  /** What became durable since it was asked last. */
+  durable(): Generator<RunEvent>;
+  /** Waits for everything that was taken; throws the first failure. */
+  finish(): Promise<void>;
+}
+
+function openWriter(run: Pass, visit: Visit): Writer {
+  const events: RunEvent[] = [];
+  const running: Promise<void>[] = [];
+  let commits: Promise<void> = Promise.resolve();
+
+  const store = async (batch: readonly Body[]): Promise<void> => {
+    const before = commits;
+    const stored = run.dryRun ? Promise.resolve() : run.archive.storeBodies(batch);
+    // Commits keep the order of the batches, bodies may overtake each other. Both are awaited whatever the other does.
+    const committed = Promise.all([before, stored]).then(() => storeArrivals(run, visit, batch.map(arrivalOf)));
+    commits = committed;
+    await committed;
+    const bytes = batch.reduce((sum, body) => sum + body.bytes.length, 0);
+    count(run.tally, visit.mailbox, { fetched: batch.length, fetchedBytes: bytes });
+    events.push({ kind: "stored", mailbox: visit.mailbox, messages: batch.length, bytes });
+  };
+
+  return {
+    async write(batch) {
+      const task = store(batch);
+      task.catch(() => {}); // reported by the await below or by finish()
+      running.push(task);
+      while (running.length >= IN_FLIGHT + 1) await running.shift();
+    },
+    async skip(fetched) {
+      await commit(run, { archive: [], base: [skipOp(run, visit, fetched)] });
+    },
+    *durable() {
+      yield* events.splice(0);
+    },
+    async finish() {
+      const results = await Promise.allSettled(running.splice(0));
+      for (const result of results) if (result.status === "rejected") throw result.reason;
+    },
+  };
+}
+
+function arrivalOf({ uid, flags, modseq, internalDate, emailId, digests }: Body): Arrival {
+  return { uid, flags, modseq, internalDate, emailId, sha256: digests.sha256, canonical: digests.canonical };
+}
+
+/** C6: listed with its reason, tried again in the next run; a message expunged since the listing is nothing to try again. */
+function skipOp(run: Pass, visit: Visit, fetched: Exclude<Fetched, { kind: "message" }>): BaseOp {
+  const remoteMailboxId = visit.base.id;
+  const uid: Uid = fetched.uid;
+  if (fetched.kind === "gone") return { kind: "settled", remoteMailboxId, uids: uidSet([uid]) as UidSet };
+  const { code, message: detail } = fetched.error;
+  countFailure(run.tally, { mailbox: visit.mailbox, uid, code, detail });
+  const attempts = (visit.pending.get(uid)?.attempts ?? 0) + 1;
+  const pending = { remoteMailboxId, uid, reason: code, detail, bytes: fetched.bytes, attempts, runId: run.runId };
+  return { kind: "pending", pending: { ...pending, kind: "fetch" } };
+}

@@ -1,0 +1,113 @@
+// A mailbox whose UIDVALIDITY changed, or that has none: all its base rows are matched again by identity, without fetching bodies (U1, U4).
+// One commit replaces UIDVALIDITY and placements. It must never remove a message, and never double one.
+import {
+  type BaseIdentity,
+  type BaseOp,
+  eachUid,
+  fewMatches,
+  type ListedMailbox,
+  type MailboxBase,
+  type Marks,
+  NO_UIDS,
+  planRekey,
+  type RemoteIdentity,
+  showPath,
+  subtractUids,
+  type Uid,
+  type UidSet,
+  uidCount,
+  uidSet,
+} from "@packetboat/core";
+import { commit, type Pass } from "./context.ts";
+import { count } from "./tally.ts";
+import { mergePage, type Visit } from "./visit.ts";
+
+const ALL: UidSet = [[1, 4294967295]];
+/** Flags are compared in pages of this many messages. */
+const PAGE = 1_000;
+
+/** Matches the mailbox again and gives the visit that goes on with what is new in it. */
+export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: MailboxBase): Promise<Visit> {
+  const mailbox = showPath(listed.path);
+  const { marks, present } = await listMailbox(run, listed);
+  const rows: BaseIdentity[] = [];
+  for await (const page of run.archive.identities(base.id, ALL)) rows.push(...page);
+  const seen: RemoteIdentity[] = [];
+  if (rows.length > 0) {
+    const uids = run.remote.identify(listed, marks.uidValidity, present, { fingerprint: true });
+    for await (const page of uids) seen.push(...page);
+  }
+  const plan = planRekey(rows, seen);
+  count(run.tally, mailbox, { observed: uidCount(present), matched: plan.pairs.length }, "rekey");
+  const arrived = subtractUids(present, uidSet(plan.pairs.map(([, uid]) => uid)));
+  const held = fewMatches(rows.length, uidCount(present), plan.pairs.length) ? arrived : NO_UIDS;
+  const rekey: BaseOp = {
+    kind: "rekey",
+    remoteMailboxId: base.id,
+    uidValidity: marks.uidValidity,
+    pairs: plan.pairs,
+  };
+  await commit(run, { archive: [], base: [rekey, ...[...eachUid(held)].map((uid) => holdAddition(run, base, uid))] });
+  tell(run, mailbox, plan.pairs.length, plan.unmatched, uidCount(held), marks.uidValidity);
+  if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
+  return {
+    listed,
+    base: { ...base, uidValidity: marks.uidValidity, marks: null },
+    mailbox,
+    marks,
+    complete: true,
+    arrived: subtractUids(arrived, held),
+    gone: NO_UIDS,
+    pending: new Map(),
+    fresh: false,
+    unfinished: false,
+  };
+}
+
+async function listMailbox(run: Pass, listed: ListedMailbox): Promise<{ marks: Marks; present: UidSet }> {
+  let marks: Marks = { uidValidity: null, uidNext: null, highestModseq: null, messages: null };
+  let present: UidSet = NO_UIDS;
+  for await (const part of run.remote.observe(listed, { kind: "list" })) {
+    if (part.kind === "marks") marks = part.marks;
+    else if (part.kind === "end") present = part.listed ?? NO_UIDS;
+  }
+  return { marks, present };
+}
+
+/** G3: waits for `approve`; new mail above it keeps crossing (U3). */
+function holdAddition(run: Pass, base: MailboxBase, uid: Uid): BaseOp {
+  const detail = "fewer than half of the messages could be matched after the server numbered the mailbox anew";
+  const pending = { remoteMailboxId: base.id, uid, detail, bytes: null, attempts: 0, runId: run.runId };
+  return { kind: "pending", pending: { ...pending, kind: "addition", reason: "HALTED" } };
+}
+
+function tell(
+  run: Pass,
+  mailbox: string,
+  matched: number,
+  unmatched: number,
+  held: number,
+  validity: bigint | null,
+): void {
+  const left = unmatched > 0 ? ` ${unmatched} found no partner; they stay in the archive.` : "";
+  const stateless = validity === null || validity === 0n;
+  const text = stateless
+    ? `The server gives ${mailbox} no UIDVALIDITY: ${matched} messages were matched by their headers, removals are not followed.${left}`
+    : `The server numbered ${mailbox} anew (UIDVALIDITY): ${matched} messages were matched by their headers.${left}`;
+  run.tally.notes.push({ kind: stateless ? "noUidValidity" : "rekeyed", mailbox, text });
+  if (held === 0) return;
+  const halt = `${mailbox} was numbered anew and fewer than half of its messages are known: ${held} wait for approval.`;
+  run.tally.halts.push({ guard: "fewMatches", mailbox, messages: held, of: held + matched, text: halt });
+}
+
+async function mergeFlagsOf(
+  run: Pass,
+  base: MailboxBase,
+  mailbox: string,
+  seen: readonly RemoteIdentity[],
+): Promise<void> {
+  for (let at = 0; at < seen.length; at += PAGE) {
+    const page = seen.slice(at, at + PAGE).map(({ uid, flags }) => ({ uid, flags, modseq: null }));
+    await mergePage(run, base, mailbox, page);
+  }
+}

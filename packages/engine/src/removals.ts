@@ -1,0 +1,135 @@
+// Removals of a run: judged by the guards, then applied last, after every copy (S5). What a guard holds back becomes a row of its own,
+// committed with the marks (S3, G1). It must never remove what was not proved absent, and never destroy bytes (M2).
+import {
+  type BaseIdentity,
+  type BaseOp,
+  hasUid,
+  isRemoval,
+  judgeRemovals,
+  type MailboxBase,
+  type MailboxId,
+  planGone,
+  type RemoteMailboxId,
+  type RemovalCount,
+  type RunId,
+  showPath,
+  type UidSet,
+  uidSet,
+} from "@packetboat/core";
+import { commit, type Pass, stopIfAsked } from "./context.ts";
+import { count } from "./tally.ts";
+import type { Visit } from "./visit.ts";
+
+const BATCH = 1_000;
+const DAY = 86_400_000;
+
+/** What is gone from one mailbox of the base; `vanished` when the mailbox itself is. */
+interface Loss {
+  readonly base: MailboxBase;
+  readonly mailbox: string;
+  readonly visit: Visit | null;
+  readonly rows: readonly BaseIdentity[];
+}
+
+/** Everything that the account's base held before this run: what shares are measured against. */
+export type BoundBefore = ReadonlyMap<RemoteMailboxId, number>;
+
+/** Judges and applies all absences that are no moves; drops mailboxes that are proved gone and empty. */
+export async function applyRemovals(
+  run: Pass,
+  gone: readonly BaseIdentity[],
+  visits: readonly Visit[],
+  vanished: readonly MailboxBase[],
+  bound: BoundBefore,
+): Promise<void> {
+  const byMailbox = Map.groupBy(gone, (row) => row.remoteMailboxId);
+  const losses: Loss[] = [
+    ...visits.map((visit) => ({
+      base: visit.base,
+      mailbox: visit.mailbox,
+      visit,
+      rows: byMailbox.get(visit.base.id) ?? [],
+    })),
+    ...vanished.map((base) => ({
+      base,
+      mailbox: showPath(base.path),
+      visit: null,
+      rows: byMailbox.get(base.id) ?? [],
+    })),
+  ];
+  const approvals = await run.archive.approved(run.now());
+  const before = gone.length === 0 ? new Map<MailboxId, number>() : await run.archive.removedSince(run.now() - DAY);
+  const counts = losses.map((loss) => removalCount(run, loss, approvals.get(loss.base.id)?.uids ?? [], bound, before));
+  const verdict = judgeRemovals(counts, run.archiveIsPushed, run.link.policy);
+  run.tally.halts.push(...verdict.halts);
+  for (const text of verdict.warnings) run.tally.notes.push({ kind: "warning", mailbox: null, text });
+  const used = new Set<RunId>();
+  for (const loss of losses) {
+    stopIfAsked(run);
+    const approval = approvals.get(loss.base.id);
+    const held = verdict.held.has(loss.base.id)
+      ? loss.rows.filter((row) => isHeld(run, loss, row, approval?.uids ?? []))
+      : [];
+    if (approval && held.length < loss.rows.length) used.add(approval.runId);
+    await applyLoss(run, loss, held);
+  }
+  for (const id of used) if (!run.dryRun) await run.archive.useApproval(id); // G1: an approval is used once
+}
+
+function isHeld(run: Pass, loss: Loss, row: BaseIdentity, approved: UidSet): boolean {
+  return isRemoval(run.link, loss.base.mailboxId, row) && !hasUid(approved, row.uid);
+}
+
+function removalCount(
+  run: Pass,
+  loss: Loss,
+  approved: UidSet,
+  bound: BoundBefore,
+  before: ReadonlyMap<MailboxId, number>,
+): RemovalCount {
+  return {
+    remoteMailboxId: loss.base.id,
+    mailbox: loss.mailbox,
+    role: loss.base.role,
+    removals: loss.rows.filter((row) => isHeld(run, loss, row, approved)).length,
+    base: bound.get(loss.base.id) ?? 0,
+    removedBefore: before.get(loss.base.mailboxId) ?? 0,
+  };
+}
+
+async function applyLoss(run: Pass, loss: Loss, held: readonly BaseIdentity[]): Promise<void> {
+  const holding = new Set(held);
+  const rows = loss.rows.filter((row) => !holding.has(row));
+  for (let at = 0; at < rows.length; at += BATCH) {
+    const page = rows.slice(at, at + BATCH);
+    const plan = planGone(run.link, loss.base.mailboxId, page);
+    const settled: BaseOp = {
+      kind: "settled",
+      remoteMailboxId: loss.base.id,
+      uids: uidSet(page.map((row) => row.uid)),
+    };
+    const stale = await commit(run, { archive: plan.archive, base: [...plan.base, settled] });
+    if (stale.size > 0 && loss.visit) loss.visit.unfinished = true;
+    count(run.tally, loss.mailbox, { removed: plan.archive.length - stale.size });
+  }
+  await commit(run, { archive: [], base: held.map((row) => holdRemoval(run, row)) });
+  if (loss.visit === null && held.length === 0) await dropMailbox(run, loss.base);
+}
+
+function holdRemoval(run: Pass, row: BaseIdentity): BaseOp {
+  const detail = "gone from the server; a guard holds its removal from the archive until it is approved";
+  const { remoteMailboxId, uid } = row;
+  const pending = { remoteMailboxId, uid, detail, bytes: null, attempts: 0, runId: run.runId };
+  return { kind: "pending", pending: { ...pending, kind: "removal", reason: "HALTED" } };
+}
+
+/** B5: the archive's mailbox goes too, unless something that this link did not bring lives in it. */
+async function dropMailbox(run: Pass, base: MailboxBase): Promise<void> {
+  await commit(run, {
+    archive: run.link.rights.pull ? [{ kind: "removeMailbox", mailboxId: base.mailboxId }] : [],
+    base: [{ kind: "dropMailboxBase", remoteMailboxId: base.id }],
+  });
+  const mailbox = showPath(base.path);
+  const text = `${mailbox} no longer exists on the server. Its mail stays readable at every earlier revision.`;
+  run.tally.notes.push({ kind: "mailboxRemoved", mailbox, text });
+}

@@ -1,0 +1,224 @@
+// A run: one pass over one link. List, plan mailboxes, look at what changed, apply moves, fetch what arrived, apply removals, commit marks.
+// The order is the safety argument (S5: copies before removals); everything it does is a step in a file of its own.
+import {
+  asMailError,
+  type BaseIdentity,
+  decideLook,
+  type ListedMailbox,
+  type MailboxBase,
+  type MailError,
+  type Note,
+  type RunReport,
+  showPath,
+  uidCount,
+  unionUids,
+} from "@packetboat/core";
+import { commit, type Pass, type RunContext, stopIfAsked } from "./context.ts";
+import type { RunEvent } from "./events.ts";
+import { type SettledMailboxes, settleMailboxes } from "./mailboxes.ts";
+import { applyMoves, identifyGone } from "./moves.ts";
+import { pullMailbox } from "./pull.ts";
+import { rekeyMailbox } from "./rekey.ts";
+import { applyRemovals, type BoundBefore } from "./removals.ts";
+import { count, openTally, outcomeOf, type Tally, totals } from "./tally.ts";
+import { marksOf, observeMailbox, type Visit } from "./visit.ts";
+
+export interface RunResult {
+  readonly report: RunReport;
+  /** Something changed under the run; another pass is due at once. */
+  readonly again: boolean;
+  /** Null when it went through; what to exit with, else. */
+  readonly error: MailError | null;
+}
+
+/**
+ * Makes one pass over a link. Yields what happens; returns the report, which is also stored with the run. Throws only what makes the
+ * report itself impossible (a lost database); an account's failure is in the result.
+ */
+export async function* runLink(context: RunContext): AsyncGenerator<RunEvent, RunResult> {
+  const started = context.now();
+  const tally = openTally(context.revision);
+  const run: Pass = { ...context, runId: await context.archive.beginRun(), tally };
+  let error: MailError | null = null;
+  try {
+    yield* pass(run);
+  } catch (thrown) {
+    error = asMailError(thrown);
+  }
+  const report = reportOf(run, started, error);
+  // A lost database or lease cannot take the report either; the first failure is the one to tell.
+  try {
+    await run.archive.finishRun(run.runId, report.outcome, report);
+  } catch (thrown) {
+    if (error === null) throw thrown;
+  }
+  return { report, again: tally.again, error };
+}
+
+async function* pass(run: Pass): AsyncGenerator<RunEvent> {
+  const listing = await run.remote.list();
+  const settled = await settleMailboxes(run, listing);
+  for (const note of settled.plan.notes) yield { kind: "note", note };
+  const looks = settled.work.map((one) => ({ ...one, decision: decide(run, one.listed, one.base) }));
+  const unchanged = looks.filter((one) => one.decision.kind === "unchanged").length;
+  const messages = listing.reduce((sum, one) => sum + (one.status?.messages ?? 0), 0);
+  yield { kind: "listed", mailboxes: looks.length, unchanged, messages };
+  // G2: a dry run makes no mailbox, so what is in the new ones is known by their STATUS only.
+  for (const first of run.dryRun ? settled.plan.first : []) {
+    count(run.tally, showPath(first.path), { fetched: first.status?.messages ?? 0 }, "list");
+  }
+
+  const visits: Visit[] = [];
+  for (const { listed, base, fresh } of looks) yield* look(run, visits, listed, base, fresh);
+  yield* applyChanges(run, settled, visits);
+}
+
+function decide(run: Pass, listed: ListedMailbox, base: MailboxBase) {
+  const { capabilities } = run.remote;
+  return decideLook(base, listed.status, capabilities, run.link.policy, run.now());
+}
+
+/** Looks at one mailbox as decided. What goes wrong with this mailbox alone is told, and the others go on (B7). */
+async function* look(
+  run: Pass,
+  visits: Visit[],
+  listed: ListedMailbox,
+  base: MailboxBase,
+  fresh: boolean,
+): AsyncGenerator<RunEvent> {
+  stopIfAsked(run);
+  const mailbox = showPath(listed.path);
+  const decision = decide(run, listed, base);
+  if (decision.kind === "unchanged") {
+    count(run.tally, mailbox, {}, "unchanged");
+    return;
+  }
+  if (decision.kind === "unreadable") {
+    yield tell(
+      run,
+      mailbox,
+      "The server refused to tell its state; nothing was concluded and the next run tries again.",
+    );
+    return;
+  }
+  yield { kind: "looking", mailbox };
+  try {
+    const visit = decision.kind === "rekey" ? "rekey" : await observeMailbox(run, listed, base, decision.look, fresh);
+    visits.push(visit === "rekey" ? await rekeyMailbox(run, listed, base) : visit);
+  } catch (thrown) {
+    yield failMailbox(run, mailbox, thrown);
+  }
+}
+
+function tell(run: Pass, mailbox: string, sentence: string): RunEvent {
+  const note: Note = { kind: "mailboxFailed", mailbox, text: `${mailbox}: ${sentence}` };
+  run.tally.notes.push(note);
+  count(run.tally, mailbox, {}, "not read");
+  return { kind: "note", note };
+}
+
+/** An error of one mailbox becomes a note; anything wider goes up. */
+function failMailbox(run: Pass, mailbox: string, thrown: unknown): RunEvent {
+  const error = asMailError(thrown);
+  if (error.scope !== "mailbox" && error.scope !== "message") throw error;
+  if (error.retry === "now") run.tally.again = true;
+  return tell(run, mailbox, error.message);
+}
+
+async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit[]): AsyncGenerator<RunEvent> {
+  const vanished = settled.plan.vanished;
+  const someGone = vanished.length > 0 || visits.some((visit) => visit.gone.length > 0);
+  let gone: readonly BaseIdentity[] = [];
+  let bound: BoundBefore = new Map();
+  if (someGone) {
+    yield* lookAgain(run, settled, visits);
+    bound = await run.archive.bound();
+    gone = await identifyGone(run, [...visits, ...vanished.map(visitOfVanished)]);
+    gone = await applyMoves(run, visits, gone);
+  }
+  yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };
+  for (const visit of visits) {
+    stopIfAsked(run);
+    if (run.dryRun) {
+      count(run.tally, visit.mailbox, { fetched: uidCount(visit.arrived) });
+      continue;
+    }
+    try {
+      yield* pullMailbox(run, visit);
+      // Marks of a mailbox whose removals are not applied yet wait for them.
+      if (visit.gone.length === 0) await commit(run, { archive: [], base: marksOf(visit) });
+    } catch (thrown) {
+      visit.unfinished = true;
+      yield failMailbox(run, visit.mailbox, thrown);
+    }
+    yield { kind: "mailboxDone", mailbox: visit.mailbox };
+  }
+  if (!someGone) return;
+  await applyRemovals(run, gone, visits, vanished, bound);
+  const waiting = visits.filter((visit) => visit.gone.length > 0);
+  await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
+}
+
+/** M4: before anything counts as removed, mailboxes that gained since they were looked at are looked at again. */
+async function* lookAgain(run: Pass, settled: SettledMailboxes, visits: Visit[]): AsyncGenerator<RunEvent> {
+  const listing = new Map((await run.remote.list()).map((listed) => [listed.name, listed]));
+  for (const { listed, base, fresh } of settled.work) {
+    const now = listing.get(listed.name);
+    const visit = visits.find((one) => one.base.id === base.id);
+    const before = visit?.marks ?? base.marks;
+    if (now?.status?.uidNext == null || now.status.uidNext === before?.uidNext) continue;
+    const second: Visit[] = [];
+    yield* look(run, second, now, base, fresh);
+    const again = second[0];
+    if (again === undefined) continue;
+    if (visit === undefined) visits.push(again);
+    else {
+      visit.arrived = unionUids(visit.arrived, again.arrived);
+      visit.gone = unionUids(visit.gone, again.gone);
+    }
+  }
+}
+
+/** A mailbox that no longer exists: every message of its base is proved absent with it. */
+function visitOfVanished(base: MailboxBase): Visit {
+  const path = showPath(base.path);
+  const listed: ListedMailbox = {
+    name: base.name,
+    path: base.path,
+    selectable: false,
+    subscribed: false,
+    role: base.role,
+    namespace: "personal",
+    virtual: false,
+    mailboxId: base.objectId,
+    status: null,
+  };
+  const marks = { uidValidity: null, uidNext: null, highestModseq: null, messages: null };
+  const rest = { arrived: [], pending: new Map(), fresh: false, unfinished: true, complete: true };
+  return { listed, base, mailbox: path, marks, gone: [[1, 4294967295]], ...rest };
+}
+
+function reportOf(run: Pass, started: number, error: MailError | null): RunReport {
+  const tally: Tally = run.tally;
+  const failure = error === null ? null : { code: error.code, text: error.message };
+  const mailboxes = [...tally.mailboxes.values()].sort((a, b) => (a.mailbox < b.mailbox ? -1 : 1));
+  return {
+    version: 1,
+    run: run.dryRun ? null : run.runId,
+    link: run.link.id,
+    archive: run.names.archive,
+    account: run.names.account,
+    outcome: outcomeOf(tally, failure),
+    started: new Date(started).toISOString(),
+    finished: new Date(run.now()).toISOString(),
+    revisionBefore: run.revision,
+    revisionAfter: tally.revisionAfter,
+    mailboxes,
+    totals: totals(mailboxes),
+    failures: tally.failures,
+    notes: tally.notes,
+    halts: tally.halts,
+    error: failure,
+    throttledMs: tally.throttledMs,
+  };
+}

@@ -1,0 +1,175 @@
+// One look at one mailbox, step by step as its parts arrive: flags are merged page by page, and what remains is who arrived and who is
+// proved gone, as sets of UIDs. It must never conclude an absence before the look's `end` (M1).
+import {
+  asMailError,
+  type BaseOp,
+  type Batch,
+  eachUid,
+  intersectUids,
+  type ListedMailbox,
+  type Look,
+  type MailboxBase,
+  type Marks,
+  NO_UIDS,
+  type ObservationPart,
+  type ObservedMessage,
+  type Pending,
+  planFlags,
+  showPath,
+  subtractUids,
+  type Uid,
+  type UidSet,
+  uidCount,
+  uidSet,
+  unionUids,
+} from "@packetboat/core";
+import { commit, type Pass, stopIfAsked } from "./context.ts";
+import { count } from "./tally.ts";
+
+/** What a look left to do in one mailbox. */
+export interface Visit {
+  readonly listed: ListedMailbox;
+  readonly base: MailboxBase;
+  readonly mailbox: string;
+  /** Of before the look (S3); committed when everything below is done or pending. */
+  readonly marks: Marks;
+  /** A complete look: every base row was compared (I5). */
+  readonly complete: boolean;
+  /** On the server, not in the base, not waiting for approval. */
+  arrived: UidSet;
+  /** In the base, proved absent (M1). */
+  gone: UidSet;
+  readonly pending: ReadonlyMap<Uid, Pending>;
+  /** The archive's mailbox was made by this run: nothing in it can be met. */
+  readonly fresh: boolean;
+  /** An op was stale, or part of it failed: marks stay where they were, and the mailbox is planned again. */
+  unfinished: boolean;
+}
+
+const FIRST_UID = 1 as Uid;
+
+/** Observes a mailbox and merges flags on the way. The rekey of a changed UIDVALIDITY is not its affair (rekey.ts). */
+export async function observeMailbox(
+  run: Pass,
+  listed: ListedMailbox,
+  base: MailboxBase,
+  look: Look,
+  fresh: boolean,
+): Promise<Visit | "rekey"> {
+  const mailbox = showPath(listed.path);
+  const from = look.kind === "delta" ? (look.since.uidNext as Uid) : FIRST_UID;
+  let known = fresh ? { bound: NO_UIDS, pending: [] } : await run.archive.known(base.id, from);
+  let marks: Marks | null = null;
+  let end: Extract<ObservationPart, { kind: "end" }> | null = null;
+  for await (const part of run.remote.observe(listed, look)) {
+    stopIfAsked(run);
+    if (part.kind === "marks") {
+      marks = part.marks;
+      if (marks.uidValidity !== base.uidValidity) return "rekey";
+    } else if (part.kind === "messages") {
+      count(run.tally, mailbox, { observed: part.messages.length });
+      if (look.kind !== "list") await mergePage(run, base, mailbox, part.messages);
+    } else end = part;
+  }
+  if (marks === null || end === null) throw asMailError(new Error("a look ended without its marks or its end"));
+  // A delta that contradicts the count came with a full listing (I5): now the whole base is needed.
+  if (end.listed !== null && from !== FIRST_UID) known = await run.archive.known(base.id, FIRST_UID);
+  const pending = new Map(known.pending.map((row) => [row.uid, row]));
+  const waiting = uidSet(known.pending.filter((row) => row.kind !== "removal").map((row) => row.uid));
+  const present = end.listed ?? end.arrived;
+  count(run.tally, mailbox, { observed: look.kind === "list" ? uidCount(present) : 0 }, look.kind);
+  const vanished = end.listed === null ? await boundAmong(run, base, end.vanished) : subtractUids(known.bound, present);
+  const arrived = subtractUids(subtractUids(present, known.bound), waiting);
+  const held = uidSet(known.pending.filter((row) => row.kind === "removal").map((row) => row.uid));
+  const stillGone = end.listed === null ? await provedAbsent(run, listed, marks, held) : subtractUids(held, end.listed);
+  await settleReturned(run, base, subtractUids(held, stillGone));
+  const visit: Visit = {
+    listed,
+    base,
+    mailbox,
+    marks,
+    complete: look.kind !== "delta",
+    arrived,
+    gone: unionUids(vanished, stillGone),
+    pending,
+    fresh,
+    unfinished: false,
+  };
+  await retryPending(run, visit, end.listed);
+  return visit;
+}
+
+/** Looks at a page of flags against the base and commits the difference at once: flags commute, so no order can lose one. */
+export async function mergePage(
+  run: Pass,
+  base: MailboxBase,
+  mailbox: string,
+  messages: readonly ObservedMessage[],
+): Promise<void> {
+  const uids = uidSet(messages.map((message) => message.uid));
+  for await (const rows of run.archive.base(base.id, uids)) {
+    const ops: Batch = planFlags(run.link, rows, messages);
+    const stale = await commit(run, ops);
+    count(run.tally, mailbox, { flagsChanged: ops.archive.length - stale.size });
+  }
+}
+
+/** Which of these the base holds; VANISHED may name UIDs that were never ours (trap 10). */
+async function boundAmong(run: Pass, base: MailboxBase, uids: UidSet): Promise<UidSet> {
+  let bound: UidSet = NO_UIDS;
+  if (uids.length === 0) return bound;
+  for await (const rows of run.archive.base(base.id, uids))
+    bound = unionUids(bound, uidSet(rows.map((row) => row.uid)));
+  return bound;
+}
+
+/** G1: removals that a halt held back are proved again in each run. */
+async function provedAbsent(run: Pass, listed: ListedMailbox, marks: Marks, uids: UidSet): Promise<UidSet> {
+  let absent = uids;
+  if (uids.length === 0) return absent;
+  for await (const page of run.remote.identify(listed, marks.uidValidity, uids, { fingerprint: false })) {
+    absent = subtractUids(absent, uidSet(page.map((message) => message.uid)));
+  }
+  return absent;
+}
+
+async function settleReturned(run: Pass, base: MailboxBase, uids: UidSet): Promise<void> {
+  if (uids.length === 0) return;
+  await commit(run, { archive: [], base: [{ kind: "settled", remoteMailboxId: base.id, uids }] });
+}
+
+/** C6: what failed before is tried once in every run. What a halt holds (G3) waits for its approval. What is gone is settled. */
+async function retryPending(run: Pass, visit: Visit, listed: UidSet | null): Promise<void> {
+  const rows = [...visit.pending.values()];
+  const approved = (await approvals(run, rows)) ?? NO_UIDS;
+  const again = rows
+    .filter(
+      (row) =>
+        row.kind === "fetch" || (row.kind === "addition" && intersectUids(approved, [[row.uid, row.uid]]).length > 0),
+    )
+    .map((row) => row.uid);
+  const wanted = uidSet(again);
+  const lost = listed === null ? NO_UIDS : subtractUids(wanted, listed);
+  visit.arrived = unionUids(visit.arrived, subtractUids(wanted, lost));
+  await settleReturned(run, visit.base, lost);
+}
+
+async function approvals(run: Pass, rows: readonly Pending[]): Promise<UidSet | null> {
+  const first = rows.find((row) => row.kind === "addition");
+  if (first === undefined) return null;
+  return (await run.archive.approved(run.now())).get(first.remoteMailboxId)?.uids ?? null;
+}
+
+/** The ops that end a visit: its marks (S3), nothing while something of it is unfinished. */
+export function marksOf(visit: Visit): readonly BaseOp[] {
+  if (visit.unfinished) return [];
+  return [{ kind: "marks", remoteMailboxId: visit.base.id, marks: visit.marks, complete: visit.complete }];
+}
+
+/** Takes UIDs out of what is still to be fetched. */
+export function arrivedWithout(visit: Visit, uids: Iterable<Uid>): void {
+  visit.arrived = subtractUids(visit.arrived, uidSet(uids));
+}
+
+/** Walks what is still to be fetched; for tests and dry runs. */
+export const arrivedUids = (visit: Visit): Iterable<Uid> => eachUid(visit.arrived);
