@@ -1,4 +1,18 @@
 // What suites may take from the testkit. A list of exports and nothing else.
+
+export type { LogLine, SnapshotMailbox, SnapshotMessage } from "./archive/history.ts";
+export { type LiveMessage, MemoryArchive, type MemoryArchiveOptions } from "./archive/memory-archive.ts";
+export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox } from "./mail/corpus.ts";
+export { type GeneratedMessage, generateMail, type MailProfile, PROFILES } from "./mail/generate.ts";
+export { cachedMaildir, importMaildir, loadProfile, type MaildirTree, writeMaildir } from "./mail/maildir.ts";
+export { type Random, seeded } from "./mail/random.ts";
+export {
+  type CountingProxy,
+  type CutPlace,
+  startProxy,
+  type TranscriptEntry,
+  type WireCounts,
+} from "./proxy/counting.ts";
 export { type Certificate, type CertificateOptions, makeCertificate } from "./servers/certificate.ts";
 export { command, freePorts, mustRun, type Outcome, until } from "./servers/commands.ts";
 export { type Cyrus, type CyrusOptions, startCyrus } from "./servers/cyrus.ts";

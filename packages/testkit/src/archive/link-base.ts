@@ -1,0 +1,211 @@
+// The base of one link in the in-memory archive: remote mailboxes, placements, pendings. All or nothing by the same undo list as the
+// history. It must never touch the archive's versions: the base moves by base ops alone.
+import type {
+  BaseOp,
+  Binding,
+  Flags,
+  MailboxBase,
+  MailboxId,
+  MailboxPath,
+  MessageId,
+  Pending,
+  RemoteMailboxId,
+  Uid,
+} from "@packetboat/core";
+import { failure } from "../simulator/failure.ts";
+import { members } from "../simulator/uids.ts";
+import type { Undo } from "./history.ts";
+
+export interface Placement {
+  readonly messageId: MessageId;
+  readonly flags: Flags;
+  readonly modseq: bigint | null;
+  readonly emailId: string | null;
+}
+
+export interface RemoteMailbox {
+  base: Omit<MailboxBase, "pending">;
+  rows: Map<Uid, Placement>;
+  pending: Map<Uid, Pending>;
+}
+
+/** What the base needs to know of the archive and of the commit it is part of. */
+export interface CommitView {
+  readonly now: number;
+  mailboxAt(path: MailboxPath): MailboxId | null;
+  /** Known to the archive, tombstoned or not. */
+  exists(id: MessageId): boolean;
+  /** S4: nothing of these is changed. */
+  readonly stale: ReadonlySet<MessageId>;
+}
+
+export class LinkBase {
+  readonly mailboxes = new Map<RemoteMailboxId, RemoteMailbox>();
+  /** How often each message is bound on this link. */
+  readonly boundTimes = new Map<MessageId, number>();
+  private readonly nextId: () => number;
+
+  constructor(nextId: () => number) {
+    this.nextId = nextId;
+  }
+
+  apply(op: BaseOp, view: CommitView, undo: Undo): void {
+    switch (op.kind) {
+      case "bindMailbox":
+        this.bindMailbox(op, view, undo);
+        return;
+      case "changeMailboxBase": {
+        const { name, path, objectId, role, subscribed, resting } = op;
+        this.set(op.remoteMailboxId, { name, path, objectId, role, subscribed, resting }, undo);
+        return;
+      }
+      case "dropMailboxBase": {
+        const mailbox = this.must(op.remoteMailboxId);
+        for (const uid of [...mailbox.rows.keys()]) this.unbind(mailbox, uid, undo);
+        this.mailboxes.delete(op.remoteMailboxId);
+        undo.push(() => void this.mailboxes.set(op.remoteMailboxId, mailbox));
+        return;
+      }
+      case "bind":
+        if (!view.exists(op.messageId)) throw failure("BUG", "A plan binds a message that never existed.");
+        if (!view.stale.has(op.messageId)) this.bind(op.messageId, op.binding, undo);
+        return;
+      case "rebase": {
+        const mailbox = this.must(op.remoteMailboxId);
+        const row = mailbox.rows.get(op.uid);
+        if (row === undefined || view.stale.has(row.messageId)) return;
+        mailbox.rows.set(op.uid, { ...row, flags: op.flags, modseq: op.modseq });
+        undo.push(() => void mailbox.rows.set(op.uid, row));
+        return;
+      }
+      case "unbind": {
+        const mailbox = this.must(op.remoteMailboxId);
+        for (const uid of members(op.uids)) {
+          const row = mailbox.rows.get(uid);
+          if (row && !view.stale.has(row.messageId)) this.unbind(mailbox, uid, undo);
+        }
+        return;
+      }
+      case "rekey":
+        this.rekey(op, undo);
+        return;
+      case "marks": {
+        const before = this.must(op.remoteMailboxId).base;
+        const uidValidity = before.uidValidity ?? op.marks.uidValidity;
+        const completeAt = op.complete ? view.now : before.completeAt;
+        this.set(op.remoteMailboxId, { marks: op.marks, uidValidity, completeAt }, undo);
+        return;
+      }
+      case "pending": {
+        const { pending } = this.must(op.pending.remoteMailboxId);
+        const before = pending.get(op.pending.uid);
+        pending.set(op.pending.uid, op.pending);
+        const { uid } = op.pending;
+        undo.push(() => void (before ? pending.set(uid, before) : pending.delete(uid)));
+        return;
+      }
+      case "settled": {
+        const { pending } = this.must(op.remoteMailboxId);
+        for (const uid of members(op.uids)) {
+          const before = pending.get(uid);
+          if (before === undefined) continue;
+          pending.delete(uid);
+          undo.push(() => void pending.set(uid, before));
+        }
+        return;
+      }
+    }
+  }
+
+  /** Enters a placement. A UID that is already bound is a defect of the plan, not something to overwrite. */
+  bind(messageId: MessageId, binding: Binding, undo: Undo): void {
+    const { remoteMailboxId, uid, flags, modseq, emailId } = binding;
+    const mailbox = this.must(remoteMailboxId);
+    if (mailbox.rows.has(uid)) throw failure("BUG", `UID ${uid} is bound already.`);
+    mailbox.rows.set(uid, { messageId, flags, modseq, emailId });
+    this.count(messageId, 1);
+    undo.push(() => {
+      mailbox.rows.delete(uid);
+      this.count(messageId, -1);
+    });
+  }
+
+  /** Two remote mailboxes of one name, or on one archive mailbox, cannot be. */
+  check(): void {
+    const names = new Set<string>();
+    const targets = new Set<MailboxId>();
+    for (const { base } of this.mailboxes.values()) {
+      if (names.has(base.name)) throw failure("BUG", "Two remote mailboxes of one name in the base.");
+      if (targets.has(base.mailboxId)) throw failure("BUG", "Two remote mailboxes on one archive mailbox.");
+      names.add(base.name);
+      targets.add(base.mailboxId);
+    }
+  }
+
+  must(id: RemoteMailboxId): RemoteMailbox {
+    const mailbox = this.mailboxes.get(id);
+    if (mailbox === undefined) throw failure("BUG", "The plan names a remote mailbox that the base does not hold.");
+    return mailbox;
+  }
+
+  private bindMailbox(op: Extract<BaseOp, { kind: "bindMailbox" }>, view: CommitView, undo: Undo): void {
+    const mailboxId = view.mailboxAt(op.archivePath);
+    if (mailboxId === null) throw failure("BUG", "A remote mailbox is paired with a path that the archive has not.");
+    const id = this.nextId() as RemoteMailboxId;
+    const { name, path, objectId, role, subscribed, uidValidity } = op;
+    const seen = { name, path, objectId, role, subscribed, uidValidity };
+    const base = { id, mailboxId, ...seen, marks: null, completeAt: null, resting: false };
+    this.mailboxes.set(id, { base, rows: new Map(), pending: new Map() });
+    undo.push(() => void this.mailboxes.delete(id));
+  }
+
+  private rekey(op: Extract<BaseOp, { kind: "rekey" }>, undo: Undo): void {
+    const mailbox = this.must(op.remoteMailboxId);
+    const { rows, pending } = mailbox;
+    const next = new Map<Uid, Placement>();
+    for (const [from, to] of op.pairs) {
+      const row = rows.get(from);
+      if (row === undefined || next.has(to))
+        throw failure("BUG", "A rekey names a UID that is not bound, or one twice.");
+      next.set(to, { ...row, modseq: null });
+    }
+    const kept = new Set(op.pairs.map(([from]) => from));
+    const dropped = [...rows].filter(([uid]) => !kept.has(uid)).map(([, row]) => row.messageId);
+    for (const id of dropped) this.count(id, -1);
+    mailbox.rows = next;
+    // Pendings name UIDs of the old UIDVALIDITY, which mean nothing now; marks are null, so a complete look finds them again.
+    mailbox.pending = new Map();
+    undo.push(() => {
+      mailbox.rows = rows;
+      mailbox.pending = pending;
+      for (const id of dropped) this.count(id, 1);
+    });
+    this.set(op.remoteMailboxId, { uidValidity: op.uidValidity, marks: null }, undo);
+  }
+
+  private unbind(mailbox: RemoteMailbox, uid: Uid, undo: Undo): void {
+    const row = mailbox.rows.get(uid);
+    if (row === undefined) return;
+    mailbox.rows.delete(uid);
+    this.count(row.messageId, -1);
+    undo.push(() => {
+      mailbox.rows.set(uid, row);
+      this.count(row.messageId, 1);
+    });
+  }
+
+  private set(id: RemoteMailboxId, change: Partial<RemoteMailbox["base"]>, undo: Undo): void {
+    const mailbox = this.must(id);
+    const before = mailbox.base;
+    mailbox.base = { ...before, ...change };
+    undo.push(() => {
+      mailbox.base = before;
+    });
+  }
+
+  private count(id: MessageId, by: number): void {
+    const times = (this.boundTimes.get(id) ?? 0) + by;
+    if (times === 0) this.boundTimes.delete(id);
+    else this.boundTimes.set(id, times);
+  }
+}
