@@ -29,7 +29,7 @@ function tallyModule(module: TestModule): Tally {
     else if (result.state === "failed") failures.push(`${module.relativeModuleId} › ${test.fullName}`);
     else if (!isUnderFailure(test)) {
       const note = result.state === "skipped" ? result.note : undefined;
-      skipped.push({ suite: suiteOf(test), reason: note ?? "no reason given" });
+      skipped.push({ suite: suiteOf(test), reason: note?.replace(/^skipped: /, "") ?? "no reason given" });
     }
   }
   return { passed, failures, skipped };
