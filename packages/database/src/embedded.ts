@@ -3,6 +3,7 @@
 //   down --start lock, pg_ctl--> starting --> ready --exclusive lock, SIGINT--> stopping --> down
 // A command has joined only when it holds the lock and postmaster.pid, read after that, says ready: the postmaster writes "stopping" before
 // it ends any backend, so a lock that a stopping server let go cannot be mistaken. It must never run the server as a child.
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { MailError } from "@packetboat/core";
 import { Client } from "pg";
@@ -196,7 +197,8 @@ async function holdersOf(client: Client): Promise<number[]> {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    // A zombie answers too: killed, and not yet collected by its parent.
+    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }

@@ -1,7 +1,9 @@
 // The door of database: the way to Postgres, embedded or not, its migrations and its leases. Test support is under /testing.
 export * from "./connect.ts";
 export * from "./disk.ts";
+export { dumpSchema } from "./dump-schema.ts";
 export { embeddedUrl, type StopOutcome, stopEmbedded } from "./embedded.ts";
 export * from "./errors.ts";
 export { EMBEDDED_MAJOR, type HomeLayout, homePath, layoutOf, prepareHome } from "./home.ts";
+export * from "./lease.ts";
 export * from "./migrate.ts";

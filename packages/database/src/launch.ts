@@ -41,6 +41,8 @@ export function planLaunch(layout: HomeLayout, uid: number = process.getuid?.() 
   }
   const native = nativeDirectory();
   if (uid !== 0) return { layout, native, prefix: [], notice: null };
+  // Data that an earlier start had to put elsewhere stay there, also when namespaces are allowed by now.
+  if (owner === null && serverLayout(layout, uid) !== layout) return planFallback(layout, native, false);
   switch (probeNamespace(native, layout.home)) {
     case "usable":
       return { layout, native, prefix: NAMESPACE, notice: null };
@@ -80,7 +82,9 @@ function planFallback(layout: HomeLayout, native: string, dataInHome: boolean): 
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     chownSync(directory, identity.uid, identity.gid);
   }
-  const notice = `This machine does not let root use a user namespace for ${layout.home}, so the database lies under ${parentOf(moved)} and runs as ${identity.name}.`;
+  const notice = existsSync(moved.dataDirectory)
+    ? null
+    : `This machine does not let root use a user namespace for ${layout.home}, so the database lies under ${parentOf(moved)} and runs as ${identity.name}.`;
   return { layout: moved, native: copyNative(native, FALLBACK_ROOT), prefix: identity.prefix, notice };
 }
 

@@ -1,0 +1,167 @@
+// The lease of an account (S4): runs over one account never overlap, on one machine or several. Two things hold it together:
+//   a session lock on the holder's own connection, which ends with the connection, so a killed or vanished holder frees it by itself;
+//   a fencing token in table lease, raised by each new holder and checked first in every transaction that writes (assertFence), so that
+//   a holder that was frozen or cut off cannot write after another took over.
+// It must never be taken on a connection of the pool, and no writing transaction may do anything before assertFence.
+import { MailError } from "@packetboat/core";
+import type { Client, ClientBase } from "pg";
+import { type Database, processName } from "./connect.ts";
+import { asDatabaseError, databaseCode } from "./errors.ts";
+
+const DEFAULT_WAIT_MS = 30_000;
+
+/** What assertFence asks: $1 account, $2 token. The share lock keeps a new holder from raising the token until the writer commits. */
+export const FENCE_SQL = "select 1 from lease where account_id = $1 and token = $2 for share";
+
+/** What a writer must show: the account and the token it was given. */
+export interface Fence {
+  readonly accountId: number;
+  readonly token: bigint;
+}
+
+/** A lease that is held. Release it when the run is over. */
+export interface Lease extends Fence, AsyncDisposable {
+  /** Aborted with LEASE_LOST when the lock's connection ends: stop, another may be working already. */
+  readonly lost: AbortSignal;
+  readonly release: () => Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly accountId: number;
+  /** The command for the holder's text, such as "backup": host, pid and time are added. Never an address. */
+  readonly holder: string;
+  /** How long to wait for a holder whose connection still stands. Default: 30,000 ms. */
+  readonly waitMs?: number;
+  /** Told once, when waiting begins, who holds it. Default: silent. */
+  readonly onWait?: (holder: string) => void;
+  /** Ends the wait (Ctrl-C). Default: none. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes the lease of an account, waiting for its holder. Throws LEASE_HELD naming the holder when the wait is over, INTERRUPTED when the
+ * signal ends it. S4.
+ */
+export async function acquireLease(database: Database, options: LeaseOptions): Promise<Lease> {
+  const client = await database.dedicated("lease");
+  const interrupt = (): void => {
+    // The wait lies in Postgres: closing the connection is what ends it here and there.
+    void client.end().catch(() => undefined);
+  };
+  options.signal?.addEventListener("abort", interrupt, { once: true });
+  try {
+    options.signal?.throwIfAborted();
+    const token = await lockAndRaise(client, options);
+    return held(client, options.accountId, token);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    if (options.signal?.aborted === true) {
+      throw new MailError(
+        "INTERRUPTED",
+        "Interrupted while waiting for another run of this account; nothing was changed.",
+        { cause: error },
+      );
+    }
+    throw asDatabaseError(error);
+  } finally {
+    options.signal?.removeEventListener("abort", interrupt);
+  }
+}
+
+async function lockAndRaise(client: Client, options: LeaseOptions): Promise<bigint> {
+  const { accountId, waitMs = DEFAULT_WAIT_MS } = options;
+  const deadline = Date.now() + waitMs;
+  if (!(await tryLock(client, accountId))) {
+    options.onWait?.(await holderOf(client, accountId));
+    await waitFor(
+      client,
+      options,
+      deadline,
+      "select pg_advisory_lock(hashtextextended('packetboat lease ' || $1::bigint, 0))",
+      [accountId],
+    );
+  }
+  // The former holder's last transaction may still hold the row: it either commits under its own token or its connection ends.
+  const raise = `insert into lease (account_id, holder, token, acquired_at) values ($1, $2, 1, now())
+    on conflict (account_id) do update set holder = excluded.holder, token = lease.token + 1, acquired_at = excluded.acquired_at
+    returning token`;
+  const rows = await waitFor(client, options, deadline, raise, [accountId, processName(options.holder)]);
+  const token = rows[0]?.token;
+  if (typeof token !== "bigint") throw new MailError("BUG", "The lease has no token. Please report this.");
+  return token;
+}
+
+async function tryLock(client: Client, accountId: number): Promise<boolean> {
+  const { rows } = await client.query<{ held: boolean }>(
+    "select pg_try_advisory_lock(hashtextextended('packetboat lease ' || $1::bigint, 0)) as held",
+    [accountId],
+  );
+  return rows[0]?.held === true;
+}
+
+/** Runs a statement that may wait for the holder, until the deadline. */
+async function waitFor(
+  client: Client,
+  options: LeaseOptions,
+  deadline: number,
+  sql: string,
+  values: unknown[],
+): Promise<{ token?: bigint }[]> {
+  try {
+    // 0 would mean no limit at all.
+    await client.query("select set_config('lock_timeout', $1, false)", [`${Math.max(1, deadline - Date.now())}ms`]);
+    const { rows } = await client.query<{ token?: bigint }>(sql, values);
+    return rows;
+  } catch (error) {
+    // 55P03: lock_timeout.
+    if (databaseCode(error) !== "55P03") throw error;
+    const holder = await holderOf(client, options.accountId);
+    throw new MailError(
+      "LEASE_HELD",
+      `This account is being worked on by ${holder}. Wait until that has ended, or end it, and run this again; nothing was changed.`,
+      {
+        context: { accountId: options.accountId },
+        cause: error,
+      },
+    );
+  }
+}
+
+async function holderOf(client: Client, accountId: number): Promise<string> {
+  const { rows } = await client.query<{ holder: string; since: string }>(
+    `select holder, to_char(acquired_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') as since from lease where account_id = $1`,
+    [accountId],
+  );
+  const [row] = rows;
+  return row === undefined ? "another command that has just begun" : `${row.holder}, since ${row.since}`;
+}
+
+function held(client: Client, accountId: number, token: bigint): Lease {
+  const lost = new AbortController();
+  let releasing: Promise<void> | null = null;
+  client.once("end", () => {
+    if (releasing === null) lost.abort(leaseLost(accountId));
+  });
+  const release = (): Promise<void> => {
+    // Ending the session is what frees the lock; it cannot be forgotten halfway.
+    releasing ??= client.end().catch(() => undefined);
+    return releasing;
+  };
+  return { accountId, token, lost: lost.signal, release, [Symbol.asyncDispose]: release };
+}
+
+/** The first statement of every writing transaction. Throws LEASE_LOST when another holder has taken over (S4). */
+export async function assertFence(client: ClientBase, fence: Fence): Promise<void> {
+  const { rowCount } = await client.query(FENCE_SQL, [fence.accountId, fence.token]);
+  if (rowCount !== 1) throw leaseLost(fence.accountId);
+}
+
+function leaseLost(accountId: number): MailError {
+  return new MailError(
+    "LEASE_LOST",
+    "Another command has taken over this account meanwhile; this one stops and writes nothing more. Run it again later.",
+    {
+      context: { accountId },
+    },
+  );
+}
