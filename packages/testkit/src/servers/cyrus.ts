@@ -1,7 +1,6 @@
 // Starts a Cyrus IMAP 3.6 of its own for a suite, the second real server: Debian's packages unpacked, run as `nobody` in a
 // namespace (Cyrus refuses root), users in a private sasldb. It must never leave a process behind or touch the machine's Cyrus.
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { WireClient } from "../wire/client.ts";
 import { quoted, toWireName } from "../wire/names.ts";
@@ -9,7 +8,14 @@ import { type CertificateOptions, makeCertificate } from "./certificate.ts";
 import { freePorts, until } from "./commands.ts";
 import { unpack } from "./packages.ts";
 import { type Running, type Sandbox, sandbox } from "./sandbox.ts";
-import { greets, PASSWORD, type ServerOptions, type TestServer } from "./server.ts";
+import {
+  type DataDirectory,
+  greets,
+  makeDataDirectory,
+  PASSWORD,
+  type ServerOptions,
+  type TestServer,
+} from "./server.ts";
 import { ServerUnavailable } from "./unavailable.ts";
 
 const ATTEMPTS = 4;
@@ -20,12 +26,10 @@ const ADMIN = "admin";
 const PACKAGES = ["cyrus-imapd", "cyrus-common", "sasl2-bin", "libsasl2-modules", "libsasl2-modules-db"];
 
 export interface CyrusOptions {
-  /** Capabilities the server is not to announce, such as QRESYNC. */
+  /** Capabilities the server is not to announce, such as QRESYNC. COMPRESS=DEFLATE cannot be hidden. */
   readonly hide?: readonly string[];
   /** Storage limit of each user made at first login, in kB. */
   readonly quotaKb?: number;
-  /** COMPRESS=DEFLATE is offered. Default: false. */
-  readonly compress?: boolean;
   /** Lines for imapd.conf, at its end. */
   readonly extraConfig?: string;
   readonly tls?: CertificateOptions;
@@ -49,7 +53,8 @@ export async function startCyrus(options: ServerOptions & CyrusOptions = {}): Pr
   if (!/^3\.[0-9]+\./.test(version))
     throw new ServerUnavailable(`the tests know Cyrus 3, and this system offers ${version}`);
   const box = await sandbox(packages.dir);
-  const root = await mkdtemp(join(tmpdir(), "pb-cy-"));
+  const data = await makeDataDirectory("pb-cy-", options.keep);
+  const root = data.path;
   try {
     await prepare(root, options.tls);
     await box.own(root);
@@ -73,8 +78,7 @@ export async function startCyrus(options: ServerOptions & CyrusOptions = {}): Pr
       );
       try {
         await until(async () => !running.alive() || (await greets(port)), "Cyrus's greeting");
-        if (running.alive())
-          return handle({ root, port, tlsPort, version, box, running, keep: options.keep ?? false, began });
+        if (running.alive()) return handle({ data, port, tlsPort, version, box, running, began });
       } catch (error) {
         if (attempt >= ATTEMPTS) throw error;
       }
@@ -82,7 +86,7 @@ export async function startCyrus(options: ServerOptions & CyrusOptions = {}): Pr
       if (attempt >= ATTEMPTS) throw new Error(`Cyrus did not start: ${running.said()}`);
     }
   } catch (error) {
-    await rm(root, { recursive: true, force: true });
+    await data.remove();
     throw error;
   }
 }
@@ -92,7 +96,6 @@ function environment(root: string): NodeJS.ProcessEnv {
 }
 
 async function prepare(root: string, tls: CertificateOptions | undefined): Promise<void> {
-  await chmod(root, 0o755);
   const inside = ["db", "proc", "socket", "log", "msg", "ptclient", "lock", "rpm", "user", "quota", "sieve", "sync"];
   for (const name of inside) await mkdir(join(root, "config", name), { recursive: true });
   await mkdir(join(root, "spool"));
@@ -111,7 +114,7 @@ async function addUsers(box: Sandbox, root: string, names: readonly string[]): P
 }
 
 function imapdConf(root: string, options: CyrusOptions): string {
-  const hidden = [...(options.hide ?? []), ...(options.compress ? [] : ["COMPRESS=DEFLATE"])];
+  const hidden = options.hide ?? [];
   return `configdirectory: ${root}/config
 partition-default: ${root}/spool
 defaultpartition: default
@@ -162,18 +165,18 @@ EVENTS {
 }
 
 interface Parts {
-  readonly root: string;
+  readonly data: DataDirectory;
   readonly port: number;
   readonly tlsPort: number;
   readonly version: string;
   readonly box: Sandbox;
   readonly running: Running;
-  readonly keep: boolean;
   readonly began: number;
 }
 
 function handle(parts: Parts): Cyrus {
-  const { root, box, running, port } = parts;
+  const { box, running, port } = parts;
+  const root = parts.data.path;
   const startedInMs = performance.now() - parts.began;
   const asAdmin = async (...commands: readonly string[]) => {
     await using client = await WireClient.login({ port }, ADMIN, PASSWORD);
@@ -181,7 +184,7 @@ function handle(parts: Parts): Cyrus {
   };
   const stop = async () => {
     await running.stop();
-    if (!parts.keep) await rm(root, { recursive: true, force: true });
+    await parts.data.remove();
   };
   return {
     kind: "cyrus",

@@ -1,14 +1,20 @@
 // Starts a Dovecot 2.3 of its own for a suite: Debian's packages unpacked, run as `nobody` in a namespace, on loopback ports
 // and in a directory of its own. It must never leave a process behind, and never read the machine's Dovecot.
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CertificateOptions, makeCertificate } from "./certificate.ts";
 import { type CommandOptions, freePorts, until } from "./commands.ts";
 import { type DovecotOptions, dovecotConfig, GLOBAL_ACL, MASTER_USER } from "./dovecot.conf.ts";
 import { unpack } from "./packages.ts";
 import { copyTree, type Running, type Sandbox, sandbox } from "./sandbox.ts";
-import { greets, PASSWORD, type ServerOptions, type TestServer } from "./server.ts";
+import {
+  type DataDirectory,
+  greets,
+  makeDataDirectory,
+  PASSWORD,
+  type ServerOptions,
+  type TestServer,
+} from "./server.ts";
 import { ServerUnavailable } from "./unavailable.ts";
 
 export type { DovecotOptions } from "./dovecot.conf.ts";
@@ -20,6 +26,9 @@ const ATTEMPTS = 4;
 /** A running Dovecot. Any user name may log in, with the password "pass". */
 export interface Dovecot extends TestServer {
   readonly kind: "dovecot";
+  readonly format: "sdbox" | "maildir";
+  /** The directory with all of a user's mail. */
+  home(user: string): string;
   /** Runs `doveadm` against this instance and gives its stdout; throws with its own words when it fails. */
   doveadm(args: readonly string[], options?: CommandOptions): Promise<Buffer>;
   /** Removes all mail of a user, connections first. */
@@ -38,8 +47,8 @@ export async function startDovecot(
   if (!/^(\d+:)?2\.3\./.test(version))
     throw new ServerUnavailable(`the tests know Dovecot 2.3, and this system offers ${version}`);
   const box = await sandbox(packages.dir);
-  // Short: the paths of Dovecot's sockets must stay under 108 bytes.
-  const root = await mkdtemp(join(tmpdir(), "pb-dc-"));
+  const data = await makeDataDirectory("pb-dc-", options.keep);
+  const root = data.path;
   try {
     await prepare(root, options.tls);
     for (let attempt = 1; ; attempt += 1) {
@@ -54,7 +63,7 @@ export async function startDovecot(
       try {
         await until(async () => !running.alive() || (await greets(port)), "Dovecot's greeting");
         if (running.alive())
-          return handle({ root, port, tlsPort, version, box, running, keep: options.keep ?? false, began });
+          return handle({ data, port, tlsPort, version, box, running, began, format: options.format ?? "sdbox" });
       } catch (error) {
         if (attempt >= ATTEMPTS) throw error;
       }
@@ -64,7 +73,7 @@ export async function startDovecot(
         throw new Error(`Dovecot did not start: ${running.said()}${log}`);
     }
   } catch (error) {
-    await rm(root, { recursive: true, force: true });
+    await data.remove();
     throw error;
   }
 }
@@ -74,7 +83,6 @@ function environment(root: string): NodeJS.ProcessEnv {
 }
 
 async function prepare(root: string, tls: CertificateOptions | undefined): Promise<void> {
-  await chmod(root, 0o755);
   for (const name of ["run", "state", "mail", "public", "snapshots"]) await mkdir(join(root, name));
   const { certificate, key } = makeCertificate(tls);
   await writeFile(join(root, "cert.pem"), certificate);
@@ -84,18 +92,19 @@ async function prepare(root: string, tls: CertificateOptions | undefined): Promi
 }
 
 interface Parts {
-  readonly root: string;
+  readonly data: DataDirectory;
   readonly port: number;
   readonly tlsPort: number;
   readonly version: string;
   readonly box: Sandbox;
   readonly running: Running;
-  readonly keep: boolean;
   readonly began: number;
+  readonly format: "sdbox" | "maildir";
 }
 
 function handle(parts: Parts): Dovecot {
-  const { root, box, running } = parts;
+  const { box, running } = parts;
+  const root = parts.data.path;
   const startedInMs = performance.now() - parts.began;
   const mail = (user: string) => join(root, "mail", user);
   const saved = (user: string, name: string) => join(root, "snapshots", `${user}.${name}`);
@@ -115,10 +124,12 @@ function handle(parts: Parts): Dovecot {
   };
   const stop = async () => {
     await running.stop();
-    if (!parts.keep) await rm(root, { recursive: true, force: true });
+    await parts.data.remove();
   };
   return {
     kind: "dovecot",
+    format: parts.format,
+    home: mail,
     version: parts.version,
     host: "127.0.0.1",
     port: parts.port,

@@ -105,6 +105,10 @@ function startGroup(argv: readonly string[], options: CommandOptions = {}): Runn
   child.stderr?.on("data", hear);
   child.on("error", (error) => hear(Buffer.from(error.message)));
   const pid = child.pid ?? 0;
+  // A suite that throws away its handle must not leave the server: SIGTERM at our death may come too late for its data.
+  const atExit = () => signal(-pid, "SIGKILL");
+  if (pid > 0) process.once("exit", atExit);
+  child.once("exit", () => process.removeListener("exit", atExit));
   const alive = () => pid > 0 && signal(-pid, 0) && groupLives(pid);
   return {
     pid,

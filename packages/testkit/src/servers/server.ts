@@ -1,6 +1,10 @@
 // What every real server of the tests is to a suite: ports, users, a certificate, a way to stop it. Dovecot and Cyrus give
 // the same handle, so a suite runs unchanged against both. It must never leave a process or a directory behind.
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** A user of a test server. */
 export interface Credentials {
@@ -58,4 +62,26 @@ export function greets(port: number): Promise<boolean> {
     socket.once("error", () => done(false));
     socket.once("close", () => done(false));
   });
+}
+
+/** The directory of one server. It is removed at the latest when this process exits, unless it is to be kept. */
+export interface DataDirectory {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a directory below the system's one for temporary files. The name stays short: paths of sockets end at 107 bytes. */
+export async function makeDataDirectory(prefix: string, keep = false): Promise<DataDirectory> {
+  const path = await mkdtemp(join(tmpdir(), prefix));
+  await chmod(path, 0o755);
+  const atExit = () => rmSync(path, { recursive: true, force: true });
+  if (!keep) process.once("exit", atExit);
+  return {
+    path,
+    remove: async () => {
+      if (keep) return;
+      process.removeListener("exit", atExit);
+      await rm(path, { recursive: true, force: true });
+    },
+  };
 }
