@@ -2,7 +2,7 @@
 
 export type { LogLine, SnapshotMailbox, SnapshotMessage } from "./archive/history.ts";
 export { type LiveMessage, MemoryArchive, type MemoryArchiveOptions } from "./archive/memory-archive.ts";
-export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox } from "./mail/corpus.ts";
+export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox, withCrlf } from "./mail/corpus.ts";
 export { type GeneratedMessage, generateMail, type MailProfile, PROFILES } from "./mail/generate.ts";
 export { cachedMaildir, importMaildir, loadProfile, type MaildirTree, writeMaildir } from "./mail/maildir.ts";
 export { type Random, seeded } from "./mail/random.ts";
@@ -13,6 +13,14 @@ export {
   type TranscriptEntry,
   type WireCounts,
 } from "./proxy/counting.ts";
+export {
+  HOSTILE,
+  POLITE_ANSWERS,
+  type ScriptedOptions,
+  type ScriptedServer,
+  type ScriptStep,
+  startScripted,
+} from "./proxy/scripted.ts";
 export { type Certificate, type CertificateOptions, makeCertificate } from "./servers/certificate.ts";
 export { command, freePorts, mustRun, type Outcome, until } from "./servers/commands.ts";
 export { type Cyrus, type CyrusOptions, startCyrus } from "./servers/cyrus.ts";
@@ -23,6 +31,7 @@ export {
   MASTER_USER,
   startDovecot,
 } from "./servers/dovecot.ts";
+export { libraryNames, type Unpacked, unpack } from "./servers/packages.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";
 export {

@@ -1,0 +1,56 @@
+// `pnpm bench [CASE…] [--times N]`: our speed as ratios to peers and raw limits on the same Dovecot in the same run. Prints a table with the
+// settings that matter, read back from the server. It must never be part of the tests.
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startDovecot } from "@packetboat/testkit";
+import { CASES, type Ratio } from "./cases.ts";
+import { homeIn } from "./ours.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: "string", default: "5" } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(CASES);
+const unknown = names.find((name) => !(name in CASES));
+if (unknown !== undefined) {
+  process.stderr.write(`bench: no case ${unknown}. There are: ${Object.keys(CASES).join(", ")}\n`);
+  process.exit(2);
+}
+
+const work = await mkdtemp(join(tmpdir(), "pb-bench-"));
+await using dovecot = await startDovecot();
+const times = Number(values.times);
+const settings = homeIn(work, "settings", false);
+await settings.fresh();
+const fsync = await settings.query(
+  "select current_setting('fsync') || ', synchronous_commit ' || current_setting('synchronous_commit')",
+);
+settings.run("database", "stop");
+console.log(
+  `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; Dovecot ${dovecot.version}; Postgres fsync ${fsync}; no DEFLATE; median of ${times}, alternating\n`,
+);
+console.log("| what | ours | peer | theirs | ratio | target |  |\n|---|--:|---|--:|--:|--:|---|");
+
+const show = (value: number, unit: string) => `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
+let missed = 0;
+for (const name of names) {
+  const rows: readonly Ratio[] = (await CASES[name]?.({ dovecot, work, times })) ?? [];
+  for (const row of rows) {
+    const got = row.ours / row.theirs;
+    const met = got <= row.target;
+    if (!met) missed++;
+    const cells = [
+      row.what,
+      show(row.ours, row.unit),
+      row.peer,
+      show(row.theirs, row.unit),
+      got.toFixed(2),
+      `≤ ${row.target}`,
+    ];
+    console.log(`| ${cells.join(" | ")} | ${met ? "met" : "missed"} |`);
+  }
+}
+await rm(work, { recursive: true, force: true });
+console.log(`\n${missed === 0 ? "every target met" : `${missed} targets missed`}`);

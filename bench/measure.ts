@@ -1,0 +1,108 @@
+// Runs a whole process from exec to exit and tells wall time and the peak of its memory; the median of several. It must never print a bare
+// time as a result: a figure means something only beside a peer's or a raw limit's of the same run.
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface Measured {
+  readonly seconds: number;
+  /** Highest resident set of the process or any of its children, in MB, as the kernel counted it. */
+  readonly peakMb: number;
+}
+
+export interface Program {
+  readonly argv: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+const POLL_MS = 20;
+
+/** Runs a program to its end; throws with what it said when it does not exit with 0. */
+export async function measure(program: Program): Promise<Measured> {
+  const [file = "", ...args] = program.argv;
+  const said: Buffer[] = [];
+  let peakMb = 0;
+  const began = performance.now();
+  const child = spawn(file, args, {
+    env: program.env ?? process.env,
+    cwd: program.cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  // VmHWM is a high-water mark kept by the kernel: only what happens after the last look is missed.
+  const timer = setInterval(() => {
+    peakMb = Math.max(peakMb, ...treeOf(child.pid ?? 0).map(highWaterMb));
+  }, POLL_MS);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  const seconds = (performance.now() - began) / 1_000;
+  clearInterval(timer);
+  if (code !== 0)
+    throw new Error(
+      `${program.argv.join(" ")} ended with ${code}:\n${Buffer.concat(said).toString("utf8").slice(-2_000)}`,
+    );
+  return { seconds, peakMb };
+}
+
+function treeOf(pid: number): number[] {
+  const tree = [pid];
+  for (let i = 0; i < tree.length; i++) {
+    try {
+      const tasks = readdirSync(`/proc/${tree[i]}/task`);
+      for (const task of tasks) {
+        const children = readFileSync(`/proc/${tree[i]}/task/${task}/children`, "utf8").split(" ").filter(Boolean);
+        tree.push(...children.map(Number));
+      }
+    } catch {
+      // It ended between two looks.
+    }
+  }
+  return tree;
+}
+
+function highWaterMb(pid: number): number {
+  try {
+    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return Number(match?.[1] ?? 0) / 1_024;
+  } catch {
+    return 0;
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** One contestant of a case: what is put back before each run (not measured), and the program. */
+export interface Contestant {
+  readonly name: string;
+  before?(): Promise<void>;
+  program(): Program;
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly seconds: number;
+  readonly all: readonly number[];
+  readonly peakMb: number;
+}
+
+/** Runs the contestants in turn, `times` times each, alternating, so that a slow minute of the machine hits them all. */
+export async function contest(contestants: readonly Contestant[], times: number): Promise<readonly Figure[]> {
+  const results = new Map<string, Measured[]>(contestants.map((one) => [one.name, []]));
+  for (let round = 0; round < times; round++) {
+    for (const one of contestants) {
+      await one.before?.();
+      results.get(one.name)?.push(await measure(one.program()));
+    }
+  }
+  return contestants.map((one) => {
+    const runs = results.get(one.name) ?? [];
+    const all = runs.map((run) => run.seconds);
+    return { name: one.name, seconds: median(all), all, peakMb: Math.max(...runs.map((run) => run.peakMb)) };
+  });
+}
