@@ -54,3 +54,8 @@ export function splitMbox(mbox: Buffer): Buffer[] {
   });
   return starts.map(({ body }, i) => mbox.subarray(body, starts[i + 1]?.from ?? mbox.length));
 }
+
+/** Every line end (LF, CR, CR CR LF) as CRLF, nothing else changed: what a server that refuses bare CR and LF (Cyrus) can be given. */
+export function withCrlf(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString("latin1").replace(/\r*\n|\r/g, "\r\n"), "latin1");
+}
