@@ -15,6 +15,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   index: ["core"],
   queue: ["core", "database"],
   config: ["core"],
+  terminal: ["core"],
   testkit: ["core"],
 };
 
@@ -87,7 +88,7 @@ export const importRules: Breach[] = [
   // The one exception: the worker's command table loads the commands of the restore app.
   rule(
     "apps-apart",
-    { path: "^apps/([^/]+)/", pathNot: "^apps/worker/src/commands(/|\\.ts$)" },
+    { path: "^apps/([^/]+)/", pathNot: "^apps/worker/src/command-table\\.ts$" },
     { path: "^apps/(?!$1/)" },
   ),
   rule("apps-apart", { path: "^apps/worker/" }, { path: "^apps/(?!(worker|restore)/)" }),

@@ -101,7 +101,7 @@ test("what the house allows passes", async () => {
       [room("database")]: "export const b = 1;",
       "packages/core/test/a.ts": `import "../../testkit/src/index.ts";\nimport "../src/flags.ts";`,
       [room("testkit")]: `export { a } from "../../core/src/index.ts";`,
-      "apps/worker/src/commands/restore.ts": `export * from "../../../restore/src/index.ts";`,
+      "apps/worker/src/command-table.ts": `export * from "../../restore/src/index.ts";`,
       "apps/restore/src/index.ts": `export * from "../../../packages/archive/src/index.ts";`,
     }),
   );
