@@ -11,9 +11,10 @@ import type {
   Pending,
   RemoteMailboxId,
   Uid,
+  UidSet,
 } from "@packetboat/core";
 import { failure } from "../simulator/failure.ts";
-import { members } from "../simulator/uids.ts";
+import { pick } from "../simulator/uids.ts";
 import type { Undo } from "./history.ts";
 
 export interface Placement {
@@ -38,6 +39,12 @@ export interface CommitView {
   /** S4: nothing of these is changed. */
   readonly stale: ReadonlySet<MessageId>;
 }
+
+const within = (set: UidSet, rows: ReadonlyMap<Uid, unknown>): Uid[] =>
+  pick(
+    set,
+    [...rows.keys()].sort((a, b) => a - b),
+  );
 
 export class LinkBase {
   readonly mailboxes = new Map<RemoteMailboxId, RemoteMailbox>();
@@ -80,7 +87,7 @@ export class LinkBase {
       }
       case "unbind": {
         const mailbox = this.must(op.remoteMailboxId);
-        for (const uid of members(op.uids)) {
+        for (const uid of within(op.uids, mailbox.rows)) {
           const row = mailbox.rows.get(uid);
           if (row && !view.stale.has(row.messageId)) this.unbind(mailbox, uid, undo);
         }
@@ -106,7 +113,7 @@ export class LinkBase {
       }
       case "settled": {
         const { pending } = this.must(op.remoteMailboxId);
-        for (const uid of members(op.uids)) {
+        for (const uid of within(op.uids, pending)) {
           const before = pending.get(uid);
           if (before === undefined) continue;
           pending.delete(uid);

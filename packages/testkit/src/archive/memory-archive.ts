@@ -20,6 +20,7 @@ import type {
   RunOutcome,
   RunReport,
   Tree,
+  Uid,
   UidSet,
   UnboundMessage,
 } from "@packetboat/core";
@@ -197,9 +198,12 @@ class LinkView implements Archive {
     return { mailboxes, bases };
   }
 
-  async known(mailbox: RemoteMailboxId): Promise<{ bound: UidSet; pending: readonly Pending[] }> {
+  async known(mailbox: RemoteMailboxId, from: Uid): Promise<{ bound: UidSet; pending: readonly Pending[] }> {
     const { rows, pending } = this.own.must(mailbox);
-    return { bound: rangesOf(rows.keys()), pending: [...pending.values()].sort((a, b) => a.uid - b.uid) };
+    return {
+      bound: rangesOf([...rows.keys()].filter((uid) => uid >= from)),
+      pending: [...pending.values()].sort((a, b) => a.uid - b.uid),
+    };
   }
 
   base(mailbox: RemoteMailboxId, uids: UidSet): AsyncIterable<readonly BaseIdentity[]> {
@@ -246,13 +250,15 @@ class LinkView implements Archive {
     return out;
   }
 
-  async byEmailId(emailIds: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
+  async byEmailId(emailIds: readonly string[]): Promise<ReadonlyMap<string, { sha256: Digest; canonical: Digest }>> {
     const wanted = new Set(emailIds);
-    const out = new Map<string, Digest>();
+    const out = new Map<string, { sha256: Digest; canonical: Digest }>();
     for (const { rows } of this.own.mailboxes.values())
       for (const { emailId, messageId } of rows.values()) {
-        const message = this.archive.history.messages.get(messageId);
-        if (emailId !== null && message && wanted.has(emailId)) out.set(emailId, message.sha256);
+        if (emailId === null || !wanted.has(emailId)) continue;
+        const sha256 = this.archive.history.messages.get(messageId)?.sha256 ?? "";
+        const canonical = this.archive.history.blobs.get(sha256)?.digests.canonical;
+        if (canonical !== undefined) out.set(emailId, { sha256, canonical });
       }
     return out;
   }
