@@ -16,6 +16,7 @@ export const SCHEMA = "packetboat";
 const OLDEST_VERSION = 150_000;
 const INT8 = 20;
 const POOL_SIZE = 10;
+const CONNECT_LIMIT_MS = 15_000;
 
 const TYPES: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") => {
@@ -32,7 +33,7 @@ const SERVER_OPTIONS = [
   "-c tcp_keepalives_count=3",
 ].join(" ");
 
-/** An open database: a pool whose connections all see our schema. Close it, also after an error. */
+/** An open database: a pool whose connections all see our schema. Close it after the last query, also after an error. */
 export interface Database extends AsyncDisposable {
   readonly pool: Pool;
   /** The libpq address (with its password, if it has one: never print it for a foreign database). */
@@ -80,22 +81,39 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
 }
 
 async function openForeign(url: string, options: OpenOptions): Promise<Database> {
+  if (!/^postgres(ql)?:\/\//.test(url)) {
+    throw new MailError(
+      "CONFIG_INVALID",
+      "PACKETBOAT_DATABASE_URL must begin with postgresql://, as in postgresql://user@host/database.",
+    );
+  }
   const opened = database({ url, session: null, keep: true, options });
   try {
     const { rows } = await opened.pool.query<{ version: number; name: string }>(
       "select current_setting('server_version_num')::int as version, current_setting('server_version') as name",
     );
     const [row] = rows;
-    if (row === undefined || row.version < OLDEST_VERSION) {
-      throw new MailError(
-        "DATABASE_TOO_OLD",
-        `The database is Postgres ${row?.name ?? "of an unknown version"}; Packetboat needs 15 or later. Upgrade it, or leave PACKETBOAT_DATABASE_URL empty.`,
-      );
-    }
+    requireVersion(row?.version ?? 0, row?.name ?? "of an unknown version");
     return opened;
   } catch (error) {
     await opened.close();
     throw asConnectError(error, placeOf(url));
+  }
+}
+
+/** Throws DATABASE_TOO_OLD below Postgres 15; `version` is server_version_num. */
+export function requireVersion(version: number, name: string): void {
+  if (version >= OLDEST_VERSION) return;
+  throw new MailError(
+    "DATABASE_TOO_OLD",
+    `The database is Postgres ${name}; Packetboat needs 15 or later. Upgrade it, or leave PACKETBOAT_DATABASE_URL empty.`,
+  );
+}
+
+// pg-pool's own limit would also end a query's wait for a free connection; this one ends the connecting only.
+class ImpatientClient extends Client {
+  constructor(config?: ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_LIMIT_MS });
   }
 }
 
@@ -107,7 +125,7 @@ function database(parts: {
 }): Database {
   const { url, session, keep, options } = parts;
   const config = clientConfig(url, session === null, `packetboat ${process.pid}`);
-  const pool = new Pool({ ...config, max: options.poolSize ?? POOL_SIZE });
+  const pool = new Pool({ ...config, max: options.poolSize ?? POOL_SIZE, Client: ImpatientClient });
   // An idle connection that ends is replaced by the next query; without listeners it would end the process.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
@@ -145,7 +163,7 @@ function database(parts: {
 }
 
 async function connectDedicated(config: ClientConfig, url: string): Promise<Client> {
-  const client = new Client(config);
+  const client = new ImpatientClient(config);
   client.on("error", () => undefined);
   try {
     await client.connect();

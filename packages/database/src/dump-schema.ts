@@ -80,10 +80,10 @@ export async function dumpSchema(pool: Pool): Promise<string> {
     const { rows } = await pool.query<Line>(sql, [SCHEMA]);
     return rows.map(({ line }) => stripSchema(line));
   };
-  const sections = [await lines(TYPES), await lines(SEQUENCES), await tables(pool)];
+  const sections = [await lines(TYPES), await lines(SEQUENCES), ...(await tables(pool)).map((table) => [table])];
   for (const sql of [CONSTRAINTS, INDEXES, VIEWS, FUNCTIONS, TRIGGERS]) sections.push(await lines(sql));
   const header =
-    "-- The schema after all migrations, printed by pnpm schema. For reading and comparing; the migrations are what is run.";
+    "-- The schema after all migrations, printed by `pnpm --filter @packetboat/database schema`. For reading and comparing; the migrations are what is run.";
   const body = sections.filter((section) => section.length > 0).map((section) => section.join("\n"));
   return `${[header, ...body].join("\n\n")}\n`;
 }

@@ -107,10 +107,16 @@ export function asConnectError(error: unknown, where: string): MailError {
       );
     case "53300":
       return asDatabaseError(error);
+    case "08P01":
+      return new MailError(
+        "DATABASE_REFUSED",
+        `The database at ${where} refuses the settings of a session, as poolers do. Give the address of Postgres itself in PACKETBOAT_DATABASE_URL.`,
+        options,
+      );
     case null:
       return new MailError(
         "DATABASE_UNREACHABLE",
-        `The database at ${where} does not answer as Postgres. Check PACKETBOAT_DATABASE_URL.`,
+        `The database at ${where} does not answer as Postgres: ${error instanceof Error ? error.message : "no reason given"}. Check PACKETBOAT_DATABASE_URL.`,
         options,
       );
     default:
