@@ -1,7 +1,7 @@
 // What every real server of the tests is to a suite: ports, users, a certificate, a way to stop it. Dovecot and Cyrus give
 // the same handle, so a suite runs unchanged against both. It must never leave a process or a directory behind.
-import { rmSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,9 @@ export function greets(port: number): Promise<boolean> {
   });
 }
 
+/** A file that says: this directory is to be looked into, leave it. */
+const KEEP = "keep";
+
 /** The directory of one server. It is removed at the latest when this process exits, unless it is to be kept. */
 export interface DataDirectory {
   readonly path: string;
@@ -72,10 +75,12 @@ export interface DataDirectory {
 
 /** Makes a directory below the system's one for temporary files. The name stays short: paths of sockets end at 107 bytes. */
 export async function makeDataDirectory(prefix: string, keep = false): Promise<DataDirectory> {
-  const path = await mkdtemp(join(tmpdir(), prefix));
+  await sweep(prefix);
+  const path = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   await chmod(path, 0o755);
   const atExit = () => rmSync(path, { recursive: true, force: true });
-  if (!keep) process.once("exit", atExit);
+  if (keep) await writeFile(join(path, KEEP), "");
+  else process.once("exit", atExit);
   return {
     path,
     remove: async () => {
@@ -84,4 +89,13 @@ export async function makeDataDirectory(prefix: string, keep = false): Promise<D
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** A process that was killed with SIGKILL could not remove its directory: the next one does. */
+async function sweep(prefix: string): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number(/^(\d+)-/.exec(name.slice(prefix.length))?.[1] ?? 0) : 0;
+    if (pid === 0 || existsSync(`/proc/${pid}`) || existsSync(join(tmpdir(), name, KEEP))) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined); // another user's
+  }
 }
