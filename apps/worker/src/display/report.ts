@@ -1,0 +1,138 @@
+// The report of a command that ran links: one object for programs, a few lines for people. Pure. An uneventful run is one line.
+// It must never name a message by anything but its mailbox and UID.
+import { type MailboxCounts, type MailboxReport, NO_COUNTS, type RunReport } from "@packetboat/core";
+import { bytes, count, duration, harmless, plural, type Screen, tableLines } from "@packetboat/terminal";
+import { EXIT, type ExitCode, exitCodeOfReport, gravest } from "../exit-codes.ts";
+
+/** What `--json` prints for backup and sync (version 1): all passes of a command, and their sums. */
+export interface CommandReport {
+  readonly version: 1;
+  readonly outcome: RunReport["outcome"];
+  readonly exitCode: ExitCode;
+  readonly started: string;
+  readonly finished: string;
+  readonly totals: MailboxCounts;
+  readonly runs: readonly RunReport[];
+}
+
+type Paints = Pick<Screen, "bold" | "dim" | "good" | "bad" | "notable">;
+
+/** Lists longer than this are cut, with a line that says how to see the rest. */
+const MAX_LINES = 20;
+
+/** Adds up the runs of a command. */
+export function commandReport(runs: readonly RunReport[], started: string, finished: string): CommandReport {
+  const exitCode = gravest(runs.map(exitCodeOfReport));
+  const worst = runs.find((run) => exitCodeOfReport(run) === exitCode);
+  const totals: Record<keyof MailboxCounts, number> = { ...NO_COUNTS };
+  for (const run of runs) for (const key of keysOf(totals)) totals[key] += run.totals[key];
+  return { version: 1, outcome: worst?.outcome ?? "ok", exitCode, started, finished, totals, runs };
+}
+
+const keysOf = (counts: Record<keyof MailboxCounts, number>) => Object.keys(counts) as (keyof MailboxCounts)[];
+
+/** True when the run changed nothing and has nothing to tell. */
+export function isUneventful({ outcome, totals, notes, mailboxes }: RunReport): boolean {
+  return (
+    outcome === "ok" &&
+    notes.length === 0 &&
+    changesOf(totals).length === 0 &&
+    mailboxes.every((row) => row.failed === 0)
+  );
+}
+
+/** "1,204 new (34 MB)", "2 flag changes", … in the order in which people ask. */
+function changesOf(counts: MailboxCounts): readonly string[] {
+  const { stored, fetchedBytes, matched, flagsChanged, movedIn, movedOut, removed, failed } = counts;
+  return [
+    ...(stored > 0 ? [`${count(stored)} new${fetchedBytes > 0 ? ` (${bytes(fetchedBytes)})` : ""}`] : []),
+    ...(matched > 0 ? [`${count(matched)} matched`] : []),
+    ...(flagsChanged > 0 ? [plural(flagsChanged, "flag change")] : []),
+    ...(movedIn > 0 ? [`${count(movedIn)} moved in`] : []),
+    ...(movedOut > 0 ? [`${count(movedOut)} moved out`] : []),
+    ...(removed > 0 ? [`${count(removed)} removed`] : []),
+    ...(failed > 0 ? [`${count(failed)} failed`] : []),
+  ];
+}
+
+/** Gives the lines of one run. */
+export function reportLines(report: RunReport, paint: Paints): readonly string[] {
+  const took = duration(Date.parse(report.finished) - Date.parse(report.started));
+  const name = report.account === report.archive ? report.archive : `${report.account} → ${report.archive}`;
+  const looked = plural(report.mailboxes.length, "mailbox");
+  if (isUneventful(report)) return [`${paint.bold(harmless(name))}: no change in ${looked} (${took}).`];
+  return [
+    paint.bold(harmless(name)),
+    ...mailboxLines(report.mailboxes),
+    ...noteLines(report, paint),
+    ...failureLines(report, paint),
+    ...haltLines(report, paint),
+    endLine(report, looked, took, paint),
+  ];
+}
+
+function mailboxLines(rows: readonly MailboxReport[]): readonly string[] {
+  const changed = rows.filter((row) => changesOf(row).length > 0);
+  const shown = changed.slice(0, MAX_LINES);
+  const lines = tableLines(
+    [
+      { title: "", align: "left" },
+      { title: "", align: "left" },
+    ],
+    shown.map((row) => [row.mailbox, changesOf(row).join(", ")]),
+  );
+  const more = changed.length - shown.length;
+  return [...lines.map((line) => `  ${line}`), ...(more > 0 ? [`  and ${count(more)} more mailboxes`] : [])];
+}
+
+function noteLines({ notes }: RunReport, paint: Paints): readonly string[] {
+  // That a first backup makes mailboxes is what its table shows already.
+  const told = notes.filter(({ kind }) => kind !== "mailboxCreated");
+  const lines = told.slice(0, MAX_LINES).map(({ kind, text }) => {
+    const line = `  ${harmless(text)}`;
+    return kind === "mailboxFailed" || kind === "warning" ? paint.notable(line) : line;
+  });
+  return told.length > MAX_LINES
+    ? [...lines, `  and ${count(told.length - MAX_LINES)} more notes (--json has all)`]
+    : lines;
+}
+
+function failureLines({ failures, run }: RunReport, paint: Paints): readonly string[] {
+  const shown = failures.slice(0, MAX_LINES);
+  const lines = shown.map(({ mailbox, uid, detail }) =>
+    paint.bad(`  ${harmless(`${mailbox}, UID ${uid}: ${detail}`)}`),
+  );
+  const more = failures.length - shown.length;
+  return more > 0 ? [...lines, `  and ${count(more)} more (packetboat runs ${run ?? ""} lists all)`] : lines;
+}
+
+function haltLines({ halts, run }: RunReport, paint: Paints): readonly string[] {
+  if (halts.length === 0) return [];
+  const lines = halts.map(({ text }) => paint.notable(`  ${harmless(text)}`));
+  return [...lines, `  If that is what you want: packetboat approve ${run ?? "RUN"}`];
+}
+
+function endLine(report: RunReport, looked: string, took: string, paint: Paints): string {
+  const changes = changesOf(report.totals).join(", ");
+  const revision = report.revisionAfter === report.revisionBefore ? "" : ` Revision ${count(report.revisionAfter)}.`;
+  const did = `${changes === "" ? "nothing new" : changes} in ${looked} (${took}).${revision}`;
+  switch (report.outcome) {
+    case "ok":
+      return `${paint.good("Done:")} ${did}`;
+    case "partial":
+      return `${paint.notable("Done in part:")} ${did} What failed is tried again by the next run.`;
+    case "halted":
+      return `${paint.notable("Halted by a guard:")} ${did}`;
+    case "interrupted":
+      return `${paint.notable("Stopped:")} ${did} Run it again to go on.`;
+    case "failed":
+      return `${paint.bad("Failed:")} ${did}`;
+  }
+}
+
+/** The one line on stderr that a command with several runs ends with when one of them failed; null when none did. */
+export function failureSentence({ runs, exitCode }: CommandReport): string | null {
+  if (exitCode === EXIT.done || exitCode === EXIT.partial || exitCode === EXIT.halted) return null;
+  const run = runs.find((each) => exitCodeOfReport(each) === exitCode);
+  return run?.error?.text ?? null;
+}

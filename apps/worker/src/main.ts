@@ -1,0 +1,11 @@
+// The packetboat command: turns on Node's compile cache, then runs the command line. Everything else is loaded after the cache is on,
+// and only what the command asked for needs (start-up is a budget). It must never import anything but Node's own modules at the top.
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
+
+// In the checkout, not in /tmp: a cache that another user may write would be code of theirs.
+enableCompileCache(fileURLToPath(new URL("../../../.runtime/compile-cache", import.meta.url)));
+const { runCommandLine } = await import("./cli.ts");
+process.exitCode = await runCommandLine(process.argv.slice(2), process);
+// Whatever still holds the process (a socket that a server does not close) is given a moment, then left to the kernel.
+setTimeout(() => process.exit(), 2_000).unref();
