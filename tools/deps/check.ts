@@ -1,9 +1,9 @@
 // Checks a source tree against rules.ts and files.ts. `node tools/deps/check.ts` checks this repository.
-// dependency-cruiser reads TypeScript only with the typescript 6 beside it: with 7 it skips every .ts file and reports success.
-// Therefore a file that was not read, or a tree without a single import, is itself a failure.
+// dependency-cruiser reads TypeScript with a typescript 6 of its own (packageExtensions in pnpm-workspace.yaml). Without it, it guesses at
+// the sources with a JavaScript parser, or skips them, and reports success: so that, and any file left unread, is itself a failure.
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { cruise } from "dependency-cruiser";
+import { allExtensions, cruise } from "dependency-cruiser";
 import { checkFiles, sourceFiles, type Violation } from "./files.ts";
 import { importRules, type RuleName } from "./rules.ts";
 
@@ -14,8 +14,10 @@ export interface Findings {
   readonly violations: readonly Violation[];
 }
 
-/** Checks the tree under `root`. Throws when dependency-cruiser left a source file unread. */
+/** Checks the tree under `root`. Throws when dependency-cruiser cannot read TypeScript, or left a source file unread. */
 export async function checkTree(root: string): Promise<Findings> {
+  if (!allExtensions.some(({ extension, available }) => extension === ".ts" && available))
+    throw new Error("dependency-cruiser has no TypeScript it can use: see packageExtensions in pnpm-workspace.yaml");
   const files = sourceFiles(root);
   const { output } = await cruise(
     files,
