@@ -54,6 +54,13 @@ function workOf(plan: MailboxPlan, tree: Tree, before: ReadonlySet<number>): Set
 
 async function answer(run: Pass, question: MailboxQuestion): Promise<boolean> {
   if (question.kind === "gone") return (await run.remote.status(listedFrom(question.base))) === null;
+  if (question.kind === "replaced") {
+    const { objectId, uidValidity } = question.base;
+    const again = await run.remote.list();
+    return !again.some((one) =>
+      objectId === null ? one.status?.uidValidity === uidValidity : one.mailboxId === objectId,
+    );
+  }
   // B1: below the base's UIDNEXT the mailbox holds nothing but what the base knows.
   const { bound, pending } = await run.archive.known(question.base.id, 1 as Uid);
   const last = bound.at(-1)?.[1] ?? 0;

@@ -77,9 +77,12 @@ async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival
   const { mailboxId, id } = visit.base;
   const digests = arrivals.map((arrival) => arrival.canonical);
   const unbound = visit.fresh ? [] : await run.archive.unbound(mailboxId, digests);
-  const plan = planArrivals(run.link, mailboxId, id, arrivals, unbound);
+  const plan = planArrivals(run.link, mailboxId, id, arrivals, unbound, visit.unexplained);
+  const renewed = new Set(plan.renewed);
+  visit.unexplained = visit.unexplained.filter((row) => !renewed.has(row));
   const retried = arrivals.filter((arrival) => visit.pending.has(arrival.uid)).map((arrival) => arrival.uid);
-  const settled: BaseOp[] = retried.length > 0 ? [{ kind: "settled", remoteMailboxId: id, uids: uidSet(retried) }] : [];
+  const done = uidSet([...retried, ...plan.renewed.map((row) => row.uid)]);
+  const settled: BaseOp[] = done.length > 0 ? [{ kind: "settled", remoteMailboxId: id, uids: done }] : [];
   const stale = await commit(run, { archive: plan.archive, base: [...plan.base, ...settled] });
   if (stale.size > 0) visit.unfinished = true;
   count(run.tally, visit.mailbox, { stored: plan.stored, matched: plan.matched });

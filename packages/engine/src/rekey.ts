@@ -17,6 +17,7 @@ import {
   type UidSet,
   uidCount,
   uidSet,
+  wake,
 } from "@packetboat/core";
 import { commit, type Pass } from "./context.ts";
 import { count } from "./tally.ts";
@@ -47,18 +48,21 @@ export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: Mailb
     uidValidity: marks.uidValidity,
     pairs: plan.pairs,
   };
-  await commit(run, { archive: [], base: [rekey, ...[...eachUid(held)].map((uid) => holdAddition(run, base, uid))] });
+  const awake: BaseOp[] = base.resting ? [wake(base)] : []; // B8: in the same commit, so that a crash finds it resting still
+  const additions = [...eachUid(held)].map((uid) => holdAddition(run, base, uid));
+  await commit(run, { archive: [], base: [rekey, ...awake, ...additions] });
   tell(run, mailbox, plan.pairs.length, plan.unmatched, uidCount(held), marks.uidValidity);
   if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
   return {
     listed,
-    base: { ...base, uidValidity: marks.uidValidity, marks: null },
+    base: { ...base, uidValidity: marks.uidValidity, marks: null, resting: false },
     mailbox,
     marks,
     complete: true,
     arrived: subtractUids(arrived, held),
     gone: NO_UIDS,
     pending: new Map(),
+    unexplained: [],
     fresh: false,
     unfinished: false,
   };

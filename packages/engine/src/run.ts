@@ -135,6 +135,7 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
     bound = await run.archive.bound();
     gone = await identifyGone(run, [...visits, ...vanished.map(visitOfVanished)]);
     gone = await applyMoves(run, visits, gone);
+    for (const visit of visits) visit.unexplained = gone.filter((row) => row.remoteMailboxId === visit.base.id);
   }
   yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };
   for (const visit of visits) {
@@ -154,7 +155,10 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
     yield { kind: "mailboxDone", mailbox: visit.mailbox };
   }
   if (!someGone) return;
-  await applyRemovals(run, gone, visits, vanished, bound);
+  // M9: what arrived again in its own mailbox is not gone.
+  const ofVanished = gone.filter((row) => vanished.some((base) => base.id === row.remoteMailboxId));
+  const removed = [...visits.flatMap((visit) => visit.unexplained), ...ofVanished];
+  await applyRemovals(run, removed, visits, vanished, bound);
   const waiting = visits.filter((visit) => visit.gone.length > 0);
   await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
 }
@@ -194,7 +198,7 @@ function visitOfVanished(base: MailboxBase): Visit {
     status: null,
   };
   const marks = { uidValidity: null, uidNext: null, highestModseq: null, messages: null };
-  const rest = { arrived: [], pending: new Map(), fresh: false, unfinished: true, complete: true };
+  const rest = { arrived: [], pending: new Map(), unexplained: [], fresh: false, unfinished: true, complete: true };
   return { listed, base, mailbox: path, marks, gone: [[1, 4294967295]], ...rest };
 }
 

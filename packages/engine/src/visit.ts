@@ -2,6 +2,7 @@
 // proved gone, as sets of UIDs. It must never conclude an absence before the look's `end` (M1).
 import {
   asMailError,
+  type BaseIdentity,
   type BaseOp,
   type Batch,
   eachUid,
@@ -40,6 +41,8 @@ export interface Visit {
   /** In the base, proved absent (M1). */
   gone: UidSet;
   readonly pending: ReadonlyMap<Uid, Pending>;
+  /** Rows of `gone` that no move explains; an arrival of the same bytes may (M9). Filled when moves are applied. */
+  unexplained: readonly BaseIdentity[];
   /** The archive's mailbox was made by this run: nothing in it can be met. */
   readonly fresh: boolean;
   /** An op was stale, or part of it failed: marks stay where they were, and the mailbox is planned again. */
@@ -92,6 +95,7 @@ export async function observeMailbox(
     arrived,
     gone: unionUids(vanished, stillGone),
     pending,
+    unexplained: [],
     fresh,
     unfinished: false,
   };

@@ -38,6 +38,8 @@ function tellRemoved(removals: number, base: number, where: string): string {
   return `${removals} of ${base} messages ${where} are gone from the server`;
 }
 
+const tellKept = (text: string): string => `${text}. They stay readable at every earlier revision.`;
+
 /**
  * Judges the removals of one run over one account. In an archive that is only pulled the share is a warning, and losing everything
  * halts; where a link pushes, both halt. `accountPushes`: some link of this archive has `push`.
@@ -62,7 +64,7 @@ export function judgeRemovals(
     guarded += all;
     if (count.removals === 0 || !exceeds(all, before, policy)) continue;
     const text = tellRemoved(all, before, `in ${count.mailbox}`);
-    if (!accountPushes) warnings.push(`${text}. They stay readable at every earlier revision.`);
+    if (!accountPushes) warnings.push(tellKept(text));
     else {
       halts.push({ guard: "removals", mailbox: count.mailbox, messages: count.removals, of: before, text });
       held.add(count.remoteMailboxId);
@@ -75,8 +77,13 @@ export function judgeRemovals(
     const text = tellRemoved(removals, base, "of the account");
     halts.push({ guard: "everything", mailbox: null, messages: total, of: base, text });
     for (const count of asked) held.add(count.remoteMailboxId);
-  } else if (accountPushes && exceeds(guarded, base, policy)) {
+  } else if (exceeds(guarded, base, policy)) {
     const text = tellRemoved(guarded, base, "of the account");
+    if (!accountPushes) {
+      // The account's share can be exceeded where no mailbox's is; said once.
+      if (warnings.length === 0) warnings.push(tellKept(text));
+      return { halts, held, warnings };
+    }
     halts.push({ guard: "removals", mailbox: null, messages: total, of: base, text });
     for (const count of asked) if (!isExempt(count.role)) held.add(count.remoteMailboxId);
   }

@@ -31,7 +31,10 @@ function ranBackwards(before: Marks, now: Marks): boolean {
 
 function sameMarks(before: CompleteMarks, now: CompleteMarks): boolean {
   return (
-    before.uidNext === now.uidNext && before.highestModseq === now.highestModseq && before.messages === now.messages
+    before.uidValidity === now.uidValidity &&
+    before.uidNext === now.uidNext &&
+    before.highestModseq === now.highestModseq &&
+    before.messages === now.messages
   );
 }
 
@@ -47,11 +50,13 @@ export function decideLook(
   const known = base !== null && base.marks !== null;
   if (status.uidValidity === null || status.uidValidity === 0n) return { kind: "rekey" };
   if (base !== null && base.uidValidity !== status.uidValidity) return { kind: "rekey" };
+  if (base?.resting) return { kind: "rekey" }; // B8: it comes back into sight
   if (!known) return { kind: "look", look: { kind: "list" } };
   const flags: LookDecision = { kind: "look", look: { kind: "flags" } };
   const before = base.marks as Marks;
   if (ranBackwards(before, status)) return flags; // U2
-  if (base.completeAt === null || now - base.completeAt >= policy.completeEvery) return flags; // I5
+  // I5. A time that lies as far in the future was taken from a wrong clock: it must not put the complete look off for ever.
+  if (base.completeAt === null || Math.abs(now - base.completeAt) >= policy.completeEvery) return flags;
   const from = completeMarks(before);
   const to = completeMarks(status);
   if (capabilities.condstore && from !== null && to !== null) {

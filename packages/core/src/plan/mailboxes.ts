@@ -1,4 +1,4 @@
-// Decisions about mailboxes: which remote one is which of the base, what is new, renamed, removed, out of sight (B1 to B8). Some need
+// Decisions about mailboxes: what is new, renamed, removed, out of sight (B1 to B8), once pairing.ts has said which is which. Some need
 // evidence that only another look can give; then a question is asked and the plan is made again with the answer. A question without an
 // answer changes nothing. It must never take a missing line of LIST for a removal (B5, trap 22).
 import type { MailboxBase } from "../base.ts";
@@ -7,22 +7,8 @@ import { type ArchiveMailbox, type ListedMailbox, type MailboxPath, pathKey, sam
 import type { ArchiveOp, BaseOp } from "../ops.ts";
 import type { Tree } from "../ports.ts";
 import type { Note } from "../report.ts";
+import { type Evidence, type MailboxPair, type MailboxQuestion, pairMailboxes, questionKey } from "./pairing.ts";
 import { isSelected } from "./selection.ts";
-
-/** What only another look can tell. */
-export type MailboxQuestion =
-  /** B1: does the mailbox of this name hold the UIDs that the base knows (below its UIDNEXT none but those)? */
-  | { readonly kind: "sameUids"; readonly base: MailboxBase; readonly listed: ListedMailbox }
-  /** B5: does the server say, asked for it by name, that it does not exist? */
-  | { readonly kind: "gone"; readonly base: MailboxBase };
-
-/** Answers so far, by {@link questionKey}. */
-export type Evidence = ReadonlyMap<string, boolean>;
-
-export interface MailboxPair {
-  readonly base: MailboxBase;
-  readonly listed: ListedMailbox;
-}
 
 export interface MailboxPlan {
   readonly archive: readonly ArchiveOp[];
@@ -37,66 +23,11 @@ export interface MailboxPlan {
   readonly notes: readonly Note[];
 }
 
-export function questionKey(question: MailboxQuestion): string {
-  const id = question.base.id;
-  return question.kind === "gone" ? `gone ${id}` : `same ${id} ${pathKey(question.listed.path)}`;
-}
-
-interface Sorted {
-  readonly pairs: MailboxPair[];
-  readonly bases: MailboxBase[];
-  readonly listed: ListedMailbox[];
-  readonly questions: MailboxQuestion[];
-}
-
-const sameValidity = (base: MailboxBase, listed: ListedMailbox): boolean =>
-  base.uidValidity === null || listed.status === null || base.uidValidity === listed.status.uidValidity;
-
-/** Takes pairs out of the two rests wherever `pick` names exactly one partner. */
-function takePairs(rest: Sorted, pick: (base: MailboxBase, listed: ListedMailbox) => boolean): void {
-  for (const base of [...rest.bases]) {
-    const partner = rest.listed.find((listed) => pick(base, listed));
-    if (partner === undefined) continue;
-    rest.pairs.push({ base, listed: partner });
-    rest.bases.splice(rest.bases.indexOf(base), 1);
-    rest.listed.splice(rest.listed.indexOf(partner), 1);
-  }
-}
-
-/** B1: a rename without MAILBOXID is believed only if exactly one vanished and one appeared with that UIDVALIDITY, and the UIDs agree. */
-function pairRenames(rest: Sorted, evidence: Evidence): void {
-  const byValidity = (validity: bigint) => ({
-    bases: rest.bases.filter((base) => base.uidValidity === validity),
-    listed: rest.listed.filter((listed) => listed.status?.uidValidity === validity),
-  });
-  for (const validity of new Set(rest.bases.map((base) => base.uidValidity))) {
-    if (validity === null) continue;
-    const { bases, listed } = byValidity(validity);
-    const [base] = bases;
-    const [appeared] = listed;
-    if (base === undefined || appeared === undefined || bases.length > 1 || listed.length > 1) continue;
-    const question: MailboxQuestion = { kind: "sameUids", base, listed: appeared };
-    const answer = evidence.get(questionKey(question));
-    if (answer === undefined) rest.questions.push(question);
-    if (answer === false) continue;
-    // Unanswered: neither is anything else until the answer is there.
-    rest.bases.splice(rest.bases.indexOf(base), 1);
-    rest.listed.splice(rest.listed.indexOf(appeared), 1);
-    if (answer) rest.pairs.push({ base, listed: appeared });
-  }
-}
-
-function pairMailboxes(bases: readonly MailboxBase[], listed: readonly ListedMailbox[], evidence: Evidence): Sorted {
-  const rest: Sorted = { pairs: [], bases: [...bases], listed: [...listed], questions: [] };
-  takePairs(rest, (base, one) => base.objectId !== null && base.objectId === one.mailboxId);
-  takePairs(rest, (base, one) => samePath(base.path, one.path) && sameValidity(base, one));
-  pairRenames(rest, evidence);
-  // Same name, other UIDVALIDITY, and no rename explains it: the same mailbox, to be rekeyed (U1).
-  takePairs(rest, (base, one) => samePath(base.path, one.path));
-  return rest;
-}
+/** What one mailbox adds to the plan. */
+type Part = Partial<MailboxPlan>;
 
 interface Naming {
+  /** Paths of the archive that are not free. */
   readonly taken: Set<string>;
   readonly notes: Note[];
 }
@@ -114,52 +45,93 @@ function freePath(naming: Naming, wanted: MailboxPath): MailboxPath {
   return path;
 }
 
-function planPair(pair: MailboxPair, link: Link, mailbox: ArchiveMailbox | undefined, naming: Naming): MailboxPlan {
+const inArchive = (link: Link, path: MailboxPath): MailboxPath => [...link.policy.prefix, ...path];
+
+/** Whether an archive mailbox has the name that this link gave it, mapped (B2) or not: only then a rename on the server moves it. */
+function followsServer(link: Link, mailbox: ArchiveMailbox, base: MailboxBase): boolean {
+  const given = inArchive(link, base.path);
+  if (samePath(mailbox.path, given)) return true;
+  if (mailbox.path.length !== given.length || !samePath(mailbox.path.slice(0, -1), given.slice(0, -1))) return false;
+  const [is, was] = [mailbox.path.at(-1) ?? "", given.at(-1) ?? ""];
+  return is.startsWith(was) && /^ \(\d+\)$/.test(is.slice(was.length));
+}
+
+/** A pair with what is known before any name is given away. */
+interface Known extends MailboxPair {
+  readonly mailbox: ArchiveMailbox | undefined;
+  readonly renamed: boolean;
+  /** The archive's mailbox takes the new name. */
+  readonly moves: boolean;
+  /** Its new name belongs to a mailbox that is not yet known to be gone: the rename is taken over by the run after that. */
+  readonly waits: boolean;
+}
+
+function knowPair(
+  pair: MailboxPair,
+  link: Link,
+  mailbox: ArchiveMailbox | undefined,
+  lost: readonly MailboxBase[],
+): Known {
   const { base, listed } = pair;
-  const archive: ArchiveOp[] = [];
-  const ops: BaseOp[] = [];
   const renamed = !samePath(base.path, listed.path);
-  const notes: Note[] = [];
+  const holds = (one: MailboxBase): boolean => one.name === listed.name || samePath(one.path, listed.path);
+  const waits = (renamed || base.name !== listed.name) && lost.some(holds);
+  const follows = mailbox !== undefined && link.rights.pull && followsServer(link, mailbox, base);
+  return { ...pair, mailbox, renamed, waits, moves: renamed && follows && !waits };
+}
+
+function tellRename(known: Known): Note[] {
+  const { base, listed, mailbox, renamed, moves, waits } = known;
+  if (!renamed) return [];
+  const change = `${showPath(base.path)} is now called ${showPath(listed.path)}`;
+  const name = showPath(listed.path);
+  if (moves) return [{ kind: "mailboxRenamed", mailbox: name, text: `${change}.` }];
+  const later = `${change}; the archive follows when the mailbox that had this name is gone from it.`;
+  if (waits) return [{ kind: "mailboxRenamed", mailbox: name, text: later }];
+  if (mailbox === undefined) return [];
+  // B1: the name that the archive took first wins.
+  return [{ kind: "conflict", mailbox: name, text: `${change}; the archive keeps ${showPath(mailbox.path)}.` }];
+}
+
+function planPair(known: Known, link: Link, naming: Naming): Part {
+  const { base, listed, mailbox, moves, waits } = known;
+  const archive: ArchiveOp[] = [];
   if (mailbox !== undefined && link.rights.pull) {
-    // The name that the archive took by itself first wins (B1).
-    const follows = samePath(mailbox.path, [...link.policy.prefix, ...base.path]);
-    let path = mailbox.path;
-    if (renamed && follows) {
-      naming.taken.delete(pathKey(mailbox.path));
-      path = freePath(naming, [...link.policy.prefix, ...listed.path]);
-      const text = `${showPath(base.path)} is now called ${showPath(listed.path)}.`;
-      notes.push({ kind: "mailboxRenamed", mailbox: showPath(listed.path), text });
-    }
+    const path = moves ? freePath(naming, inArchive(link, listed.path)) : mailbox.path;
     const subscribed = listed.subscribed === base.subscribed ? mailbox.subscribed : listed.subscribed;
     const role = listed.role === base.role ? mailbox.role : listed.role;
     if (path !== mailbox.path || subscribed !== mailbox.subscribed || role !== mailbox.role) {
       archive.push({ kind: "changeMailbox", mailboxId: mailbox.id, path, role, subscribed });
     }
   }
-  const { name, path, role, subscribed, mailboxId: objectId } = listed;
-  const same = name === base.name && !renamed && role === base.role && subscribed === base.subscribed;
-  if (!same || objectId !== base.objectId || base.resting) {
-    const change = { name, path, role, subscribed, objectId, resting: false };
-    ops.push({ kind: "changeMailboxBase", remoteMailboxId: base.id, ...change });
-  }
-  return { archive, base: ops, questions: [], pairs: [], first: [], vanished: [], notes };
+  const { role, subscribed, mailboxId: objectId } = listed;
+  const { name, path } = waits ? base : listed;
+  const same = name === base.name && samePath(path, base.path) && role === base.role && subscribed === base.subscribed;
+  // B8: a mailbox that comes back rests until its rekey is committed; until then nothing may be concluded from its rows.
+  const change = { name, path, role, subscribed, objectId, resting: base.resting };
+  const ops: BaseOp[] =
+    same && objectId === base.objectId ? [] : [{ kind: "changeMailboxBase", remoteMailboxId: base.id, ...change }];
+  return { archive, base: ops, pairs: [{ base, listed }], notes: tellRename(known) };
 }
 
-/** First contact of a mailbox: paired by role, then by name, with an archive mailbox that this link does not use yet (B3); else made. */
-function planFirst(listed: ListedMailbox, link: Link, free: ArchiveMailbox[], naming: Naming): MailboxPlan {
+/**
+ * First contact of a mailbox: paired by role, then by name, with an archive mailbox that this link does not use yet (B3); else made.
+ * Roles pair for a link that pushes only: links that merely pull never share a mailbox, and another account's may be among the free ones.
+ */
+function planFirst(listed: ListedMailbox, link: Link, free: ArchiveMailbox[], naming: Naming): Part {
   const archive: ArchiveOp[] = [];
-  const wanted = [...link.policy.prefix, ...listed.path];
+  const wanted = inArchive(link, listed.path);
   const inside = (one: ArchiveMailbox): boolean => link.policy.prefix.every((segment, i) => one.path[i] === segment);
-  const found =
-    free.find((one) => listed.role !== null && one.role === listed.role && inside(one)) ??
-    free.find((one) => samePath(one.path, wanted));
+  const byRole = (one: ArchiveMailbox): boolean => listed.role !== null && one.role === listed.role && inside(one);
+  const found = (link.rights.push ? free.find(byRole) : undefined) ?? free.find((one) => samePath(one.path, wanted));
+  if (found === undefined && !link.rights.pull) return {};
   let archivePath = wanted;
   if (found !== undefined) {
     free.splice(free.indexOf(found), 1);
     archivePath = [...found.path];
     const subscribed = found.subscribed || listed.subscribed; // B1: union at first contact
     const role = found.role ?? listed.role;
-    if (subscribed !== found.subscribed || role !== found.role) {
+    if (link.rights.pull && (subscribed !== found.subscribed || role !== found.role)) {
       archive.push({ kind: "changeMailbox", mailboxId: found.id, path: found.path, role, subscribed });
     }
   } else {
@@ -171,16 +143,44 @@ function planFirst(listed: ListedMailbox, link: Link, free: ArchiveMailbox[], na
   const bind: BaseOp = { kind: "bindMailbox", archivePath, name, path, objectId, role, subscribed, uidValidity };
   const text = `${showPath(listed.path)} is new.`;
   const notes: Note[] = found ? [] : [{ kind: "mailboxCreated", mailbox: showPath(listed.path), text }];
-  return { archive, base: [bind], questions: [], pairs: [], first: [listed], vanished: [], notes };
+  return { archive, base: [bind], first: [listed], notes };
 }
 
-function planMissing(base: MailboxBase, evidence: Evidence): Pick<MailboxPlan, "questions" | "vanished" | "notes"> {
-  const question: MailboxQuestion = { kind: "gone", base };
+/** B5: absence is confirmed by a second look. Where the name belongs to another mailbox, asking for it by name tells nothing. */
+function planMissing(base: MailboxBase, listing: readonly ListedMailbox[], evidence: Evidence): Part {
+  const replaced = listing.some((one) => one.name === base.name || samePath(one.path, base.path));
+  const question: MailboxQuestion = { kind: replaced ? "replaced" : "gone", base };
   const answer = evidence.get(questionKey(question));
-  if (answer === undefined) return { questions: [question], vanished: [], notes: [] };
-  if (answer) return { questions: [], vanished: [base], notes: [] };
+  if (answer === undefined) return { questions: [question] };
+  if (answer) return { vanished: [base] };
   const text = `${showPath(base.path)} was missing from the server's list but still exists. Nothing was concluded; the next run looks again.`;
-  return { questions: [], vanished: [], notes: [{ kind: "mailboxFailed", mailbox: showPath(base.path), text }] };
+  return { notes: [{ kind: "mailboxFailed", mailbox: showPath(base.path), text }] };
+}
+
+/** B8: what the link's patterns no longer select rests, under the name that it has now. */
+function planRest(base: MailboxBase, listed: ListedMailbox | null, bases: readonly MailboxBase[]): Part {
+  const seen = listed !== null && !bases.some((one) => one !== base && one.name === listed.name) ? listed : base;
+  if (base.resting && seen.name === base.name && samePath(seen.path, base.path)) return {};
+  const { role, subscribed, objectId } = base;
+  const { name, path } = seen;
+  const change = { name, path, role, subscribed, objectId, resting: true };
+  return { base: [{ kind: "changeMailboxBase", remoteMailboxId: base.id, ...change }] };
+}
+
+/** The op that ends a rest; committed together with the rekey that met the mailbox again (B8). */
+export function wake(base: MailboxBase): BaseOp {
+  const { id: remoteMailboxId, name, path, role, subscribed, objectId } = base;
+  return { kind: "changeMailboxBase", remoteMailboxId, name, path, role, subscribed, objectId, resting: false };
+}
+
+function byName<Named extends { readonly name: string }>(all: readonly Named[]): Named[] {
+  return all.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Selectable lines in the order of names, each name once: a server that lists a mailbox twice has it once (trap 22). */
+function selectable(listing: readonly ListedMailbox[]): ListedMailbox[] {
+  const names = new Set<string>();
+  return byName(listing).filter((one) => one.selectable && !names.has(one.name) && names.add(one.name));
 }
 
 /**
@@ -193,38 +193,41 @@ export function planMailboxes(
   listing: readonly ListedMailbox[],
   evidence: Evidence,
 ): MailboxPlan {
-  const listed = listing.filter((one) => one.selectable && isSelected(link, one));
-  const inSight = tree.bases.filter((base) => !isOutOfSight(link, base));
-  const { pairs, bases, listed: first, questions } = pairMailboxes(inSight, listed, evidence);
+  const listed = selectable(listing);
+  const { pairs, bases: lost, listed: unknown, questions } = pairMailboxes(byName(tree.bases), listed, evidence);
   const naming: Naming = { taken: new Set(tree.mailboxes.map((one) => pathKey(one.path))), notes: [] };
   const used = new Set(tree.bases.map((base) => base.mailboxId));
-  const free = tree.mailboxes.filter((one) => !used.has(one.id));
+  const byPath = tree.mailboxes.toSorted((a, b) => (pathKey(a.path) < pathKey(b.path) ? -1 : 1));
+  const free = byPath.filter((one) => !used.has(one.id));
   const byId = new Map(tree.mailboxes.map((one) => [one.id, one]));
+  const known = pairs
+    .filter((pair) => isSelected(link, pair.listed))
+    .map((pair) => knowPair(pair, link, byId.get(pair.base.mailboxId), lost));
+  // All renamed mailboxes give their names back before one of them takes a new one: A⇄B and A→B→C need no detour here (B1).
+  for (const { mailbox, moves } of known) if (moves && mailbox) naming.taken.delete(pathKey(mailbox.path));
+  // B8: what rests, or is out of the patterns' sight, is not missed.
+  const isResting = (base: MailboxBase): boolean => base.resting || !isInSight(link, base);
 
-  const parts: Partial<MailboxPlan>[] = [
+  const parts: Part[] = [
     { questions },
-    ...pairs.map((pair) => planPair(pair, link, byId.get(pair.base.mailboxId), naming)),
-    ...first.map((one) => planFirst(one, link, free, naming)),
-    ...bases.map((base) => planMissing(base, evidence)),
-    ...tree.bases.filter((base) => isOutOfSight(link, base) && !base.resting).map((base) => ({ base: [rest(base)] })),
+    ...known.map((pair) => planPair(pair, link, naming)),
+    ...unknown.filter((one) => isSelected(link, one)).map((one) => planFirst(one, link, free, naming)),
+    ...lost.map((base) => (isResting(base) ? planRest(base, null, tree.bases) : planMissing(base, listed, evidence))),
+    ...pairs
+      .filter((pair) => !isSelected(link, pair.listed))
+      .map((pair) => planRest(pair.base, pair.listed, tree.bases)),
   ];
   return {
     archive: parts.flatMap((part) => part.archive ?? []),
     base: parts.flatMap((part) => part.base ?? []),
     questions: parts.flatMap((part) => part.questions ?? []),
-    pairs: pairs.toSorted((a, b) => (a.listed.name < b.listed.name ? -1 : 1)),
+    pairs: parts.flatMap((part) => part.pairs ?? []).toSorted((a, b) => (a.listed.name < b.listed.name ? -1 : 1)),
     first: parts.flatMap((part) => part.first ?? []),
     vanished: parts.flatMap((part) => part.vanished ?? []),
     notes: [...parts.flatMap((part) => part.notes ?? []), ...naming.notes],
   };
 }
 
-/** B8: what the link's patterns no longer select rests. */
-function isOutOfSight(link: Link, base: MailboxBase): boolean {
-  return !isSelected(link, { path: base.path, namespace: "personal", virtual: false, role: base.role });
-}
-
-function rest(base: MailboxBase): BaseOp {
-  const { id: remoteMailboxId, name, path, role, subscribed, objectId } = base;
-  return { kind: "changeMailboxBase", remoteMailboxId, name, path, role, subscribed, objectId, resting: true };
+function isInSight(link: Link, base: MailboxBase): boolean {
+  return isSelected(link, { path: base.path, namespace: "personal", virtual: false, role: base.role });
 }

@@ -17,6 +17,31 @@ export interface Matching<Left, Right> {
 
 const flagsKey = (flags: Flags): string => flags.join(" ").toLowerCase();
 
+/** Where a member is; a pair of one place is not made by this identity (C4: within one mailbox a header decides nothing). */
+export interface Apart<Left, Right> {
+  readonly left: (member: Left) => unknown;
+  readonly right: (member: Right) => unknown;
+}
+
+/** Members of one key that wait for a partner. Read from the front by position: shift() on a long queue would be quadratic. */
+interface Queue<Member> {
+  readonly members: Member[];
+  next: number;
+}
+
+const ANYWHERE = {};
+
+/** Takes the first member that waits under a key, of another place than `place`. */
+function takeFrom<Member>(queues: Map<unknown, Queue<Member>> | undefined, place: unknown): Member | undefined {
+  for (const [of, queue] of queues ?? []) {
+    if (of === place) continue;
+    const found = queue.members[queue.next++];
+    if (queue.next >= queue.members.length) queues?.delete(of);
+    return found;
+  }
+  return undefined;
+}
+
 /**
  * Pairs members with equal identity. `identity` gives null for what can match nothing. Three passes, each over what the one before
  * left: date and flags equal, date equal, identity alone. Linear in the input.
@@ -26,6 +51,7 @@ export function matchMultisets<Left extends Tied, Right extends Tied>(
   right: readonly Right[],
   identityOfLeft: (member: Left) => string | null,
   identityOfRight: (member: Right) => string | null,
+  apart: Apart<Left, Right> | null = null,
 ): Matching<Left, Right> {
   const ties: readonly ((member: Tied) => string)[] = [
     (member) => `|${member.internalDate}|${flagsKey(member.flags)}`,
@@ -36,26 +62,23 @@ export function matchMultisets<Left extends Tied, Right extends Tied>(
   let restLeft = left;
   let restRight = right;
   for (const tie of ties) {
-    const waiting = new Map<string, Left[]>();
+    const waiting = new Map<string, Map<unknown, Queue<Left>>>();
     for (const member of restLeft) {
       const identity = identityOfLeft(member);
       if (identity === null) continue;
       const key = identity + tie(member);
-      const queue = waiting.get(key);
-      if (queue) queue.push(member);
-      else waiting.set(key, [member]);
+      const place = apart ? apart.left(member) : ANYWHERE;
+      const queues = waiting.get(key) ?? new Map<unknown, Queue<Left>>();
+      const queue = queues.get(place);
+      if (queue) queue.members.push(member);
+      else waiting.set(key, queues.set(place, { members: [member], next: 0 }));
     }
-    // Queues are read from the front by position: shift() on a long queue of identical messages would be quadratic.
-    const next = new Map<string, number>();
     const taken = new Set<Left>();
     for (const member of restRight) {
       const identity = identityOfRight(member);
       if (identity === null) continue;
-      const key = identity + tie(member);
-      const at = next.get(key) ?? 0;
-      const found = waiting.get(key)?.[at];
+      const found = takeFrom(waiting.get(identity + tie(member)), apart?.right(member));
       if (found === undefined) continue;
-      next.set(key, at + 1);
       taken.add(found);
       partner.set(member, found);
     }

@@ -60,6 +60,8 @@ export interface Arrival {
 export interface ArrivalPlan extends MessagePlan {
   readonly stored: number;
   readonly matched: number;
+  /** Absences that an arrival of the same bytes explains (M9): no longer gone. */
+  readonly renewed: readonly BaseIdentity[];
 }
 
 function bindingOf(remoteMailboxId: RemoteMailboxId, arrival: Omit<Arrival, "sha256" | "canonical">): Binding {
@@ -67,9 +69,14 @@ function bindingOf(remoteMailboxId: RemoteMailboxId, arrival: Omit<Arrival, "sha
   return { remoteMailboxId, uid, flags, modseq, emailId };
 }
 
+const canonicalOf = (message: { readonly canonical: Digest }): Digest => message.canonical;
+const bytesOf = (message: { readonly sha256: Digest }): Digest => message.sha256;
+
 /**
- * Plans a batch of arrivals of one mailbox: those that the archive's mailbox already holds unbound are met (0 1 1: flags become the
- * union, C3), the others are stored. `unbound` holds every unbound live message of that mailbox with one of the arrivals' digests.
+ * Plans a batch of arrivals of one mailbox. First those with the bytes of a message that is proved gone from the same mailbox: one
+ * message with a new UID (M9). Then those that the archive's mailbox already holds unbound are met (0 1 1: flags become the union, C3):
+ * equal bytes before equal canonical form (C4). The others are stored. `unbound` holds every unbound live message of that mailbox with
+ * one of the arrivals' digests; `gone` every absence of that mailbox which no move explains.
  */
 export function planArrivals(
   link: Link,
@@ -77,17 +84,20 @@ export function planArrivals(
   remoteMailboxId: RemoteMailboxId,
   arrivals: readonly Arrival[],
   unbound: readonly UnboundMessage[],
+  gone: readonly BaseIdentity[] = [],
 ): ArrivalPlan {
   const archive: ArchiveOp[] = [];
   const base: BaseOp[] = [];
+  const renewed = matchMultisets(gone, arrivals, canonicalOf, canonicalOf);
+  for (const [from, arrival] of renewed.pairs) {
+    const ops = moveOps(link, from, mailboxId, mailboxId, bindingOf(remoteMailboxId, arrival));
+    archive.push(...ops.archive);
+    base.push(...ops.base);
+  }
   const candidates = unbound.map((message) => ({ ...message, flags: message.live.flags }));
-  const matching = matchMultisets(
-    candidates,
-    arrivals,
-    (message) => message.canonical,
-    (arrival) => arrival.canonical,
-  );
-  for (const [message, arrival] of matching.pairs) {
+  const exact = matchMultisets(candidates, renewed.right, bytesOf, bytesOf);
+  const folded = matchMultisets(exact.left, exact.right, canonicalOf, canonicalOf);
+  for (const [message, arrival] of [...exact.pairs, ...folded.pairs]) {
     base.push({ kind: "bind", messageId: message.messageId, binding: bindingOf(remoteMailboxId, arrival) });
     const flags = unionFlags(message.live.flags, arrival.flags);
     if (link.rights.pull && !sameFlags(flags, message.live.flags)) {
@@ -95,7 +105,7 @@ export function planArrivals(
     }
   }
   let stored = 0;
-  for (const arrival of matching.right) {
+  for (const arrival of folded.right) {
     if (membership("none", "none", "present", link.rights, link.policy.removals) !== "pull") continue;
     stored++;
     archive.push({
@@ -107,7 +117,8 @@ export function planArrivals(
       binding: bindingOf(remoteMailboxId, arrival),
     });
   }
-  return { archive, base, stored, matched: matching.pairs.length };
+  const matched = renewed.pairs.length + exact.pairs.length + folded.pairs.length;
+  return { archive, base, stored, matched, renewed: renewed.pairs.map(([from]) => from) };
 }
 
 /** An arrival seen without its body, in the mailbox where it appeared. */
@@ -128,55 +139,68 @@ export interface MovePlan {
   readonly gone: readonly BaseIdentity[];
 }
 
-/** C4: the immutable id, else fingerprint, INTERNALDATE and size together; nothing less decides a move. */
-function moveIdentity(side: {
+interface Identified {
   readonly emailId: string | null;
   readonly fingerprint: Digest | null;
   readonly internalDate: number | null;
   readonly size: number;
-}): string | null {
-  if (side.emailId !== null) return `id:${side.emailId}`;
-  if (side.fingerprint === null || side.internalDate === null) return null;
-  return `${side.fingerprint}|${side.internalDate}|${side.size}`;
 }
+
+/** C4: without an immutable id, fingerprint, INTERNALDATE and size together; nothing less decides a move. */
+function headerIdentity({ fingerprint, internalDate, size }: Identified): string | null {
+  return fingerprint === null || internalDate === null ? null : `${fingerprint}|${internalDate}|${size}`;
+}
+
+const emailIdOf = (side: Identified): string | null => side.emailId;
 
 /**
- * Pairs what is proved gone with what arrived in the same account (M4, M9). A pair is one op: the archive's message changes its mailbox
- * and its UID, flags are merged (M3), nothing is downloaded. Where the archive itself moved the message, the archive's place wins (M5).
+ * Pairs what is proved gone with what arrived in the same account (M4). A pair is one op: the archive's message changes its mailbox
+ * and its UID, flags are merged (M3), nothing is downloaded. Within one mailbox a header decides nothing (C4: a draft saved again keeps
+ * it and its size); there only an immutable id pairs here, and bytes in {@link planArrivals} (M9). `homes` tells which archive mailbox a
+ * remote one is paired with: where the archive itself moved the message, the archive's place wins (M5).
  */
-export function planMoves(link: Link, gone: readonly BaseIdentity[], arrivals: readonly ArrivalSighting[]): MovePlan {
+export function planMoves(
+  link: Link,
+  gone: readonly BaseIdentity[],
+  arrivals: readonly ArrivalSighting[],
+  homes: ReadonlyMap<RemoteMailboxId, MailboxId> = new Map(),
+): MovePlan {
   const right = arrivals.map((arrival) => ({ ...arrival.identity, arrival }));
-  const matching = matchMultisets(gone, right, moveIdentity, moveIdentity);
-  const moves = matching.pairs.map(([from, { arrival }]) => ({ from, to: arrival, ops: moveOps(link, from, arrival) }));
-  return { moves, gone: matching.left };
+  const byId = matchMultisets(gone, right, emailIdOf, emailIdOf);
+  const byHeader = matchMultisets(byId.left, byId.right, headerIdentity, headerIdentity, {
+    left: (row) => row.remoteMailboxId,
+    right: ({ arrival }) => arrival.remoteMailboxId,
+  });
+  const moves = [...byId.pairs, ...byHeader.pairs].map(([from, { arrival }]) => {
+    const { uid, flags, emailId } = arrival.identity;
+    const binding: Binding = { remoteMailboxId: arrival.remoteMailboxId, uid, flags, modseq: null, emailId };
+    const home = homes.get(from.remoteMailboxId) ?? from.archive?.mailboxId ?? null;
+    return { from, to: arrival, ops: moveOps(link, from, home, arrival.mailboxId, binding) };
+  });
+  return { moves, gone: byHeader.left };
 }
 
-function moveOps(link: Link, from: BaseIdentity, to: ArrivalSighting): MessagePlan {
-  const { uid, flags, emailId } = to.identity;
+/** `home`: the archive mailbox that the message was in when it was last agreed on. */
+function moveOps(
+  link: Link,
+  from: BaseIdentity,
+  home: MailboxId | null,
+  mailboxId: MailboxId,
+  binding: Binding,
+): MessagePlan {
   const base: BaseOp[] = [
     { kind: "unbind", remoteMailboxId: from.remoteMailboxId, uids: uidSet([from.uid]) },
-    {
-      kind: "bind",
-      messageId: from.messageId,
-      binding: { remoteMailboxId: to.remoteMailboxId, uid, flags, modseq: null, emailId },
-    },
+    { kind: "bind", messageId: from.messageId, binding },
   ];
   if (from.archive === null || !link.rights.pull) return { archive: [], base };
-  const live = from.archive;
-  const merged = mergeFlags(from.flags, live.flags, flags, true).archive;
-  const archive: ArchiveOp[] = [];
-  if (to.mailboxId !== live.mailboxId) {
-    archive.push({
-      kind: "moveMessage",
-      messageId: from.messageId,
-      since: live.since,
-      mailboxId: to.mailboxId,
-      flags: merged,
-    });
-  } else if (!sameFlags(merged, live.flags)) {
-    archive.push({ kind: "setFlags", messageId: from.messageId, since: live.since, flags: merged });
+  const { messageId } = from;
+  const { since, ...live } = from.archive;
+  const flags = mergeFlags(from.flags, live.flags, binding.flags, true).archive;
+  if (mailboxId !== live.mailboxId && home === live.mailboxId) {
+    return { archive: [{ kind: "moveMessage", messageId, since, mailboxId, flags }], base };
   }
-  return { archive, base };
+  if (sameFlags(flags, live.flags)) return { archive: [], base };
+  return { archive: [{ kind: "setFlags", messageId, since, flags }], base };
 }
 
 /**
@@ -212,10 +236,10 @@ export function planRekey(rows: readonly BaseIdentity[], seen: readonly RemoteId
   const matching = matchMultisets(
     rows,
     seen,
-    (row) => row.emailId ?? row.fingerprint,
-    (message) => message.emailId ?? message.fingerprint,
+    (row) => row.emailId,
+    (message) => message.emailId,
   );
-  // A server may have begun to offer immutable ids since: then one side has an id where the other has none, and the header decides.
+  // A server may have begun to offer immutable ids since, or give new ones with the new UIDVALIDITY: then the header decides.
   const again = matchMultisets(
     matching.left,
     matching.right,

@@ -2,7 +2,7 @@
 // against paths joined by "/", without case for INBOX only. It must never treat what it leaves out as gone (B8).
 import type { Link } from "../link.ts";
 import type { ListedMailbox } from "../mailbox.ts";
-import { showPath } from "../mailbox.ts";
+import { samePath, showPath } from "../mailbox.ts";
 
 /** `*` any text, `?` one character; everything else stands for itself. Linear: no regular expression is built from user input. */
 export function matchesPattern(pattern: string, text: string): boolean {
@@ -32,9 +32,12 @@ export function isSelected(
   mailbox: Pick<ListedMailbox, "path" | "namespace" | "virtual" | "role">,
 ): boolean {
   const text = showPath(mailbox.path);
-  const named = link.policy.include.some((pattern) => matchesPattern(pattern, text));
+  const isInbox = samePath(mailbox.path, ["INBOX"]);
+  const matches = (pattern: string): boolean =>
+    isInbox ? matchesPattern(pattern.toUpperCase(), "INBOX") : matchesPattern(pattern, text);
+  const named = link.policy.include.some(matches);
   if (link.policy.include.length > 0 && !named) return false;
-  if (link.policy.exclude.some((pattern) => matchesPattern(pattern, text))) return false;
+  if (link.policy.exclude.some(matches)) return false;
   // B4: a link that writes leaves out what is shared or virtual, unless it is included by name.
   if (link.rights.push && (mailbox.namespace !== "personal" || mailbox.virtual)) return named;
   return true;
