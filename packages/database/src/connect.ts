@@ -15,15 +15,26 @@ export const SCHEMA = "packetboat";
 
 const OLDEST_VERSION = 150_000;
 const INT8 = 20;
+const INT8_ARRAY = 1016;
 const POOL_SIZE = 10;
 const CONNECT_LIMIT_MS = 15_000;
 
 const TYPES: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") => {
     if (oid === INT8 && format !== "binary") return (value: string) => BigInt(value);
+    if (oid === INT8_ARRAY && format !== "binary") return parseInt8Array;
     return types.getTypeParser(oid, format);
   },
 };
+
+/** One dimension, as array_agg makes it: "{1,2,NULL}". */
+function parseInt8Array(value: string): (bigint | null)[] {
+  if (value === "{}") return [];
+  return value
+    .slice(1, -1)
+    .split(",")
+    .map((item) => (item === "NULL" ? null : BigInt(item)));
+}
 
 // A machine that vanished is noticed after 30 s + 3 × 10 s without an answer; its locks go with its connections.
 const SERVER_OPTIONS = [

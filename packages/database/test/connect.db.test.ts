@@ -46,7 +46,7 @@ test.each([
 });
 
 test("a refused port and a server that is not Postgres are told apart from a wrong address, without the password", async () => {
-  const web = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  const web = createServer((socket) => socket.resume().end("HTTP/1.1 400 Bad Request\r\n\r\n"));
   await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
   const { port } = web.address() as AddressInfo;
   const url = `postgresql://me:s3cret-word@127.0.0.1:${port}/mail?application_name=x`;
