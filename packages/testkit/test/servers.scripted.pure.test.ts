@@ -7,10 +7,12 @@ import {
   generateMail,
   HOSTILE,
   libraryNames,
+  orSkip,
   POLITE_ANSWERS,
   PROFILES,
   parseValues,
   ResponseReader,
+  ServerUnavailable,
   splitMbox,
   startScripted,
   toWireName,
@@ -113,4 +115,20 @@ test("an mbox is cut at its From lines and nowhere else", () => {
 
 test("the libraries of a package are told from its programs", () => {
   expect(libraryNames("libc6 (>= 2.34), adduser, libfoo1 | libbar2, lib0x:any")).toEqual(["libc6", "libfoo1", "lib0x"]);
+});
+
+test("a server that cannot run skips a suite, and fails it in CI", async () => {
+  const before = process.env.CI;
+  const notes: string[] = [];
+  const start = () => Promise.reject(new ServerUnavailable("no namespaces"));
+  try {
+    delete process.env.CI;
+    expect(await orSkip((note) => notes.push(note), start)).toBe(undefined);
+    process.env.CI = "true";
+    await expect(orSkip((note) => notes.push(note), start)).rejects.toThrow("no namespaces");
+  } finally {
+    if (before === undefined) delete process.env.CI;
+    else process.env.CI = before;
+  }
+  expect(notes).toEqual(["skipped: no namespaces"]);
 });

@@ -14,6 +14,8 @@ export interface DovecotOptions {
   readonly publicNamespace?: boolean;
   /** Adds the namespace `Shared/<user>/`, where mailboxes appear that a user opened to others (`doveadm acl set`). */
   readonly sharedNamespace?: boolean;
+  /** SASL XOAUTH2 and OAUTHBEARER are offered; `token()` of the handle makes tokens. Default: false. */
+  readonly oauth?: boolean;
   /** Storage limit per user, in kB. */
   readonly quotaKb?: number;
   /** COMPRESS=DEFLATE is offered. Default: false, as it hides what goes over the wire from a counting proxy. */
@@ -61,19 +63,23 @@ default_login_user = nobody
 first_valid_uid = 1
 first_valid_gid = 1
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login${options.oauth ? " xoauth2 oauthbearer" : ""}
+auth_failure_delay = 0
 passdb {
   driver = passwd-file
   master = yes
+  mechanisms = plain login
   args = ${root}/masters
 }
 passdb {
   driver = static
+  mechanisms = plain login
   args = password=pass
 }
+${options.oauth ? `passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = ${root}/oauth2.conf\n}` : ""}
 userdb {
   driver = static
-  args = uid=nobody gid=nogroup home=${root}/mail/%u${options.sharedNamespace ? " master_user=%u" : ""}
+  args = allow_all_users=yes uid=nobody gid=nogroup home=${root}/mail/%u${options.sharedNamespace ? " master_user=%u" : ""}
 }
 mail_location = ${options.format === "maildir" ? "maildir:~/Maildir" : "sdbox:~/mail"}
 mail_fsync = ${options.fsync ?? "optimized"}
@@ -106,12 +112,21 @@ service imap {
 }
 service anvil {
   chroot =
+  # Else wrong passwords from 127.0.0.1 make later logins wait up to 15 s.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service stats {
   chroot =
 }
 ${options.extraConfig ?? ""}
 `;
+}
+
+/** Tokens are checked by Dovecot alone, against the key in this directory. */
+export function oauthConfig(root: string): string {
+  return `introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=${root}/oauth-keys/\nusername_attribute = sub\n`;
 }
 
 function namespaces(root: string, options: DovecotOptions): string {

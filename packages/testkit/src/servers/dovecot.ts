@@ -1,10 +1,11 @@
 // Starts a Dovecot 2.3 of its own for a suite: Debian's packages unpacked, run as `nobody` in a namespace, on loopback ports
 // and in a directory of its own. It must never leave a process behind, and never read the machine's Dovecot.
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CertificateOptions, makeCertificate } from "./certificate.ts";
 import { type CommandOptions, freePorts, until } from "./commands.ts";
-import { type DovecotOptions, dovecotConfig, GLOBAL_ACL, MASTER_USER } from "./dovecot.conf.ts";
+import { type DovecotOptions, dovecotConfig, GLOBAL_ACL, MASTER_USER, oauthConfig } from "./dovecot.conf.ts";
 import { unpack } from "./packages.ts";
 import { copyTree, type Running, type Sandbox, sandbox } from "./sandbox.ts";
 import {
@@ -29,6 +30,8 @@ export interface Dovecot extends TestServer {
   readonly format: "sdbox" | "maildir";
   /** The directory with all of a user's mail. */
   home(user: string): string;
+  /** An OAuth access token for a user (JWT), for servers started with `oauth`. A negative lifetime makes an expired one. */
+  token(user: string, lifetimeSeconds?: number): string;
   /** Runs `doveadm` against this instance and gives its stdout; throws with its own words when it fails. */
   doveadm(args: readonly string[], options?: CommandOptions): Promise<Buffer>;
   /** Removes all mail of a user, connections first. */
@@ -50,7 +53,8 @@ export async function startDovecot(
   const data = await makeDataDirectory("pb-dc-", options.keep);
   const root = data.path;
   try {
-    await prepare(root, options.tls);
+    const tokenKey = randomBytes(24).toString("base64url");
+    await prepare(root, options.tls, tokenKey);
     for (let attempt = 1; ; attempt += 1) {
       const [port = 0, tlsPort = 0] = await freePorts(2);
       await writeFile(join(root, "dovecot.conf"), dovecotConfig(root, port, tlsPort, options));
@@ -63,7 +67,17 @@ export async function startDovecot(
       try {
         await until(async () => !running.alive() || (await greets(port)), "Dovecot's greeting");
         if (running.alive())
-          return handle({ data, port, tlsPort, version, box, running, began, format: options.format ?? "sdbox" });
+          return handle({
+            data,
+            port,
+            tlsPort,
+            version,
+            box,
+            running,
+            began,
+            tokenKey,
+            format: options.format ?? "sdbox",
+          });
       } catch (error) {
         if (attempt >= ATTEMPTS) throw error;
       }
@@ -82,13 +96,25 @@ function environment(root: string): NodeJS.ProcessEnv {
   return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: root, TZ: "UTC", LANG: "C.UTF-8" };
 }
 
-async function prepare(root: string, tls: CertificateOptions | undefined): Promise<void> {
+async function prepare(root: string, tls: CertificateOptions | undefined, tokenKey: string): Promise<void> {
   for (const name of ["run", "state", "mail", "public", "snapshots"]) await mkdir(join(root, name));
   const { certificate, key } = makeCertificate(tls);
   await writeFile(join(root, "cert.pem"), certificate);
   await writeFile(join(root, "key.pem"), key, { mode: 0o600 });
+  await writeFile(join(root, "oauth2.conf"), oauthConfig(root));
+  await mkdir(join(root, "oauth-keys", "default", "HS256"), { recursive: true });
+  await writeFile(join(root, "oauth-keys", "default", "HS256", "default"), Buffer.from(tokenKey).toString("base64"));
   await writeFile(join(root, "global-acl"), GLOBAL_ACL);
   await writeFile(join(root, "masters"), `${MASTER_USER}:{PLAIN}${PASSWORD}\n`);
+}
+
+/** A signed JWT, as an identity provider would hand out. */
+function signedToken(user: string, key: string, lifetimeSeconds: number): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const issued = now - 10 + Math.min(0, lifetimeSeconds);
+  const body = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: user, iat: issued, exp: now + lifetimeSeconds })}`;
+  return `${body}.${createHmac("sha256", key).update(body).digest("base64url")}`;
 }
 
 interface Parts {
@@ -99,6 +125,7 @@ interface Parts {
   readonly box: Sandbox;
   readonly running: Running;
   readonly began: number;
+  readonly tokenKey: string;
   readonly format: "sdbox" | "maildir";
 }
 
@@ -141,6 +168,7 @@ function handle(parts: Parts): Dovecot {
     user: (name) => ({ user: name, pass: PASSWORD }),
     log: () => readFile(join(root, "dovecot.log"), "utf8"),
     alive: () => running.alive(),
+    token: (user, lifetimeSeconds = 3_600) => signedToken(user, parts.tokenKey, lifetimeSeconds),
     doveadm,
     reset: async (user) => {
       await endConnections(user);

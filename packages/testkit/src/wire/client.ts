@@ -145,6 +145,14 @@ export class WireClient implements AsyncDisposable {
     return answered;
   }
 
+  /** Sends a line, and `reply` to each `+` of the server: SASL. */
+  async challenge(line: string, reply: string): Promise<Answer> {
+    const answer = this.command(line);
+    const pending = this.#pending;
+    if (pending) pending.proceed = () => this.#socket.write(`${reply}\r\n`, "latin1");
+    return await answer;
+  }
+
   /** Like `command`, but throws WireRefused unless the answer is OK. */
   async must(...parts: readonly (string | Uint8Array)[]): Promise<Answer> {
     const answer = await this.command(...parts);
