@@ -1,1 +1,3 @@
-export {};
+// The door of the imap room: an IMAP account as the port Remote. imapflow stays inside.
+export { type ConnectOptions, connectRemote } from "./connect.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

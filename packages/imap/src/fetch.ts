@@ -1,0 +1,270 @@
+// Bodies, byte for byte: one long FETCH for each piece of UIDs, hashed as they arrive, held back while the consumer works. A message
+// that breaks the connection is asked for again alone on a new one, then given up by name (trap 28, C6). Each UID is answered once.
+// It must never download a message over the limit, and never let a broken connection look like a broken or a missing message.
+import {
+  asId,
+  digestsOf,
+  eachUid,
+  type Fetched,
+  formatUids,
+  intersectUids,
+  isMailError,
+  MailError,
+  normalFlags,
+  subtractUids,
+  type Uid,
+  type UidSet,
+  uidCount,
+  uidSet,
+} from "@packetboat/core";
+import { messageTooLarge, messageUnreadable, Refused, refusedError } from "./errors.ts";
+import { ensureOpen } from "./examine.ts";
+import type { FetchRow } from "./fetch-line.ts";
+import type { Gate } from "./gate.ts";
+import { emailIdItem } from "./identify.ts";
+import { type Attempt, afterAttempt } from "./isolate.ts";
+import { uidPieces } from "./pieces.ts";
+import type { Pool } from "./pool.ts";
+import { Stream } from "./stream.ts";
+
+/** Bytes of messages that may wait for the consumer, besides the one that is arriving. */
+const WAITING_BYTES = 4 * 1024 * 1024;
+/** What a message costs in memory besides its bytes. */
+const OVERHEAD = 1_000;
+/** Most UIDs in one FETCH: what is lost of the view when a connection breaks, and never enough to cost round trips. */
+const PIECE = 5_000;
+/** Messages in a row that only broke connections, and nothing came in between: then it is not the messages. */
+const BROKEN_IN_A_ROW = 5;
+/** New connections for one fetch: a line that breaks this often is left for the next run. */
+const MAX_RECONNECTS = 100;
+
+/** Which messages of which mailbox. */
+export interface Wanted {
+  readonly name: string;
+  readonly wire: string;
+  readonly uidValidity: bigint | null;
+  readonly uids: UidSet;
+}
+
+interface Ended {
+  readonly ended: Attempt["ended"];
+  /** Why, for a set that was not ended with OK. */
+  readonly error: MailError | Refused | null;
+  /** The size that the server announced for a message over the limit; undefined when that was not the reason. */
+  readonly tooLarge?: number | null;
+}
+
+/** One connection's share of a fetch. */
+class Lane {
+  readonly #pool: Pool;
+  readonly #wanted: Wanted;
+  readonly #out: Stream<Fetched>;
+  readonly #shared: { reconnects: number; brokenInARow: number };
+  /** Asked for and not had, once. */
+  readonly #suspects = new Set<number>();
+  #gate: Gate | null = null;
+
+  constructor(pool: Pool, wanted: Wanted, out: Stream<Fetched>, shared: { reconnects: number; brokenInARow: number }) {
+    this.#pool = pool;
+    this.#wanted = wanted;
+    this.#out = out;
+    this.#shared = shared;
+  }
+
+  /** Works on pieces until there are none, or nobody reads. */
+  async run(pieces: Iterator<UidSet>): Promise<void> {
+    try {
+      for (let next = pieces.next(); next.done !== true && !this.#out.abandoned; next = pieces.next()) {
+        const stack: UidSet[] = [next.value];
+        for (let set = stack.pop(); set !== undefined && !this.#out.abandoned; set = stack.pop()) {
+          const again = await this.#piece(set);
+          stack.push(...[...again].reverse());
+        }
+      }
+    } finally {
+      if (this.#gate !== null) this.#pool.release(this.#gate);
+    }
+  }
+
+  /** Nobody reads any more: a command that is still under way is cut off with its connection. */
+  leave(): void {
+    if (this.#gate?.busy) this.#gate.destroy();
+  }
+
+  /** A connection with the mailbox open. Throws what makes going on impossible: no connection, other numbers, mailbox gone. */
+  async #open(): Promise<Gate> {
+    const { name, wire, uidValidity } = this.#wanted;
+    if (this.#gate?.closed) {
+      this.#pool.release(this.#gate);
+      this.#gate = null;
+    }
+    this.#gate ??= await this.#pool.acquire(name);
+    await ensureOpen(this.#gate, name, wire, uidValidity);
+    return this.#gate;
+  }
+
+  /** One attempt and what it settles; gives what is to be asked for again. */
+  async #piece(set: UidSet): Promise<readonly UidSet[]> {
+    const gate = await this.#open();
+    const second = uidCount(set) === 1 && this.#suspects.has(set[0]?.[0] ?? 0);
+    const stated = second ? await unlessLost(sizeOf(gate, set), null) : null;
+    if (stated !== null && stated > gate.limits.messageBytes) {
+      this.#fail(set, messageTooLarge(gate.limits.messageBytes, stated), stated);
+      return [];
+    }
+    const answered = new Set<number>();
+    const attempt = await this.#attempt(gate, set, answered);
+    if (this.#out.abandoned) return [];
+    const came = uidSet(answered);
+    const unanswered = attempt.ended === "ok" ? subtractUids(set, came) : [];
+    const existing = unanswered.length === 0 ? null : await unlessLost(whoExists(gate, unanswered), null);
+    const ended = unanswered.length > 0 && existing === null ? "lost" : attempt.ended;
+    const { error, tooLarge } = attempt;
+    const steps = afterAttempt({ asked: set, answered: came, ended, existing, again: second });
+    for (const uid of eachUid(steps.gone)) this.#out.put({ kind: "gone", uid }, OVERHEAD);
+    for (const next of steps.again) if (uidCount(next) === 1) this.#suspects.add(next[0]?.[0] ?? 0);
+    if (steps.failed.length > 0) {
+      const why =
+        tooLarge === undefined
+          ? messageUnreadable(
+              error instanceof Refused ? `${error.status} ${error.code ?? ""}`.trim() : (error?.code ?? "no body"),
+            )
+          : messageTooLarge(gate.limits.messageBytes, tooLarge);
+      this.#fail(steps.failed, why, tooLarge ?? stated);
+    }
+    this.#judge(ended, answered.size, steps.failed.length > 0 && tooLarge === undefined, error);
+    return steps.again;
+  }
+
+  #fail(set: UidSet, error: MailError, bytes: number | null): void {
+    for (const uid of eachUid(set)) this.#out.put({ kind: "failed", uid, error, bytes }, OVERHEAD);
+  }
+
+  /** Gives up when it is the line or the server that breaks, not the messages. */
+  #judge(ended: Attempt["ended"], answered: number, failed: boolean, error: MailError | Refused | null): void {
+    const shared = this.#shared;
+    if (answered > 0) shared.brokenInARow = 0;
+    if (ended !== "lost") return;
+    if (failed) shared.brokenInARow++;
+    if (++shared.reconnects <= MAX_RECONNECTS && shared.brokenInARow < BROKEN_IN_A_ROW) return;
+    throw error instanceof MailError
+      ? error
+      : new MailError("CONNECTION_LOST", "The connection breaks again and again: run again later.");
+  }
+
+  async #attempt(gate: Gate, set: UidSet, answered: Set<number>): Promise<Ended> {
+    const items = `UID FLAGS INTERNALDATE${gate.selected?.modseq ? " MODSEQ" : ""}${emailIdItem(gate.capabilities)} BODY.PEEK[]`;
+    try {
+      await gate.command(`UID FETCH ${formatUids(set)} (${items})`, {
+        onFetch: (row) => this.#take(row, set, answered),
+        maxRows: 4 * uidCount(set) + 10_000,
+      });
+      return { ended: "ok", error: null };
+    } catch (error) {
+      if (error instanceof Refused) {
+        const why = refusedError(error, gate.endpoint);
+        if (why.code === "THROTTLED") throw why;
+        return { ended: "refused", error };
+      }
+      if (!isLost(error)) throw error;
+      const { code, literalSize } = gate.endedBy;
+      return code === "LiteralTooLarge" ? { ended: "lost", error, tooLarge: literalSize } : { ended: "lost", error };
+    }
+  }
+
+  #take(row: FetchRow, set: UidSet, answered: Set<number>): Promise<void> | undefined {
+    const { uid, body } = row;
+    // Rows without a body are flag changes announced meanwhile; a body of NIL is no body; a UID that was not asked for, or comes
+    // twice, is not believed.
+    if (uid === undefined || !body || answered.has(uid) || intersectUids(set, [[uid, uid]]).length === 0)
+      return undefined;
+    answered.add(uid);
+    const message: Fetched = {
+      kind: "message",
+      uid: asId<Uid>(uid),
+      flags: normalFlags(row.flags ?? []),
+      modseq: row.modseq ?? null,
+      internalDate: row.internalDate ?? null,
+      emailId: row.emailId ?? null,
+      bytes: body,
+      digests: digestsOf(body),
+    };
+    return this.#out.put(message, body.length + OVERHEAD);
+  }
+}
+
+/** Only what one message can have caused is looked into; everything else ends the fetch. */
+function isLost(error: unknown): error is MailError {
+  return (
+    isMailError(error) && (error.code === "CONNECTION_LOST" || error.code === "TIMED_OUT" || error.code === "NOT_IMAP")
+  );
+}
+
+async function unlessLost<T, U>(answer: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isLost(error)) return otherwise;
+    throw error;
+  }
+}
+
+/** RFC822.SIZE of one message; null when the server does not say. */
+async function sizeOf(gate: Gate, set: UidSet): Promise<number | null> {
+  let size: number | null = null;
+  try {
+    await gate.command(`UID FETCH ${formatUids(set)} (UID RFC822.SIZE)`, {
+      onFetch: (row) => {
+        size = row.size ?? size;
+      },
+      maxRows: 10_000,
+    });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+  }
+  return size;
+}
+
+/** Which of these exist, asked by FETCH: a message that SEARCH shows and FETCH does not is no more readable for it. */
+async function whoExists(gate: Gate, uids: UidSet): Promise<UidSet> {
+  const found: number[] = [];
+  for (const piece of uidPieces(uids)) {
+    try {
+      await gate.command(`UID FETCH ${formatUids(piece)} (UID)`, {
+        onFetch: (row) => {
+          if (row.uid !== undefined) found.push(row.uid);
+        },
+        maxRows: 4 * uidCount(piece) + 10_000,
+      });
+    } catch (error) {
+      // Refused: not proved gone (M1).
+      if (error instanceof Refused) return uids;
+      throw error;
+    }
+  }
+  return intersectUids(uids, uidSet(found));
+}
+
+/** Fetches bodies over `lanes` connections, answers in any order. */
+export async function* fetchBodies(pool: Pool, wanted: Wanted, lanes: number): AsyncGenerator<Fetched> {
+  const out = new Stream<Fetched>(WAITING_BYTES);
+  const total = uidCount(wanted.uids);
+  // Several lanes share the pieces: small enough that none waits long for the last one.
+  const most = lanes === 1 ? PIECE : Math.min(PIECE, Math.max(100, Math.ceil(total / (lanes * 4))));
+  const pieces = uidPieces(wanted.uids, most);
+  const shared = { reconnects: 0, brokenInARow: 0 };
+  const working = Array.from({ length: lanes }, () => new Lane(pool, wanted, out, shared));
+  const done = Promise.all(working.map((lane) => lane.run(pieces))).then(
+    () => out.end(),
+    (error: unknown) => {
+      out.fail(error);
+      // The other lanes end with their piece: nobody will read them.
+    },
+  );
+  try {
+    yield* out;
+  } finally {
+    for (const lane of working) lane.leave();
+    await done;
+  }
+}

@@ -1,0 +1,284 @@
+// The one gate to imapflow: a connection, its commands, what is selected on it. Every command of this room goes out here, as a raw
+// line: imapflow's own methods answer `false` for a refusal, list before they select, guess roles and prefix names. Read-only: the
+// gate knows EXAMINE and never SELECT (trap 43). It must never send a command that changes the server.
+import { MailError } from "@packetboat/core";
+import { breach, type FetchSink, type Internals, makeClient } from "./client.ts";
+import { codeOf, connectionError, type Ending, type Endpoint, Refused } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import { type Credentials, signIn } from "./sign-in.ts";
+import { type Answer, responseCode, type Token, textOf } from "./tokens.ts";
+
+/** A pino logger, as far as this room uses it. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** All that a connection needs to be opened, and opened again. */
+export interface Door extends Endpoint {
+  readonly credentials: Credentials;
+  /** PEM of the authority to trust instead of the system's list. */
+  readonly ca: string | null;
+  readonly compress: boolean;
+  readonly limits: Limits;
+  readonly log: Log | null;
+  readonly signal: AbortSignal | null;
+}
+
+export interface CommandOptions {
+  /** Arguments that need quoting or literals, after the command's text. */
+  readonly args?: readonly Token[];
+  /** Handlers of untagged answers by name; what one throws ends the connection and fails the command. */
+  readonly on?: Readonly<Record<string, (answer: Answer) => void>>;
+  readonly onFetch?: FetchSink;
+  /** Most FETCH answers that make sense; more end the connection. Default: no bound. */
+  readonly maxRows?: number;
+}
+
+/** Changes of the selected mailbox that a server may announce in any command. */
+const CHANGES = ["EXISTS", "EXPUNGE", "VANISHED"] as const;
+
+/** One signed-in connection. */
+export class Gate {
+  readonly #door: Door;
+  #client: Internals | null = null;
+  #sink: FetchSink | null = null;
+  #strays = 0;
+  #error: unknown = null;
+  #bye: Ending["bye"] = null;
+  #signedIn = false;
+  #busy = false;
+  /** Name of the mailbox that EXAMINE opened; null when none is. Set by examine.ts. */
+  selected: { readonly name: string; readonly uidValidity: bigint | null; readonly modseq: boolean } | null = null;
+  /** EXISTS, EXPUNGE and VANISHED lines seen since the mailbox was opened: the view changed. */
+  changes = 0;
+  /** Shortest command so far, in milliseconds: the round trip, as near as it can be known. */
+  roundTrip = Number.POSITIVE_INFINITY;
+  /** SELECT of this server names no UIDNEXT. */
+  statusFirst = false;
+  /** ENABLE QRESYNC has been answered; null before it was asked. */
+  qresync: boolean | null = null;
+
+  private constructor(door: Door) {
+    this.#door = door;
+  }
+
+  /** Opens and signs in. Throws UNREACHABLE, TIMED_OUT, NOT_IMAP, TLS_REFUSED, AUTH_REJECTED, THROTTLED, INTERRUPTED. */
+  static async open(door: Door): Promise<Gate> {
+    const gate = new Gate(door);
+    await gate.#open();
+    return gate;
+  }
+
+  get capabilities(): ReadonlySet<string> {
+    return new Set([...(this.#client?.capabilities.keys() ?? [])].map((name) => name.toUpperCase()));
+  }
+
+  get closed(): boolean {
+    return this.#client === null || this.#client.isClosed || !this.#client.usable;
+  }
+
+  /** A command is under way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get limits(): Limits {
+    return this.#door.limits;
+  }
+
+  get endpoint(): Endpoint {
+    return this.#door;
+  }
+
+  async #open(): Promise<void> {
+    const { host, port, security, ca, limits, signal } = this.#door;
+    const client = await makeClient(
+      {
+        host,
+        port,
+        secure: security === "tls",
+        doSTARTTLS: security === "starttls",
+        tls: { minVersion: "TLSv1.2", rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
+        logger: false,
+        disableAutoIdle: true,
+        disableIMAP4rev2: true,
+        connectionTimeout: limits.connectMs,
+        greetingTimeout: limits.greetingMs,
+        socketTimeout: limits.silenceMs,
+        maxLiteralSize: limits.messageBytes,
+        maxResponseSize: limits.messageBytes + limits.lineBytes,
+      },
+      this.#hooks(),
+    );
+    this.#client = client;
+    client.on("error", (error) => {
+      this.#error ??= error;
+    });
+    const abort = () => client.close();
+    if (signal?.aborted) throw this.#explain(null);
+    signal?.addEventListener("abort", abort);
+    client.on("close", () => signal?.removeEventListener("abort", abort));
+    try {
+      await client.connect();
+    } catch (error) {
+      this.#error ??= error;
+      client.close();
+      throw this.#explain(error);
+    }
+    this.#signedIn = true;
+    client.streamer.maxLineLength = limits.lineBytes;
+    this.#door.log?.debug({ host, port, capabilities: client.capabilities.size }, "signed in");
+  }
+
+  #hooks() {
+    const gate = this;
+    return {
+      start: () => gate.#start(),
+      line: (payload: Buffer) => gate.#line(payload),
+      get sink() {
+        return gate.#sink;
+      },
+    };
+  }
+
+  /** What follows the greeting. The whole of it has one deadline: a server that keeps talking is no less hung. */
+  async #start(): Promise<void> {
+    const client = this.#live();
+    const timer = setTimeout(() => {
+      this.#error ??= Object.assign(new Error("sign-in takes too long"), { code: "SIGN_IN_TIMEOUT" });
+      client.close();
+    }, this.#door.limits.signInMs);
+    try {
+      await client.run("CAPABILITY");
+      await client.upgradeToSTARTTLS();
+      await signIn(this, client, this.#door, this.#door.credentials);
+      if (this.#door.compress) await client.compress();
+      client.usable = true;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Watches what no handler sees: the code of a BYE, and floods. */
+  #line(payload: Buffer): void {
+    const client = this.#client;
+    if (client === null) return;
+    if (payload[0] === 0x2a && /^\* BYE\b/i.test(payload.toString("latin1", 0, 6))) {
+      const match = /^\* BYE (?:\[([A-Z-]+)[^\]]*\] ?)?(.*)$/i.exec(payload.toString("latin1", 0, 1_000));
+      this.#bye = { code: match?.[1]?.toUpperCase() ?? null, text: match?.[2] ?? "" };
+    }
+    if (++this.#strays > this.#door.limits.strayLines) breach(client, "StrayLines");
+  }
+
+  #live(): Internals {
+    if (this.#client === null || this.#client.isClosed) throw this.#explain(null);
+    return this.#client;
+  }
+
+  /** Gives the error of the house for what ended a command or the connection. */
+  #explain(error: unknown): MailError | Refused {
+    if (error instanceof Refused || error instanceof MailError) return error;
+    const aborted = this.#door.signal?.aborted ?? false;
+    return connectionError(error, this.#door, { error: this.#error, bye: this.#bye, aborted }, this.#signedIn);
+  }
+
+  /** Code of the error that ended the connection, such as LiteralTooLarge; empty when there was none. */
+  get endedBy(): { readonly code: string; readonly literalSize: number | null } {
+    const { literalSize } = (this.#error ?? {}) as { literalSize?: unknown };
+    return { code: codeOf(this.#error), literalSize: typeof literalSize === "number" ? literalSize : null };
+  }
+
+  /**
+   * Sends one command and waits for its end. `text` is the command as it goes on the wire, ASCII without user input. Throws Refused for NO
+   * and BAD, a MailError for everything else. One command at a time.
+   */
+  async command(text: string, options: CommandOptions = {}): Promise<Answer> {
+    const client = this.#live();
+    if (this.#busy)
+      throw new MailError(
+        "BUG",
+        "Packetboat has a defect: two commands at once on one connection. Please report this.",
+      );
+    let failed: { readonly error: unknown } | null = null;
+    const guarded = (handler: (answer: Answer) => void) => async (answer: Answer) => {
+      this.#strays = 0;
+      try {
+        handler(answer);
+      } catch (error) {
+        failed ??= { error };
+        client.close();
+      }
+    };
+    const untagged: Record<string, (answer: Answer) => Promise<void>> = {};
+    for (const name of CHANGES) untagged[name] = guarded(() => this.changes++);
+    for (const [name, handler] of Object.entries(options.on ?? {})) {
+      untagged[name] = guarded((answer) => {
+        if (name === "EXISTS" || name === "EXPUNGE" || name === "VANISHED") this.changes++;
+        handler(answer);
+      });
+    }
+    this.#busy = true;
+    this.#strays = 0;
+    this.#sink = options.onFetch === undefined ? null : this.#counted(client, options.onFetch, options.maxRows);
+    const began = performance.now();
+    try {
+      const answer = await client.exec(text, options.args ?? false, { untagged });
+      answer.next();
+      this.roundTrip = Math.min(this.roundTrip, performance.now() - began);
+      return answer.response;
+    } catch (error) {
+      throw failed === null ? this.#explain(refusalOf(error) ?? error) : (failed as { error: unknown }).error;
+    } finally {
+      this.#sink = null;
+      this.#busy = false;
+    }
+  }
+
+  #counted(client: Internals, sink: FetchSink, maxRows = Number.POSITIVE_INFINITY): FetchSink {
+    let rows = 0;
+    return (row) => {
+      this.#strays = 0;
+      if (++rows > maxRows) return breach(client, "TooManyResponses");
+      return sink(row);
+    };
+  }
+
+  /** LOGOUT, then the socket is closed; waits a moment for the server's answer. Never throws. */
+  async close(): Promise<void> {
+    const client = this.#client;
+    if (client === null || client.isClosed) return;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#door.limits.goodbyeMs);
+    });
+    // What the server makes of a goodbye concerns nobody: the connection ends either way.
+    const goodbye = this.#busy
+      ? patience
+      : client.run("LOGOUT").then(
+          () => undefined,
+          () => undefined,
+        );
+    await Promise.race([goodbye, patience]);
+    clearTimeout(timer);
+    client.close();
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    this.#client?.close();
+  }
+}
+
+/** Reads imapflow's rejection of a NO or BAD; null for any other error. */
+export function refusalOf(error: unknown): Refused | null {
+  if (typeof error !== "object" || error === null) return null;
+  const { responseStatus, responseText, response, code } = error as Record<string, unknown>;
+  if ((responseStatus !== "NO" && responseStatus !== "BAD") || code === "ETHROTTLE") return null;
+  const answer = typeof response === "object" && response !== null ? (response as Answer) : undefined;
+  const words =
+    typeof responseText === "string"
+      ? responseText
+      : (answer?.attributes ?? []).map((token) => textOf(token) ?? "").join(" ");
+  return new Refused(responseStatus, responseCode(answer)?.name ?? null, words);
+}

@@ -1,0 +1,58 @@
+// After an attempt to fetch a set of messages: what is settled, what is asked for again, and in which portions (trap 28). A message
+// that ends the connection, or that the server refuses, is found by asking for it alone; the others go on. Pure.
+// It must never settle a message as failed because the connection was bad while others were fetched.
+import { subtractUids, type UidSet, uidChunks, uidCount, uidSet } from "@packetboat/core";
+
+/** How an attempt ended. `ok`: the server said so; `refused`: NO or BAD; `lost`: the connection broke or fell silent. */
+export interface Attempt {
+  readonly asked: UidSet;
+  /** UIDs that came with a body. */
+  readonly answered: UidSet;
+  readonly ended: "ok" | "refused" | "lost";
+  /** Of what was not answered: what still exists, asked after an `ok`. Null otherwise. */
+  readonly existing: UidSet | null;
+  /** A single message that was asked for before and not had. */
+  readonly again: boolean;
+}
+
+export interface NextSteps {
+  /** Not in the mailbox any more. */
+  readonly gone: UidSet;
+  /** Asked for alone, and not had. */
+  readonly failed: UidSet;
+  /** To be asked for, in this order. */
+  readonly again: readonly UidSet[];
+}
+
+const NOTHING: UidSet = [];
+
+function halves(set: UidSet): readonly UidSet[] {
+  return [...uidChunks(set, Math.ceil(uidCount(set) / 2))];
+}
+
+/** The first UID alone, then the others: servers answer in order, so the first one without answer is the suspect. */
+function suspectFirst(set: UidSet): readonly UidSet[] {
+  const first = set[0]?.[0];
+  if (first === undefined) return [];
+  const suspect = uidSet([first]);
+  const rest = subtractUids(set, suspect);
+  return rest.length === 0 ? [suspect] : [suspect, rest];
+}
+
+/** Decides what follows an attempt. */
+export function afterAttempt({ asked, answered, ended, existing, again: second }: Attempt): NextSteps {
+  const left = subtractUids(asked, answered);
+  const count = uidCount(left);
+  if (count === 0) return { gone: NOTHING, failed: NOTHING, again: [] };
+  const alone = uidCount(asked) === 1;
+  if (ended === "ok") {
+    const there = existing ?? left;
+    const gone = subtractUids(left, there);
+    if (alone && second) return { gone, failed: there, again: [] };
+    return { gone, failed: NOTHING, again: there.length === 0 ? [] : suspectFirst(there) };
+  }
+  if (alone) return { gone: NOTHING, failed: second ? left : NOTHING, again: second ? [] : [left] };
+  // A server that refuses a set before it answers anything does not say whom it means: halves find it in few commands.
+  const again = ended === "refused" && answered.length === 0 ? halves(left) : suspectFirst(left);
+  return { gone: NOTHING, failed: NOTHING, again };
+}

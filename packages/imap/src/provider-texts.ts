@@ -1,0 +1,48 @@
+// What servers say in words only, where no response code exists: each pattern with the server that says it. The only place in this
+// room where text of a server decides anything. It must never grow a pattern for what a response code can tell.
+
+interface ProviderText {
+  /** Whose words these are. */
+  readonly server: string;
+  readonly pattern: RegExp;
+}
+
+/** Sign-in refused for now, the credentials not judged: trying again at once makes it worse (trap 27). */
+const THROTTLED: readonly ProviderText[] = [
+  { server: "Gmail", pattern: /too many simultaneous connections/i },
+  { server: "Gmail", pattern: /exceeded (command or )?bandwidth limits/i },
+  { server: "Gmail", pattern: /temporary system problem|account exceeded .* limits/i },
+  { server: "Microsoft 365", pattern: /user is authenticated but not connected/i },
+  { server: "Microsoft 365", pattern: /request is throttled|server unavailable\. 15/i },
+  { server: "Yahoo", pattern: /rate limit|server error - please try again later/i },
+  { server: "Dovecot", pattern: /maximum number of connections from user/i },
+  { server: "Dovecot", pattern: /temporary (authentication|internal) (failure|error)|internal error occurred/i },
+  { server: "Courier", pattern: /too many (consecutive )?(protocol|login) (errors|failures|attempts)/i },
+  { server: "iCloud", pattern: /please try again later|service temporarily unavailable/i },
+  { server: "Tencent", pattern: /login frequency|system busy/i },
+];
+
+/** True when the server's words mean "later", not "no". */
+export function saysThrottled(text: string): boolean {
+  return THROTTLED.some(({ pattern }) => pattern.test(text));
+}
+
+/** A mailbox that is not there, said without [NONEXISTENT]. Believed only after LIST agrees. */
+const NO_SUCH_MAILBOX: readonly ProviderText[] = [
+  { server: "Dovecot", pattern: /mailbox doesn't exist/i },
+  { server: "Cyrus", pattern: /mailbox does not exist/i },
+  { server: "Gmail", pattern: /unknown mailbox/i },
+];
+
+/** True when the server's words mean that there is no such mailbox. */
+export function saysNoMailbox(text: string): boolean {
+  return NO_SUCH_MAILBOX.some(({ pattern }) => pattern.test(text));
+}
+
+/** NetEase refuses SELECT ("Unsafe Login") to a client that did not send ID; everybody else is spared the round trip. */
+const WANT_ID = /(^|\.)(163|126|188)\.com$|(^|\.)(yeah\.net|netease\.com)$/i;
+
+/** True for a host whose server wants the client to name itself. */
+export function wantsId(host: string): boolean {
+  return WANT_ID.test(host);
+}

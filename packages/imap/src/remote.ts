@@ -1,0 +1,158 @@
+// The port Remote of core over the connections of one account. It wires; the rooms' other files decide and do.
+// It must never let anything but a MailError out.
+import {
+  asMailError,
+  type Fetched,
+  type ListedMailbox,
+  type Look,
+  type MailError,
+  type Marks,
+  type ObservationPart,
+  type Remote,
+  type RemoteCapabilities,
+  type RemoteIdentity,
+  type UidSet,
+  uidCount,
+} from "@packetboat/core";
+import { Refused, refusedError } from "./errors.ts";
+import { ensureOpen } from "./examine.ts";
+import { fetchBodies } from "./fetch.ts";
+import type { Door, Gate } from "./gate.ts";
+import { identify } from "./identify.ts";
+import { askNamespaces, listMailboxes, statusOf, wireOf } from "./list.ts";
+import type { Namespace } from "./mailbox-lines.ts";
+import { observe } from "./observe.ts";
+import { Pool } from "./pool.ts";
+
+/** From this round trip on, several connections hide more than they cost. */
+const FAR_MS = 10;
+/** Connections of a fetch over a far line; providers allow 10 to 15 in all. */
+const FAR_LANES = 3;
+/** Fewer messages than this are not worth another connection: it takes five round trips to open. */
+const WORTH_A_LANE = 500;
+
+export class ImapRemote implements Remote {
+  readonly capabilities: RemoteCapabilities;
+  readonly #pool: Pool;
+  readonly #door: Door;
+  /** Connections of a fetch; null: by the round trip. */
+  readonly #connections: number | null;
+  #namespaces: readonly Namespace[] | null = null;
+  #wires: ReadonlyMap<string, string> = new Map();
+
+  private constructor(door: Door, pool: Pool, connections: number | null, announced: ReadonlySet<string>) {
+    this.#door = door;
+    this.#pool = pool;
+    this.#connections = connections;
+    const qresync = announced.has("QRESYNC") && announced.has("ENABLE");
+    this.capabilities = {
+      condstore: qresync || announced.has("CONDSTORE"),
+      qresync,
+      move: announced.has("MOVE"),
+      uidplus: announced.has("UIDPLUS"),
+      emailId: announced.has("OBJECTID") || announced.has("X-GM-EXT-1"),
+    };
+  }
+
+  /** Signs in once, so that wrong credentials show at once. */
+  static async open(door: Door, connections: number | null): Promise<ImapRemote> {
+    const pool = new Pool(door);
+    const gate = await pool.acquire(null);
+    pool.release(gate);
+    return new ImapRemote(door, pool, connections, gate.capabilities);
+  }
+
+  list(): Promise<readonly ListedMailbox[]> {
+    return this.#withGate(async (gate) => {
+      this.#namespaces ??= await askNamespaces(gate);
+      const { mailboxes, wires } = await listMailboxes(gate, this.#namespaces);
+      this.#wires = wires;
+      return mailboxes;
+    });
+  }
+
+  status(mailbox: ListedMailbox): Promise<Marks | null> {
+    return this.#withGate((gate) => statusOf(gate, wireOf(mailbox.name, this.#wires)));
+  }
+
+  observe(mailbox: ListedMailbox, look: Look): AsyncIterable<ObservationPart> {
+    return this.#streaming(mailbox, (gate) => observe(gate, mailbox, wireOf(mailbox.name, this.#wires), look));
+  }
+
+  identify(
+    mailbox: ListedMailbox,
+    uidValidity: bigint | null,
+    uids: UidSet,
+    want: { readonly fingerprint: boolean },
+  ): AsyncIterable<readonly RemoteIdentity[]> {
+    const wire = wireOf(mailbox.name, this.#wires);
+    return this.#streaming(mailbox, async function* (gate) {
+      if (uids.length === 0) return;
+      await ensureOpen(gate, mailbox.name, wire, uidValidity);
+      yield* identify(gate, uids, want.fingerprint);
+    });
+  }
+
+  async *fetch(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): AsyncGenerator<Fetched> {
+    if (uids.length === 0) return;
+    const wanted = { name: mailbox.name, wire: wireOf(mailbox.name, this.#wires), uidValidity, uids };
+    try {
+      yield* fetchBodies(this.#pool, wanted, this.#lanes(uidCount(uids)));
+    } catch (error) {
+      throw this.#asMailError(error);
+    }
+  }
+
+  #lanes(messages: number): number {
+    const worth = Math.max(1, Math.floor(messages / WORTH_A_LANE));
+    const wanted = this.#connections ?? (this.#pool.roundTrip > FAR_MS ? FAR_LANES : 1);
+    return Math.min(wanted, worth);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /** Runs a question that is safe to ask twice; once more on a new connection when the first one turns out dead. */
+  async #withGate<T>(ask: (gate: Gate) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const gate = await this.#pool.acquire(null);
+        try {
+          return await ask(gate);
+        } finally {
+          this.#pool.release(gate);
+        }
+      } catch (error) {
+        const mailError = this.#asMailError(error);
+        if (mailError.code !== "CONNECTION_LOST" || attempt === 2) throw mailError;
+      }
+    }
+  }
+
+  /** The same for a stream, as long as nothing has been shown of it. */
+  async *#streaming<T>(mailbox: ListedMailbox, ask: (gate: Gate) => AsyncGenerator<T>): AsyncGenerator<T> {
+    for (let attempt = 1; ; attempt++) {
+      let shown = false;
+      try {
+        const gate = await this.#pool.acquire(mailbox.name);
+        try {
+          for await (const part of ask(gate)) {
+            shown = true;
+            yield part;
+          }
+          return;
+        } finally {
+          this.#pool.release(gate);
+        }
+      } catch (error) {
+        const mailError = this.#asMailError(error);
+        if (mailError.code !== "CONNECTION_LOST" || shown || attempt === 2) throw mailError;
+      }
+    }
+  }
+
+  #asMailError(error: unknown): MailError {
+    return error instanceof Refused ? refusedError(error, this.#door) : asMailError(error);
+  }
+}

@@ -1,0 +1,117 @@
+// Signs in: PLAIN, LOGIN, XOAUTH2, in one round trip where the server allows it (SASL-IR). Rejected, put off and impossible are three
+// different errors (trap 27), and none is ever tried again here. It must never let a secret into an error or a log.
+import type { Internals } from "./client.ts";
+import { type Endpoint, noMechanism, Refused, signInError } from "./errors.ts";
+import { type Gate, refusalOf } from "./gate.ts";
+import { wantsId } from "./provider-texts.ts";
+import type { Answer, Token } from "./tokens.ts";
+
+export interface Credentials {
+  readonly user: string;
+  /** Whom to act for, in an administrator's sign-in (PLAIN only); null for oneself. */
+  readonly authzid: string | null;
+  readonly auth:
+    | { readonly kind: "password"; readonly password: string; readonly mechanism?: "login" | "plain" }
+    | { readonly kind: "xoauth2"; readonly token: string };
+}
+
+type Mechanism = "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "SASL LOGIN" | "LOGIN";
+
+/** Picks how to sign in from what the server announces. Null: nothing fits. */
+export function mechanismFor(credentials: Credentials, capabilities: ReadonlySet<string>): Mechanism | null {
+  if (credentials.auth.kind === "xoauth2") {
+    if (capabilities.has("AUTH=XOAUTH2")) return "XOAUTH2";
+    return capabilities.has("AUTH=OAUTHBEARER") ? "OAUTHBEARER" : null;
+  }
+  const { mechanism } = credentials.auth;
+  if (mechanism !== "login" && capabilities.has("AUTH=PLAIN")) return "PLAIN";
+  if (credentials.authzid !== null || mechanism === "plain") return null;
+  if (!capabilities.has("LOGINDISABLED")) return "LOGIN";
+  return capabilities.has("AUTH=LOGIN") ? "SASL LOGIN" : null;
+}
+
+const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
+
+/** What is sent, in order, when the server asks: one answer for PLAIN and the tokens, two for LOGIN. */
+function answersOf(
+  mechanism: Mechanism,
+  { user, authzid, auth }: Credentials,
+  { host, port }: Endpoint,
+): readonly string[] {
+  if (auth.kind === "password")
+    return mechanism === "PLAIN"
+      ? [base64(`${authzid ?? ""}\0${user}\0${auth.password}`)]
+      : [base64(user), base64(auth.password)];
+  return mechanism === "XOAUTH2"
+    ? [base64(`user=${user}\x01auth=Bearer ${auth.token}\x01\x01`)]
+    : [
+        base64(
+          `n,a=${user.replaceAll("=", "=3D").replaceAll(",", "=2C")},\x01host=${host}\x01port=${port}\x01auth=Bearer ${auth.token}\x01\x01`,
+        ),
+      ];
+}
+
+/** A string argument: in quotes where that is possible, else a literal. `sensitive` keeps it out of imapflow's errors. */
+function secretArgument(text: string): Token {
+  const quotable = /^[\x20-\x7e]*$/.test(text);
+  const token = quotable ? { type: "STRING", value: text } : { type: "LITERAL", value: Buffer.from(text, "utf8") };
+  return Object.assign(token, { sensitive: true });
+}
+
+async function exchange(
+  client: Internals,
+  mechanism: Mechanism,
+  answers: readonly string[],
+  initial: boolean,
+): Promise<void> {
+  const waiting = [...answers];
+  const args: Token[] = [{ type: "ATOM", value: mechanism === "SASL LOGIN" ? "LOGIN" : mechanism }];
+  const first = initial ? waiting.shift() : undefined;
+  if (first !== undefined) args.push(Object.assign({ type: "ATOM", value: first }, { sensitive: true }));
+  const done = await client.exec("AUTHENTICATE", args, {
+    // After our last answer a further challenge is an error report (RFC 7628, XOAUTH2): it wants an empty line, then says NO.
+    onPlusTag: async () => client.write(waiting.shift() ?? ""),
+  });
+  done.next();
+}
+
+/** Signs in on an opened connection. Throws AUTH_REJECTED, THROTTLED; a lost connection as it comes. */
+export async function signIn(
+  gate: Gate,
+  client: Internals,
+  endpoint: Endpoint,
+  credentials: Credentials,
+): Promise<void> {
+  if (client.state !== client.states.NOT_AUTHENTICATED) return; // PREAUTH
+  const mechanism = mechanismFor(credentials, gate.capabilities);
+  if (mechanism === null) {
+    const wanted =
+      credentials.auth.kind === "xoauth2"
+        ? "XOAUTH2"
+        : credentials.authzid !== null
+          ? "PLAIN, which --authzid needs"
+          : "a password sign-in";
+    throw noMechanism(endpoint, wanted);
+  }
+  // Capabilities differ after sign-in; most servers send them with the answer, the others are asked below.
+  client.expectCapabilityUpdate = true;
+  try {
+    if (mechanism === "LOGIN" && credentials.auth.kind === "password") {
+      const args = [secretArgument(credentials.user), secretArgument(credentials.auth.password)];
+      const done: { response: Answer; next(): void } = await client.exec("LOGIN", args, {});
+      done.next();
+    } else {
+      const initial = mechanism !== "SASL LOGIN" && gate.capabilities.has("SASL-IR");
+      await exchange(client, mechanism, answersOf(mechanism, credentials, endpoint), initial);
+    }
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (refused instanceof Refused)
+      throw signInError(refused, endpoint, credentials.auth.kind === "xoauth2" ? "token" : "password");
+    throw error;
+  }
+  client.state = client.states.AUTHENTICATED;
+  client.authenticated = true;
+  if (client.expectCapabilityUpdate) await client.run("CAPABILITY");
+  if (wantsId(endpoint.host) && gate.capabilities.has("ID")) await client.run("ID", { name: "Packetboat" });
+}
