@@ -36,6 +36,26 @@ export {
 export { libraryNames, type Unpacked, unpack } from "./servers/packages.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";
+export { judgeDigests } from "./simulator/digests.ts";
+export type { Fault, FaultKind, Point } from "./simulator/faults.ts";
+export {
+  type AppendOptions,
+  judgeFlags,
+  type ModelOptions,
+  ServerModel,
+  type SimListed,
+  type SimMailbox,
+  type SimMessage,
+  type SimNamespace,
+} from "./simulator/model.ts";
+export {
+  type SimCapabilities,
+  type SimCounts,
+  type SimulatedRemote,
+  type SimulatedRemoteOptions,
+  simulatedRemote,
+} from "./simulator/remote.ts";
+export { randomUser, type SeededFaultsOptions, seededFaults } from "./simulator/seeded-faults.ts";
 export {
   type Answer,
   fetchItems,
