@@ -68,7 +68,7 @@ export function prepareHome(home: string, uid: number = process.getuid?.() ?? 0)
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const layout = layoutOf(realpathSync(home), uid);
-    requirePrivateDirectory(layout.socketDirectory, uid);
+    requirePrivateDirectory(layout.socketDirectory, uid, layout.socketDirectory.startsWith(layout.home));
     return layout;
   } catch (error) {
     if (error instanceof MailError) throw error;
@@ -82,8 +82,11 @@ export function prepareHome(home: string, uid: number = process.getuid?.() ?? 0)
   }
 }
 
-/** Makes `directory` with mode 0700, or checks that it is a real directory of `uid` that nobody else can enter. */
-export function requirePrivateDirectory(directory: string, uid: number): void {
+/**
+ * Makes `directory` with mode 0700, or checks that it is a real directory of `uid` that nobody else can enter. With `rootMayVisit`, root
+ * also takes one of another user: inside that user's own home, never in /tmp, where anybody could have made it.
+ */
+export function requirePrivateDirectory(directory: string, uid: number, rootMayVisit: boolean): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
     return;
@@ -92,7 +95,7 @@ export function requirePrivateDirectory(directory: string, uid: number): void {
   }
   // lstat: in /tmp anybody could have placed a symbolic link under our name.
   const found: Stats = lstatSync(directory);
-  if (!found.isDirectory() || (found.uid !== uid && uid !== 0)) {
+  if (!found.isDirectory() || (found.uid !== uid && !(uid === 0 && rootMayVisit))) {
     throw new MailError(
       "CONFIG_INVALID",
       `${directory} belongs to another user, so the database's socket cannot lie there. Remove it or set PACKETBOAT_HOME to a shorter path.`,

@@ -197,6 +197,8 @@ test.each([
   ["a name full of shell characters", `it's "a" $HOME \`home\`, really; 100 %`],
 ])("a home with %s works", async (_what, name) => {
   const home = newHome(undefined, name);
+  const { socketDirectory } = layoutOf(home, process.getuid?.() ?? 0);
+  if (!socketDirectory.startsWith(home)) homes.push(socketDirectory);
   await using database = await openDatabase({ url: "", home, env: {} });
   expect((await database.pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   // The address is libpq's: what it names is the same server.
@@ -242,6 +244,15 @@ test.runIf(root)(
     }
   },
 );
+
+test.runIf(root)("a socket directory in /tmp that another user made first is refused", async () => {
+  const home = newHome(undefined, "h".repeat(120));
+  const { socketDirectory } = layoutOf(home, 0);
+  mkdirSync(socketDirectory, { mode: 0o700 });
+  homes.push(socketDirectory);
+  chownSync(socketDirectory, NOBODY, NOBODY);
+  await expect(openDatabase({ url: "", home, env: {} })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+});
 
 test("an ordinary error is told in one sentence: a home that cannot be made", async () => {
   const home = newHome();
