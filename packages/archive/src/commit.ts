@@ -1,0 +1,199 @@
+// The second, short transaction of a batch: ops and base together, all or nothing, one revision (S4). A handful of statements whether the
+// batch holds one op or ten thousand. Ops are a set: they are applied family by family, in the order below, not in the order given.
+// It must never leave a revision without a change, nor touch anything of a stale message.
+import {
+  asId,
+  type BaseOp,
+  type Batch,
+  type Committed,
+  type MailboxId,
+  MailError,
+  type MessageId,
+  type RemoteMailboxId,
+  type Revision,
+} from "@packetboat/core";
+import { databaseCode } from "@packetboat/database";
+import type { PoolClient } from "pg";
+import { changeMailboxes, createMailboxes, mailboxGone, removeMailboxes, requireLive } from "./queries/mailboxes.ts";
+import { addMessages, type ChangeMessage, closeVersions, openVersions, requireKnown } from "./queries/messages.ts";
+import { bind, rebase, rekeyPlacements, unbind } from "./queries/placements.ts";
+import {
+  bindMailboxes,
+  changeMailboxBases,
+  dropMailboxBases,
+  rekeyMailbox,
+  requireOwn,
+  setMarks,
+  setPending,
+  settle,
+} from "./queries/remote-mailboxes.ts";
+import { type Session, write } from "./session.ts";
+
+/** Commits a batch. See core's Archive.commit. */
+export async function commitBatch(session: Session, batch: Batch): Promise<Committed> {
+  try {
+    return await write(session, async (client) => {
+      const revision = batch.archive.length === 0 ? null : await lockArchive(client, session);
+      const { stale, done } = revision === null ? NOTHING : await applyArchive(client, session, batch, revision);
+      await applyBase(client, session, batch.base, new Set(stale));
+      if (revision === null || done === 0) return { revision: null, stale };
+      await recordRevision(client, session, revision);
+      return { revision: asId<Revision>(revision), stale };
+    });
+  } catch (error) {
+    throw isTakenPath(error) ? mailboxGone() : error;
+  }
+}
+
+/** Two writers made or renamed a mailbox to one path; the plan of the second is old. */
+function isTakenPath(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (
+    databaseCode(cause) === "23505" &&
+    typeof cause === "object" &&
+    cause !== null &&
+    "constraint" in cause &&
+    cause.constraint === "mailbox_version_live_path"
+  );
+}
+
+/** The row lock is held to the end, so revisions become visible in order and without gaps. Gives the next revision. */
+async function lockArchive(client: PoolClient, session: Session): Promise<number> {
+  const { rows } = await client.query<{ revision: bigint }>({
+    name: "archive_lock",
+    text: "select revision from archive where id = $1 for no key update",
+    values: [session.archiveId],
+  });
+  const [row] = rows;
+  if (row === undefined) {
+    throw new MailError(
+      "ARCHIVE_UNKNOWN",
+      "The archive was removed meanwhile. Run the command again to make a new one.",
+    );
+  }
+  return Number(row.revision) + 1;
+}
+
+async function recordRevision(client: PoolClient, session: Session, revision: number): Promise<void> {
+  await client.query({
+    name: "archive_revision",
+    // A clock that was set back must not break the order of times: a revision is never older than the one before.
+    text: `with made as (
+        insert into revision (archive_id, number, made_at, run_id)
+        select $1, $2, greatest(to_timestamp($3::float8 / 1000),
+          (select made_at from revision where archive_id = $1 order by number desc limit 1)), $4
+      )
+      update archive set revision = $2 where id = $1`,
+    values: [session.archiveId, revision, session.now(), session.run],
+  });
+}
+
+interface Applied {
+  /** Ascending. */
+  readonly stale: readonly MessageId[];
+  /** How many ops did what they said. */
+  readonly done: number;
+}
+
+const NOTHING: Applied = { stale: [], done: 0 };
+
+/** Messages first, because an arrival revives its mailbox (B5); mailboxes that go make room for names that come. */
+async function applyArchive(
+  client: PoolClient,
+  session: Session,
+  { archive }: Batch,
+  revision: number,
+): Promise<Applied> {
+  const edits = archive.filter((op): op is ChangeMessage => "messageId" in op);
+  const adds = archive.filter((op) => op.kind === "addMessage");
+  const removals = archive.filter((op) => op.kind === "removeMailbox").map((op) => op.mailboxId);
+  const changes = archive.filter((op) => op.kind === "changeMailbox");
+  const creates = archive.filter((op) => op.kind === "createMailbox");
+  const stale = edits.length === 0 ? [] : await applyEdits(client, session, revision, edits);
+  if (adds.length > 0) {
+    await requireLive(client, session, distinct(adds.map((op) => op.mailboxId)));
+    await addMessages(client, session, revision, adds);
+  }
+  let revived = 0;
+  if (removals.length > 0) revived = removals.length - (await removeMailboxes(client, session, revision, removals));
+  if (changes.length > 0) await changeMailboxes(client, session, revision, changes);
+  if (creates.length > 0) await createMailboxes(client, session, revision, creates);
+  return { stale, done: archive.length - stale.length - revived };
+}
+
+async function applyEdits(
+  client: PoolClient,
+  session: Session,
+  revision: number,
+  edits: readonly ChangeMessage[],
+): Promise<readonly MessageId[]> {
+  if (new Set(edits.map((op) => op.messageId)).size !== edits.length) {
+    throw new MailError("BUG", "Packetboat has a defect: one commit changes one message twice. Please report this.");
+  }
+  const closed = await closeVersions(client, revision, edits);
+  const stale = edits.map((op) => op.messageId).filter((id) => !closed.has(id));
+  if (stale.length > 0) await requireKnown(client, session, stale);
+  const opening = edits.filter((op) => op.kind !== "removeMessage" && closed.has(op.messageId));
+  const targets = opening.filter((op) => op.kind === "moveMessage").map((op) => op.mailboxId);
+  if (targets.length > 0) await requireLive(client, session, distinct(targets));
+  if (opening.length > 0) await openVersions(client, revision, opening as Parameters<typeof openVersions>[2], closed);
+  return stale.sort((a, b) => a - b);
+}
+
+const distinct = (ids: readonly MailboxId[]): readonly MailboxId[] => [...new Set(ids)];
+
+/** Placements that go make room for those that come; marks are last. */
+async function applyBase(
+  client: PoolClient,
+  session: Session,
+  ops: readonly BaseOp[],
+  stale: ReadonlySet<MessageId>,
+): Promise<void> {
+  if (ops.length === 0) return;
+  const of = <K extends BaseOp["kind"]>(kind: K): readonly Extract<BaseOp, { kind: K }>[] =>
+    ops.filter((op): op is Extract<BaseOp, { kind: K }> => op.kind === kind);
+  const named = new Set(ops.flatMap((op) => mailboxOf(op) ?? []));
+  if (named.size > 0) await requireOwn(client, session, named);
+  const untouchable = [...stale];
+  const some = async <T>(list: readonly T[], apply: (list: readonly T[]) => Promise<void>): Promise<void> => {
+    if (list.length > 0) await apply(list);
+  };
+  await some(of("dropMailboxBase"), (list) =>
+    dropMailboxBases(
+      client,
+      list.map((op) => op.remoteMailboxId),
+    ),
+  );
+  await some(of("changeMailboxBase"), (list) => changeMailboxBases(client, list));
+  await some(of("bindMailbox"), (list) => bindMailboxes(client, session, list));
+  for (const op of of("rekey")) await applyRekey(client, op);
+  await some(of("unbind"), (list) => unbind(client, list, untouchable));
+  await some(
+    of("bind").filter((op) => !stale.has(op.messageId)),
+    async (list) => {
+      await requireKnown(client, session, [...new Set(list.map((op) => op.messageId))]);
+      await bind(client, list);
+    },
+  );
+  await some(of("rebase"), (list) => rebase(client, list, untouchable));
+  await some(of("settled"), (list) => settle(client, list));
+  await some(of("pending"), (list) => setPending(client, list));
+  await some(of("marks"), (list) => setMarks(client, session, list));
+}
+
+async function applyRekey(client: PoolClient, op: Extract<BaseOp, { kind: "rekey" }>): Promise<void> {
+  const moved = await rekeyPlacements(client, op);
+  if (moved !== op.pairs.length) {
+    throw new MailError(
+      "BUG",
+      "Packetboat has a defect: a rekey names a UID that is not bound, or one twice. Please report this.",
+    );
+  }
+  await rekeyMailbox(client, op);
+}
+
+function mailboxOf(op: BaseOp): RemoteMailboxId | null {
+  if (op.kind === "bindMailbox") return null;
+  if (op.kind === "bind") return op.binding.remoteMailboxId;
+  return op.kind === "pending" ? op.pending.remoteMailboxId : op.remoteMailboxId;
+}

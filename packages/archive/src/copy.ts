@@ -1,0 +1,176 @@
+// Binary COPY, both ways: rows into a table without a copy of each body, and rows out of a query without hexadecimal in between (node-
+// postgres reads bytea as text only). The format is Postgres' own (docs: COPY, "Binary Format").
+// It must never hold more than a page of rows: both ways are paced by the slower side.
+import { once } from "node:events";
+import { finished } from "node:stream/promises";
+import { MailError } from "@packetboat/core";
+import type { PoolClient } from "pg";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+
+const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
+const HEADER_BYTES = SIGNATURE.length + 8;
+const STAGING_BYTES = 65_536;
+/** Larger values are not copied into the staging buffer. */
+const DIRECT_BYTES = 16_384;
+const NULL = -1;
+
+/** Writes rows field by field. Made by {@link copyRows} only. */
+export class RowWriter {
+  private readonly send: (chunk: Buffer) => void;
+  private staging = Buffer.allocUnsafe(STAGING_BYTES);
+  private length = 0;
+
+  constructor(send: (chunk: Buffer) => void) {
+    this.send = send;
+    this.length = SIGNATURE.copy(this.staging);
+    this.length = this.staging.writeInt32BE(0, this.length);
+    this.length = this.staging.writeInt32BE(0, this.length);
+  }
+
+  row(fields: number): void {
+    this.room(2);
+    this.length = this.staging.writeInt16BE(fields, this.length);
+  }
+
+  int2(value: number): void {
+    this.room(6);
+    this.length = this.staging.writeInt32BE(2, this.length);
+    this.length = this.staging.writeInt16BE(value, this.length);
+  }
+
+  int4(value: number): void {
+    this.room(8);
+    this.length = this.staging.writeInt32BE(4, this.length);
+    this.length = this.staging.writeInt32BE(value, this.length);
+  }
+
+  int8(value: bigint): void {
+    this.room(12);
+    this.length = this.staging.writeInt32BE(8, this.length);
+    this.length = this.staging.writeBigInt64BE(value, this.length);
+  }
+
+  bytea(value: Buffer | null): void {
+    this.room(4);
+    this.length = this.staging.writeInt32BE(value === null ? NULL : value.length, this.length);
+    if (value === null) return;
+    if (value.length > DIRECT_BYTES) {
+      this.flush();
+      this.send(value);
+      return;
+    }
+    this.room(value.length);
+    this.length += value.copy(this.staging, this.length);
+  }
+
+  /** Ends the rows. */
+  end(): void {
+    this.room(2);
+    this.length = this.staging.writeInt16BE(-1, this.length);
+    this.flush();
+  }
+
+  private room(bytes: number): void {
+    if (this.length + bytes > STAGING_BYTES) this.flush();
+  }
+
+  private flush(): void {
+    if (this.length === 0) return;
+    this.send(this.staging.subarray(0, this.length));
+    this.staging = Buffer.allocUnsafe(STAGING_BYTES);
+    this.length = 0;
+  }
+}
+
+/**
+ * Runs a `copy … from stdin with (format binary)`. `rows` writes and is told to wait by `ready` where the server is slower; what it
+ * throws cancels the COPY, and what the server refuses is thrown as pg gave it.
+ */
+export async function copyRows(
+  client: PoolClient,
+  statement: string,
+  rows: (writer: RowWriter, ready: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const stream = client.query(copyFrom(statement));
+  const done = finished(stream);
+  // Seen below; a refusal must not become an unhandled rejection while rows are still being made.
+  done.catch(() => undefined);
+  const writer = new RowWriter((chunk) => void stream.write(chunk));
+  const ready = async (): Promise<void> => {
+    if (stream.writableNeedDrain) await Promise.race([once(stream, "drain"), done]);
+  };
+  try {
+    await rows(writer, ready);
+    writer.end();
+    stream.end();
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    await done.catch(() => undefined);
+    throw error;
+  }
+  await done;
+}
+
+/** A row of binary fields, as Postgres sends them; null stays null. */
+export type BinaryRow = readonly (Buffer | null)[];
+
+/** Gives the rows of `copy (…) to stdout with (format binary)` one by one. Whoever leaves early must throw the connection away. */
+export async function* readRows(client: PoolClient, statement: string): AsyncGenerator<BinaryRow> {
+  const stream = client.query(copyTo(statement));
+  let chunks: Buffer[] = [];
+  let length = 0;
+  let needed = HEADER_BYTES;
+  let begun = false;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Joined once when a row is whole, not at each chunk: a body of 8 MB comes in hundreds of them.
+    if (length < needed) continue;
+    const buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks, length);
+    let at = 0;
+    if (!begun) {
+      if (!buffer.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw badFormat();
+      at = HEADER_BYTES + buffer.readUInt32BE(SIGNATURE.length + 4);
+      begun = true;
+    }
+    for (;;) {
+      const parsed = parseRow(buffer, at);
+      if (typeof parsed === "number") {
+        needed = parsed;
+        break;
+      }
+      at = parsed.next;
+      if (parsed.row !== null) yield parsed.row;
+    }
+    chunks = [buffer.subarray(at)];
+    length = buffer.length - at;
+  }
+  if (length > 0) throw badFormat();
+}
+
+/** A number: so many bytes from `start` are needed at least. A null row is the trailer. */
+function parseRow(buffer: Buffer, start: number): { row: BinaryRow | null; next: number } | number {
+  let at = start;
+  if (buffer.length - at < 2) return 2;
+  const count = buffer.readInt16BE(at);
+  at += 2;
+  if (count < 0) return { row: null, next: at };
+  const row: (Buffer | null)[] = [];
+  for (let i = 0; i < count; i++) {
+    if (buffer.length - at < 4) return at - start + 4;
+    const length = buffer.readInt32BE(at);
+    at += 4;
+    if (length < 0) {
+      row.push(null);
+      continue;
+    }
+    if (buffer.length - at < length) return at - start + length;
+    row.push(buffer.subarray(at, at + length));
+    at += length;
+  }
+  return { row, next: at };
+}
+
+function badFormat(): MailError {
+  return new MailError("BUG", "Packetboat has a defect: the database's COPY answer is cut off. Please report this.");
+}

@@ -1,0 +1,130 @@
+// Core's Archive over Postgres: one archive as one link sees it, under one lease. Every method is one query or one transaction of its
+// own; all state is in the database, so a killed process leaves nothing to clean up (S1).
+// It must never write outside `write` of session.ts, which proves the lease.
+import {
+  type Archive,
+  type ArchiveId,
+  type BaseIdentity,
+  type BaseRow,
+  type Link,
+  MailError,
+  type RemoteMailboxId,
+  type UidSet,
+} from "@packetboat/core";
+import { asDatabaseError, type Fence, processName } from "@packetboat/database";
+import type { Pool } from "pg";
+import { storeBodies } from "./blobs.ts";
+import { commitBatch } from "./commit.ts";
+import { liveMailboxes } from "./queries/mailboxes.ts";
+import { baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from "./queries/placements.ts";
+import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.ts";
+import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
+import { unboundMessages } from "./queries/unbound.ts";
+import type { Session } from "./session.ts";
+
+export interface OpenArchiveOptions {
+  readonly pool: Pool;
+  readonly link: Link;
+  /** The account's lease as it was taken: every write checks its token (S4). */
+  readonly lease: Fence;
+  /** Milliseconds since 1970. Default: Date.now. */
+  readonly now?: () => number;
+}
+
+/** Opens an archive for a link. Throws ARCHIVE_UNKNOWN when it is not there (any more). */
+export async function openArchive(options: OpenArchiveOptions): Promise<Archive> {
+  const { pool, link, lease, now = Date.now } = options;
+  if (lease.accountId !== link.accountId)
+    throw new MailError("BUG", "Packetboat has a defect: the lease is of another account.");
+  const session: Session = {
+    pool,
+    link,
+    archiveId: link.archiveId,
+    lease,
+    keySpace: await read(keySpaceOf(pool, link.archiveId)),
+    now,
+    run: null,
+  };
+  return {
+    tree: async () => {
+      const [mailboxes, bases] = await read(Promise.all([liveMailboxes(session), mailboxBases(session)]));
+      return { mailboxes, bases };
+    },
+    known: async (mailbox, from) => {
+      await read(requireOwn(pool, session, new Set([mailbox])));
+      const [bound, pending] = await read(
+        Promise.all([boundUids(session, mailbox, from), pendingOf(session, mailbox)]),
+      );
+      return { bound, pending };
+    },
+    base: (mailbox, uids) => basePages(session, mailbox, uids),
+    identities: (mailbox, uids) => identityPages(session, mailbox, uids),
+    bound: () => read(boundCounts(session)),
+    unbound: (mailbox, canonical) => read(unboundMessages(session, mailbox, canonical)),
+    byEmailId: (emailIds) => read(digestsByEmailId(session, emailIds)),
+    storeBodies: (bodies) => storeBodies(session, bodies),
+    commit: (batch) => commitBatch(session, batch),
+    removedSince: (since) => read(removedSince(session, since)),
+    beginRun: async () => {
+      session.run = await beginRun(session, processName("packetboat"));
+      return session.run;
+    },
+    finishRun: (run, outcome, report) => finishRun(session, run, outcome, report),
+    approved: (at) => read(approvedRemovals(session, at)),
+    useApproval: (run) => useApproval(session, run),
+  };
+}
+
+async function keySpaceOf(pool: Pool, archiveId: ArchiveId): Promise<number> {
+  const { rows } = await pool.query<{ key_space: number }>("select key_space from archive where id = $1", [archiveId]);
+  const [row] = rows;
+  if (row === undefined) {
+    throw new MailError(
+      "ARCHIVE_UNKNOWN",
+      "The archive of this link is gone. Run the command again to make a new one.",
+    );
+  }
+  return row.key_space;
+}
+
+/** Maps what pg throws. Writes are mapped by their transaction. */
+async function read<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw asDatabaseError(error);
+  }
+}
+
+async function* basePages(
+  session: Session,
+  mailbox: RemoteMailboxId,
+  uids: UidSet,
+): AsyncGenerator<readonly BaseRow[]> {
+  try {
+    for await (const page of baseRows(session, mailbox, uids, false)) yield page.map((row) => baseRowOf(mailbox, row));
+  } catch (error) {
+    throw asDatabaseError(error);
+  }
+}
+
+async function* identityPages(
+  session: Session,
+  mailbox: RemoteMailboxId,
+  uids: UidSet,
+): AsyncGenerator<readonly BaseIdentity[]> {
+  try {
+    for await (const page of baseRows(session, mailbox, uids, true)) {
+      yield page.map((row) => ({
+        ...baseRowOf(mailbox, row),
+        size: row.size,
+        internalDate: row.internal_date,
+        emailId: row.email_id,
+        fingerprint: row.fingerprint,
+        canonical: row.canonical,
+      }));
+    }
+  } catch (error) {
+    throw asDatabaseError(error);
+  }
+}

@@ -1,0 +1,120 @@
+// Messages and their versions: added, closed, opened, whole batches in one statement each. A change closes the open version and opens
+// the next one; the op names the version it was planned on, and one that is closed by now is stale (S4).
+import { type ArchiveOp, asId, type MailboxId, MailError, type MessageId } from "@packetboat/core";
+import type { PoolClient } from "pg";
+import { arrayLiteral, dateParameter, int8Parameter } from "../parameters.ts";
+import { LIVE, type Session } from "../session.ts";
+
+export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
+export type ChangeMessage = Extract<ArchiveOp, { messageId: MessageId }>;
+
+// One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256.
+const ADD = `
+with item as materialized (
+  select nextval('message_id_seq') as id, found.* from (
+    select o.*, b.id as blob_id
+    from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[])
+      with ordinality
+      o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, position)
+    join blob b on b.key_space = $2 and b.sha256 = decode(o.sha256, 'hex')
+    order by o.position
+  ) found
+), added as (
+  insert into message (id, archive_id, blob_id, internal_date) overriding system value
+  select id, $1, blob_id, to_timestamp(internal_date / 1000) from item
+), opened as (
+  insert into message_version (message_id, mailbox_id, flags, from_revision)
+  select id, mailbox_id, flags::text[], $3 from item
+), bound as (
+  insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id)
+  select remote_mailbox_id, uid, id, modseq, seen_flags::text[], email_id from item where remote_mailbox_id is not null
+)
+select count(*) as found from item`;
+
+/** Adds messages whose bodies are stored, with their bindings. Throws BUG when a body is not stored, or a UID bound already. */
+export async function addMessages(
+  client: PoolClient,
+  session: Session,
+  revision: number,
+  ops: readonly AddMessage[],
+): Promise<void> {
+  const { rows } = await client.query<{ found: bigint }>({
+    name: "archive_add_messages",
+    text: ADD,
+    values: [
+      session.archiveId,
+      session.keySpace,
+      revision,
+      ops.map((op) => op.sha256),
+      ops.map((op) => dateParameter(op.internalDate)),
+      ops.map((op) => op.mailboxId),
+      ops.map((op) => arrayLiteral(op.flags)),
+      ops.map((op) => op.binding?.remoteMailboxId ?? null),
+      ops.map((op) => op.binding?.uid ?? null),
+      ops.map((op) => (op.binding === null ? null : arrayLiteral(op.binding.flags))),
+      ops.map((op) => int8Parameter(op.binding?.modseq ?? null)),
+      ops.map((op) => op.binding?.emailId ?? null),
+    ],
+  });
+  if (Number(rows[0]?.found) !== ops.length) {
+    throw new MailError(
+      "BUG",
+      "Packetboat has a defect: a message was to be added whose body is not stored. Nothing was changed; please report this.",
+    );
+  }
+}
+
+/** Where the closed version of a message was. */
+export type Closed = ReadonlyMap<MessageId, MailboxId>;
+
+/** Ends the open versions that these ops were planned on, and gives those it ended; the others are stale. By message_version_open. */
+export async function closeVersions(
+  client: PoolClient,
+  revision: number,
+  ops: readonly ChangeMessage[],
+): Promise<Closed> {
+  const { rows } = await client.query<{ message_id: bigint; mailbox_id: bigint }>({
+    name: "archive_close_versions",
+    text: `update message_version v set to_revision = $1
+      from unnest($2::bigint[], $3::bigint[]) o(message_id, since)
+      where v.message_id = o.message_id and v.to_revision = ${LIVE} and v.from_revision = o.since
+      returning v.message_id, v.mailbox_id`,
+    values: [revision, ops.map((op) => op.messageId), ops.map((op) => op.since)],
+  });
+  return new Map(rows.map((row) => [asId<MessageId>(row.message_id), asId<MailboxId>(row.mailbox_id)]));
+}
+
+/** Opens the versions after a change of flags or place; `closed` knows where each message was. */
+export async function openVersions(
+  client: PoolClient,
+  revision: number,
+  ops: readonly Exclude<ChangeMessage, { kind: "removeMessage" }>[],
+  closed: Closed,
+): Promise<void> {
+  await client.query({
+    name: "archive_open_versions",
+    text: `insert into message_version (message_id, mailbox_id, flags, from_revision)
+      select message_id, mailbox_id, flags::text[], $1
+      from unnest($2::bigint[], $3::bigint[], $4::text[]) o(message_id, mailbox_id, flags)`,
+    values: [
+      revision,
+      ops.map((op) => op.messageId),
+      ops.map((op) => (op.kind === "moveMessage" ? op.mailboxId : (closed.get(op.messageId) ?? null))),
+      ops.map((op) => arrayLiteral(op.flags)),
+    ],
+  });
+}
+
+/** Throws BUG when one of these never existed in this archive: a plan that names it is no old plan but a wrong one. */
+export async function requireKnown(client: PoolClient, session: Session, ids: readonly MessageId[]): Promise<void> {
+  const { rows } = await client.query<{ known: bigint }>(
+    "select count(*) as known from message where id = any($2::bigint[]) and archive_id = $1",
+    [session.archiveId, ids],
+  );
+  if (Number(rows[0]?.known) !== ids.length) {
+    throw new MailError(
+      "BUG",
+      "Packetboat has a defect: a plan names a message that the archive never had. Please report this.",
+    );
+  }
+}

@@ -1,0 +1,48 @@
+// One link's view of one archive, and the only way in which it writes: a transaction that first proves the lease (S4). A frozen process
+// that wakes up after another took over finds its token outdated and fails before it changes anything.
+// It must never be bypassed by a statement that writes state, nor hold its transaction over a network read of a mail server.
+import { type ArchiveId, type Link, MailError, type RunId } from "@packetboat/core";
+import { type Fence, inTransaction } from "@packetboat/database";
+import type { Pool, PoolClient } from "pg";
+
+/** What every statement of an open archive needs. */
+export interface Session {
+  readonly pool: Pool;
+  readonly link: Link;
+  readonly archiveId: ArchiveId;
+  readonly lease: Fence;
+  /** Blobs are shared within it and never across. */
+  readonly keySpace: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The run that changes are recorded under; null before beginRun. */
+  run: RunId | null;
+}
+
+/** The end of an open version: 2^63 - 1. As text, because it goes into SQL. */
+export const LIVE = "9223372036854775807";
+
+// The share lock makes a takeover wait until this transaction ends; the timeout ends it should this process be frozen meanwhile.
+// Prepared plans may date from an empty table; without sequential scans they stay right while it grows. jit would take those as costly.
+const FENCE = `select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+    set_config('idle_in_transaction_session_timeout', '60000', true)
+  from lease where account_id = $1 and token = $2 for share`;
+
+/**
+ * Runs `work` in one transaction that holds the lease. Throws LEASE_LOST when another process took over, ARCHIVE_BUSY when a concurrent
+ * writer won; in both cases nothing was changed.
+ */
+export async function write<T>(session: Session, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(session.pool, async (client) => {
+    const { accountId, token } = session.lease;
+    const held = await client.query({ name: "archive_fence", text: FENCE, values: [accountId, token] });
+    if (held.rowCount === 0) {
+      throw new MailError(
+        "LEASE_LOST",
+        "Another command took over this account, so this one stopped before it wrote. What was committed is safe.",
+        { context: { accountId } },
+      );
+    }
+    return work(client);
+  });
+}
