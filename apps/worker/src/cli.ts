@@ -16,6 +16,7 @@ const LEAVE_LIMIT_MS = 10_000;
 export async function runCommandLine(args: readonly string[], process: NodeJS.Process): Promise<ExitCode> {
   const stopping = new AbortController();
   const say = (sentence: string) => process.stderr.write(`packetboat: ${sentence}\n`);
+  const words = args[0] === "help" ? [...args.slice(1), "--help"] : args;
   let owned: OwnedHost | null = null;
   let readerLeft = false;
   // `packetboat log | head`: the reader has seen enough. A run goes on, whoever reads its report.
@@ -37,8 +38,8 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   try {
     owned = makeHost(process, readEnvironment(process.env), stopping.signal);
     const current = owned;
-    const program = await programFor(args, current);
-    await Promise.race([program.parseAsync(args, { from: "user" }), leftAtOnce(stopping.signal, current)]);
+    const program = await programFor(words, current);
+    await Promise.race([program.parseAsync(words, { from: "user" }), leftAtOnce(stopping.signal, current)]);
     await current.leave();
     return current.exitCode();
   } catch (error) {
@@ -73,8 +74,8 @@ async function programFor(args: readonly string[], owned: OwnedHost): Promise<Co
     .description("Keeps IMAP accounts and an archive in Postgres in step.")
     .usage("COMMAND [options]")
     .helpOption("-h, --help", "how to use a command")
-    .helpCommand("help [COMMAND]", "how to use a command")
-    .option("-V, --version", "the version")
+    .helpCommand(false)
+    .version(`packetboat ${version()}`, "-V, --version", "the version")
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
     .addHelpText(
@@ -83,18 +84,14 @@ async function programFor(args: readonly string[], owned: OwnedHost): Promise<Co
         "  packetboat restore list you@mail.example.com     what the archive holds\n" +
         "  packetboat COMMAND --help                        options and examples of a command",
     );
-  program.action((options: { version?: boolean }) => {
-    if (options.version !== true) throw new CommanderError(EXIT.usage, "packetboat.nothing", program.helpInformation());
-    process.stdout.write(`packetboat ${version()}\n`);
-  });
-  const asked = args[0] === "help" ? args[1] : args[0];
   for (const { name, summary, group, load } of COMMANDS) {
     const command = program
       .command(name)
       .summary(summary)
       .description(`${capital(summary)}.`)
       .helpGroup(group);
-    if (name === asked) (await load()).define(command, owned.host);
+    command.helpCommand(false);
+    if (name === args[0]) (await load()).define(command, owned.host);
   }
   return program;
 }
@@ -122,10 +119,7 @@ async function ended(
 
 function usageEnded(error: CommanderError, say: (sentence: string) => void, args: readonly string[]): ExitCode {
   if (error.exitCode === 0) return EXIT.done; // --help was asked for and printed
-  if (error.code === "packetboat.nothing" && args.length === 0) {
-    process.stderr.write(error.message);
-    return EXIT.usage;
-  }
+  if (error.code === "commander.help") return EXIT.usage; // called without a command: commander has printed the help on stderr
   const command = COMMANDS.find(({ name }) => name === args[0])?.name;
   const more = `packetboat ${command === undefined ? "" : `${command} `}--help`;
   if (args[0] !== undefined && /^imaps?:\/\//i.test(args[0])) {

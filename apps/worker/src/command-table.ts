@@ -22,68 +22,6 @@ const UPKEEP = "Upkeep:";
 
 export const COMMANDS: readonly TableRow[] = [
   {
-    name: "backup",
-    summary: "pull an account into an archive; the same line every night",
-    group: DAILY,
-    load: () => import("./commands/backup.ts"),
-  },
-  {
-    name: "sync",
-    summary: "run the links of some or all archives",
-    group: DAILY,
-    load: () => import("./commands/sync.ts"),
-  },
-  {
-    name: "status",
-    summary: "what is up to date, and what is overdue",
-    group: DAILY,
-    load: () => import("./commands/status.ts"),
-  },
-  { name: "runs", summary: "what ran, and its report", group: DAILY, load: () => import("./commands/runs.ts") },
-  {
-    name: "approve",
-    summary: "let through the removals that a run holds back",
-    group: DAILY,
-    load: () => import("./commands/approve.ts"),
-  },
-  {
-    name: "account",
-    summary: "add, list, show, test or remove an account",
-    group: SETTINGS,
-    load: () => import("./commands/account.ts"),
-  },
-  {
-    name: "archive",
-    summary: "list, show or remove an archive",
-    group: SETTINGS,
-    load: () => import("./commands/archive.ts"),
-  },
-  {
-    name: "link",
-    summary: "tie accounts to archives: rights, mailboxes, limits",
-    group: SETTINGS,
-    load: () => import("./commands/link.ts"),
-  },
-  {
-    name: "restore",
-    summary: "list an archive, now or in the past, and export it",
-    group: READ,
-    load: () => import("@packetboat/restore"),
-  },
-  { name: "log", summary: "what changed in an archive", group: READ, load: () => import("./commands/log.ts") },
-  {
-    name: "verify",
-    summary: "prove an archive against itself and its servers",
-    group: READ,
-    load: () => import("./commands/verify.ts"),
-  },
-  {
-    name: "forget",
-    summary: "erase messages for good",
-    group: UPKEEP,
-    load: () => import("./commands/forget.ts"),
-  },
-  {
     name: "database",
     summary: "where the database is; start, stop, upgrade, dump, load",
     group: UPKEEP,

@@ -1,0 +1,67 @@
+// From an account and its options to a signed-in connection: the certificate authority, the password, the method. What the password is
+// stays in here. It must never connect in clear text to a host that is not loopback unless it was told to, nor try a password twice.
+import { readFile } from "node:fs/promises";
+import { type AccountAddress, isLoopback, type PasswordSource, readPassword, showAccountUrl } from "@packetboat/config";
+import { MailError, type Remote } from "@packetboat/core";
+import type { Host } from "../host.ts";
+import type { AccountSettings } from "./settings.ts";
+
+/** An account as it is about to be used. */
+export interface Login {
+  readonly address: AccountAddress;
+  readonly settings: AccountSettings;
+  readonly allowCleartext: boolean;
+}
+
+export interface SignedIn {
+  readonly remote: Remote;
+  /** The password, when a person typed it just now: it may be kept, if they want. */
+  readonly typed: string | null;
+}
+
+/** Reads what is needed and signs in. Throws CONFIG_INVALID before anything is sent, else as connectRemote does. */
+export async function signIn(host: Host, login: Login, source: PasswordSource, signal: AbortSignal): Promise<SignedIn> {
+  const { address, settings } = login;
+  refuseCleartext(login);
+  const ca = settings.caFile === null ? undefined : await readAuthority(settings.caFile);
+  const secret = await readPassword(source, async () => {
+    const { askPassword } = await import("./ask.ts");
+    return await askPassword(showAccountUrl(address));
+  });
+  const { connectRemote } = await import("@packetboat/imap");
+  const log = await host.log();
+  const remote = await connectRemote({
+    host: address.host,
+    port: address.port,
+    security: address.security,
+    user: address.user,
+    authzid: settings.authzid ?? undefined,
+    auth:
+      settings.auth === "xoauth2"
+        ? { kind: "xoauth2", token: secret }
+        : { kind: "password", password: secret, ...(settings.auth === null ? {} : { mechanism: settings.auth }) },
+    ca,
+    log,
+    signal,
+  });
+  return { remote, typed: source.kind === "prompt" ? secret : null };
+}
+
+function refuseCleartext({ address, allowCleartext }: Login): void {
+  if (address.security !== "none" || isLoopback(address.host) || allowCleartext) return;
+  throw new MailError(
+    "CONFIG_INVALID",
+    `Clear text to ${address.host} would show the password and all mail to the network. Use imaps://, or add --allow-cleartext if you are sure.`,
+  );
+}
+
+async function readAuthority(path: string): Promise<string> {
+  try {
+    const text = await readFile(path, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new MailError("CONFIG_INVALID", `The certificate file ${path} cannot be read (${code}).`, { cause: error });
+  }
+  throw new MailError("CONFIG_INVALID", `The file ${path} holds no certificate in PEM form (BEGIN CERTIFICATE).`);
+}

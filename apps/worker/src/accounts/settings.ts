@@ -1,0 +1,79 @@
+// What the database keeps of an account beside user, host and port: how to connect and how to get the password. Pure. Read back with
+// care: the column is JSON, and an older or newer version may have written it. It must never hold a secret.
+import type { Security } from "@packetboat/config";
+
+export type AuthMethod = "plain" | "login" | "xoauth2";
+
+export interface AccountSettings {
+  readonly security: Security;
+  /** Null: whatever the server offers. */
+  readonly auth: AuthMethod | null;
+  /** Whom an administrator's login acts for. */
+  readonly authzid: string | null;
+  /** Absolute paths. */
+  readonly caFile: string | null;
+  readonly passwordFile: string | null;
+  readonly passwordCommand: string | null;
+  /** False: the person was asked once and does not want the password kept. */
+  readonly mayKeepPassword: boolean;
+}
+
+const METHODS: readonly AuthMethod[] = ["plain", "login", "xoauth2"];
+const SECURITIES: readonly Security[] = ["tls", "starttls", "none"];
+
+/** The settings of an account that was just met. */
+export function settingsFor(security: Security): AccountSettings {
+  return {
+    security,
+    auth: null,
+    authzid: null,
+    caFile: null,
+    passwordFile: null,
+    passwordCommand: null,
+    mayKeepPassword: true,
+  };
+}
+
+/** Reads the column. What is missing or of another kind takes its default; TLS is the default of security. */
+export function readSettings(value: unknown): AccountSettings {
+  const found = typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const text = (key: string) => (typeof found[key] === "string" && found[key] !== "" ? (found[key] as string) : null);
+  return {
+    security: SECURITIES.find((one) => one === found.security) ?? "tls",
+    auth: METHODS.find((one) => one === found.auth) ?? null,
+    authzid: text("authzid"),
+    caFile: text("caFile"),
+    passwordFile: text("passwordFile"),
+    passwordCommand: text("passwordCommand"),
+    mayKeepPassword: found.mayKeepPassword !== false,
+  };
+}
+
+/** Options of a command that concern the account; undefined where they were not given. */
+export interface AccountOptions {
+  readonly auth?: AuthMethod | undefined;
+  readonly authzid?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly passwordCommand?: string | undefined;
+}
+
+/** Gives the settings with what the options say; naming one way to the password replaces the other. */
+export function withOptions(settings: AccountSettings, options: AccountOptions): AccountSettings {
+  const { auth, authzid, caFile, passwordFile, passwordCommand } = options;
+  const way =
+    passwordFile !== undefined || passwordCommand !== undefined
+      ? { passwordFile: passwordFile ?? null, passwordCommand: passwordCommand ?? null }
+      : {};
+  return {
+    ...settings,
+    ...(auth === undefined ? {} : { auth }),
+    ...(authzid === undefined ? {} : { authzid: authzid === "" ? null : authzid }),
+    ...(caFile === undefined ? {} : { caFile: caFile === "" ? null : caFile }),
+    ...way,
+  };
+}
+
+export function isAuthMethod(text: string): text is AuthMethod {
+  return METHODS.some((one) => one === text);
+}

@@ -1,0 +1,135 @@
+// Runs one link under its account's lease: passes until nothing is due at once, shown while they go on, each with its stored report.
+// A failure to connect is a run too, so that `status` and `runs` tell of it. It must never touch the archive without the lease (S4).
+import { openArchive } from "@packetboat/archive";
+import { type Archive, asMailError, type Link, MailError, NO_COUNTS, type Remote, type RunReport } from "@packetboat/core";
+import { acquireLease, type Database } from "@packetboat/database";
+import { runLink } from "@packetboat/engine";
+import type { Screen } from "@packetboat/terminal";
+import { type Live, startLive } from "../display/live.ts";
+import type { Host } from "../host.ts";
+import { reasonOf, stopSignal } from "../house.ts";
+
+/** A link with the names that people know it by. */
+export interface Target {
+  readonly link: Link;
+  readonly names: { readonly archive: string; readonly account: string };
+  readonly archiveIsPushed: boolean;
+}
+
+export interface RunOptions {
+  /** The command's name, for whoever has to wait for the lease. */
+  readonly command: string;
+  readonly dryRun: boolean;
+  readonly connect: (signal: AbortSignal) => Promise<Remote>;
+  /** The archive's revision now. */
+  readonly revision: () => Promise<number>;
+}
+
+/** A changing mailbox asks for another pass; one that changes for ever must not. */
+const MAX_PASSES = 5;
+
+/** Runs the link and gives the report of each pass, the last one with the reason when it failed. Throws when not even a report is possible. */
+export async function runTarget(
+  host: Host,
+  database: Database,
+  screen: Screen,
+  target: Target,
+  options: RunOptions,
+): Promise<readonly RunReport[]> {
+  const account = target.names.account;
+  const lease = await acquireLease(database, {
+    accountId: target.link.accountId,
+    holder: options.command,
+    onWait: (holder) => screen.progress(`${account}: waiting for ${holder}`),
+    signal: host.signal,
+  });
+  const signal = AbortSignal.any([stopSignal(host, database), lease.lost]);
+  try {
+    const archive = await openArchive({ pool: database.pool, link: target.link, lease: { ...target.link, token: lease.token }, now: host.now });
+    const live = await startLive(screen, account, host.now);
+    try {
+      const remote = await options.connect(signal).catch((error: unknown) => asMailError(error));
+      if (remote instanceof MailError) return [await reportFailure(host, archive, target, options, explained(remote, signal))];
+      try {
+        return await passes(host, database, target, options, { archive, remote, live, signal });
+      } finally {
+        await remote.close();
+      }
+    } finally {
+      live.stop();
+    }
+  } finally {
+    await lease.release();
+  }
+}
+
+interface Parts {
+  readonly archive: Archive;
+  readonly remote: Remote;
+  readonly live: Live;
+  readonly signal: AbortSignal;
+}
+
+async function passes(host: Host, database: Database, target: Target, options: RunOptions, parts: Parts): Promise<readonly RunReport[]> {
+  const { archive, remote, live, signal } = parts;
+  const reports: RunReport[] = [];
+  for (let again = true; again && reports.length < MAX_PASSES; ) {
+    if (!options.dryRun) database.ensureDiskSpace();
+    const run = runLink({
+      remote,
+      archive,
+      link: target.link,
+      names: target.names,
+      revision: await options.revision(),
+      archiveIsPushed: target.archiveIsPushed,
+      dryRun: options.dryRun,
+      now: host.now,
+      signal,
+    });
+    let step = await run.next();
+    for (; step.done !== true; step = await run.next()) if (step.value.kind !== "note") live.event(step.value);
+    const { report, error } = step.value;
+    reports.push(error === null ? report : { ...report, ...failedBy(explained(error, signal)) });
+    again = step.value.again && error === null && !options.dryRun;
+    if (error !== null) (await host.log()).warn({ err: error, linkId: target.link.id }, "the run failed");
+  }
+  return reports;
+}
+
+/** A run that was stopped because the database or the lease went away is told so, not that somebody pressed Ctrl-C. */
+function explained(error: MailError, signal: AbortSignal): MailError {
+  const reason = reasonOf(signal);
+  return error.code === "INTERRUPTED" && reason !== null ? reason : error;
+}
+
+function failedBy(error: MailError): Pick<RunReport, "outcome" | "error"> {
+  return { outcome: error.code === "INTERRUPTED" ? "interrupted" : "failed", error: { code: error.code, text: error.message } };
+}
+
+/** Stores and gives the report of a run that never reached the server. */
+async function reportFailure(host: Host, archive: Archive, target: Target, options: RunOptions, error: MailError): Promise<RunReport> {
+  (await host.log()).warn({ err: error, linkId: target.link.id }, "the account could not be reached");
+  const now = new Date(host.now()).toISOString();
+  const revision = await options.revision();
+  const run = options.dryRun ? null : await archive.beginRun();
+  const report: RunReport = {
+    version: 1,
+    run,
+    link: target.link.id,
+    archive: target.names.archive,
+    account: target.names.account,
+    started: now,
+    finished: now,
+    revisionBefore: revision,
+    revisionAfter: revision,
+    mailboxes: [],
+    totals: NO_COUNTS,
+    failures: [],
+    notes: [],
+    halts: [],
+    throttledMs: 0,
+    ...failedBy(error),
+  };
+  if (run !== null) await archive.finishRun(run, report.outcome, report);
+  return report;
+}
