@@ -7,7 +7,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MailError } from "@packetboat/core";
 import type { Client } from "pg";
 import { isPostmaster, prepareCluster, readPostmasterFile, removeStaleLocks } from "./cluster.ts";
-import { ensureDiskSpace } from "./disk.ts";
 import type { HomeLayout } from "./home.ts";
 import { type Launch, planLaunch } from "./launch.ts";
 import { type StartLock, takeStartLock } from "./start-lock.ts";
@@ -52,10 +51,7 @@ async function mayStart(layout: HomeLayout, options: BringUpOptions): Promise<bo
     return false;
   }
   const postmaster = readPostmasterFile(layout);
-  if (postmaster === null) {
-    ensureDiskSpace(layout.home);
-    return true;
-  }
+  if (postmaster === null) return true;
   if (await isPostmaster(postmaster.pid, layout)) {
     // The socket is not there yet, or not any more.
     await delay(POLL_MS);

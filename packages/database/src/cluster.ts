@@ -18,6 +18,7 @@ import {
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { MailError } from "@packetboat/core";
+import { ensureDiskSpace } from "./disk.ts";
 import type { HomeLayout } from "./home.ts";
 import { type Launch, serverSettings } from "./launch.ts";
 import { serverEnvironment } from "./start-lock.ts";
@@ -83,6 +84,8 @@ export async function prepareCluster(launch: Launch, settings: Readonly<Record<s
 async function createCluster(launch: Launch): Promise<void> {
   const { dataDirectory } = launch.layout;
   const parent = join(dataDirectory, "..");
+  // Only here: a database that exists is started on a full disk too, so that it can be read.
+  ensureDiskSpace(parent);
   const prefix = `${basename(dataDirectory)}.init-`;
   // Only the holder of the start lock makes clusters: what lies here was left by a killed one.
   for (const name of readdirSync(parent)) {

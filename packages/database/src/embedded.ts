@@ -211,7 +211,11 @@ async function waitUntilDown(layout: HomeLayout): Promise<void> {
     if (postmaster === null || !(await isPostmaster(postmaster.pid, layout))) return;
     await delay(POLL_MS);
   }
-  throw new MailError(
+  throw didNotStop(layout);
+}
+
+function didNotStop(layout: HomeLayout): MailError {
+  return new MailError(
     "DATABASE_UNREACHABLE",
     `The embedded database in ${layout.home} did not stop within ${STOP_LIMIT_MS / 1000} s. Look at ${layout.serverLog}.`,
   );
@@ -225,12 +229,15 @@ export type StopOutcome =
 export async function stopEmbedded(home: string): Promise<StopOutcome> {
   const uid = process.getuid?.() ?? 0;
   const layout = serverLayout(prepareHome(home, uid), uid);
-  const client = await tryConnect(layout);
-  if (client === "down") return { kind: "notRunning" };
-  if (client === "changing") {
-    await waitUntilDown(layout);
-    return { kind: "stopped" };
+  const deadline = Date.now() + STOP_LIMIT_MS;
+  let client = await tryConnect(layout);
+  // It starts or stops just now: either way it is soon one or the other.
+  while (client === "changing" && Date.now() < deadline) {
+    await delay(POLL_MS);
+    client = await tryConnect(layout);
   }
+  if (client === "down") return { kind: "notRunning" };
+  if (client === "changing") throw didNotStop(layout);
   try {
     const pids = await stopWhenLast(client, layout);
     return pids.length === 0 ? { kind: "stopped" } : { kind: "inUse", pids };

@@ -4,9 +4,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { Pool } from "pg";
+import type { Client, Pool } from "pg";
 import { type Database, openDatabase } from "../src/connect.ts";
 import { defaultMigrationsDirectory, migrateDatabase, readMigrations } from "../src/migrate.ts";
+
+const SWEEP_ABOVE = 30;
 
 /** A database of one's own, dropped by close. */
 export interface ScratchDatabase extends AsyncDisposable {
@@ -26,9 +28,7 @@ export async function scratchDatabase(options: ScratchOptions = {}): Promise<Scr
   const server = await openTestServer();
   try {
     const directory = options.migrations === undefined ? defaultMigrationsDirectory() : options.migrations;
-    const template = directory === null ? "template0" : await migratedTemplate(server, directory);
-    const name = `scratch_${randomBytes(8).toString("hex")}`;
-    await server.pool.query(`create database ${name} template ${template}`);
+    const name = await cloneTemplate(server, directory);
     const url = withDatabase(server.url, name);
     const database = await openDatabase({ url });
     const close = async (): Promise<void> => {
@@ -47,13 +47,8 @@ export async function scratchDatabase(options: ScratchOptions = {}): Promise<Scr
 export async function openTestServer(): Promise<Database> {
   const url = process.env.PACKETBOAT_TEST_DATABASE_URL ?? "";
   if (url !== "") return openDatabase({ url, poolSize: 2 });
-  return openDatabase({
-    url: "",
-    home: testHome(),
-    env: {},
-    poolSize: 2,
-    settings: { fsync: "off", full_page_writes: "off" },
-  });
+  const settings = { fsync: "off", full_page_writes: "off" };
+  return openDatabase({ url: "", home: testHome(), env: {}, poolSize: 2, settings });
 }
 
 function testHome(): string {
@@ -64,28 +59,57 @@ function testHome(): string {
   return join(tmpdir(), `packetboat-test-${userInfo().uid}-${checkout}`);
 }
 
-/** One template per content of the migrations; made under a lock, and renamed when it is whole. */
-async function migratedTemplate(server: Database, directory: string): Promise<string> {
-  const digest = createHash("sha256");
-  for (const migration of readMigrations(directory)) digest.update(migration.sha256);
-  const name = `template_${digest.digest("hex").slice(0, 16)}`;
+/** Under one lock: templates are made once, and none is swept away while it is cloned. */
+async function cloneTemplate(server: Database, directory: string | null): Promise<string> {
   const client = await server.dedicated("template");
   try {
     await client.query("select pg_advisory_lock(hashtextextended($1, 0))", ["packetboat test template"]);
-    const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
-    if (rowCount === 1) return name;
-    const partial = `partial_${randomBytes(8).toString("hex")}`;
-    await client.query(`create database ${partial} template template0`);
-    const database = await openDatabase({ url: withDatabase(server.url, partial) });
-    try {
-      await migrateDatabase(database, { directory });
-    } finally {
-      await database.close();
-    }
-    await client.query(`alter database ${partial} rename to ${name}`);
+    const template = directory === null ? "template0" : await migratedTemplate(client, server.url, directory);
+    const name = `scratch_${process.pid}_${randomBytes(6).toString("hex")}`;
+    await client.query(`create database ${name} template ${template}`);
     return name;
   } finally {
     await client.end();
+  }
+}
+
+async function migratedTemplate(client: Client, serverUrl: string, directory: string): Promise<string> {
+  const digest = createHash("sha256");
+  for (const migration of readMigrations(directory)) digest.update(migration.sha256);
+  const name = `template_${digest.digest("hex").slice(0, 16)}`;
+  const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
+  if (rowCount === 1) return name;
+  await sweep(client);
+  const partial = `partial_${randomBytes(8).toString("hex")}`;
+  await client.query(`create database ${partial} template template0`);
+  const database = await openDatabase({ url: withDatabase(serverUrl, partial) });
+  try {
+    await migrateDatabase(database, { directory });
+  } finally {
+    await database.close();
+  }
+  await client.query(`alter database ${partial} rename to ${name}`);
+  return name;
+}
+
+/** Drops what earlier versions of the migrations and killed test runs left, once there is a heap of it. */
+async function sweep(client: Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    "select datname as name from pg_database where datname ~ '^(template|partial|scratch)_[0-9a-f]{2}'",
+  );
+  if (rows.length < SWEEP_ABOVE) return;
+  for (const { name } of rows) {
+    if (!name.startsWith("scratch_") || !isRunning(Number(name.split("_")[1])))
+      await client.query(`drop database ${name} with (force)`);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
