@@ -6,9 +6,10 @@ import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MailError } from "@packetboat/core";
 import type { Client } from "pg";
-import { isPostmaster, prepareCluster, readPostmasterFile, removeStaleLocks } from "./cluster.ts";
+import { prepareCluster, removeStaleLocks } from "./cluster.ts";
 import type { HomeLayout } from "./home.ts";
 import { type Launch, planLaunch } from "./launch.ts";
+import { isPostmaster, isRunning, readPostmasterFile } from "./postmaster.ts";
 import { type StartLock, takeStartLock } from "./start-lock.ts";
 
 const POLL_MS = 5;
@@ -59,15 +60,6 @@ async function mayStart(layout: HomeLayout, options: BringUpOptions): Promise<bo
   }
   if (isRunning(postmaster.pid)) removeStaleLocks(layout);
   return true;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 async function startAndWait(lock: StartLock, launch: Launch, options: BringUpOptions): Promise<void> {

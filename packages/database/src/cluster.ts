@@ -1,5 +1,4 @@
-// The cluster on disk: made once by initdb beside its final place and renamed, so that a kill -9 leaves either all of it or nothing;
-// and postmaster.pid, which says what state a server is in but never whether it answers (only the socket tells that).
+// The cluster on disk: made once by initdb beside its final place and renamed, so that a kill -9 leaves either all of it or nothing.
 // It must never remove postmaster.pid of a living server, and is called under the start lock only.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -10,7 +9,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -24,43 +22,6 @@ import { type Launch, serverSettings } from "./launch.ts";
 import { serverEnvironment } from "./start-lock.ts";
 
 const run = promisify(execFile);
-
-/** What postmaster.pid says. */
-export interface PostmasterFile {
-  readonly pid: number;
-  /** "starting", "stopping", "ready", or empty in the first moments. */
-  readonly status: string;
-}
-
-/** Reads postmaster.pid; null when there is none. Line 1 is the pid, line 8 the status (Postgres, pidfile.h). */
-export function readPostmasterFile(layout: HomeLayout): PostmasterFile | null {
-  try {
-    const lines = readFileSync(join(layout.dataDirectory, "postmaster.pid"), "latin1").split("\n");
-    return { pid: Number.parseInt(lines[0] ?? "", 10) || 0, status: (lines[7] ?? "").trim() };
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
-}
-
-/** True when the process is a Postgres that works in this data directory. A reused pid is some other program. */
-export async function isPostmaster(pid: number, layout: HomeLayout): Promise<boolean> {
-  if (pid <= 1) return false;
-  if (process.platform === "linux") {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === layout.dataDirectory;
-    } catch {
-      // Gone, or of another user, whose server could not have written our file.
-      return false;
-    }
-  }
-  try {
-    const { stdout } = await run("ps", ["-o", "command=", "-p", String(pid)]);
-    return stdout.includes("postgres");
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Removes the lock files of a server that died when their pid now belongs to another program, over which Postgres would refuse to start.

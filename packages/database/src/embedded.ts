@@ -3,14 +3,12 @@
 //   down --start lock, pg_ctl--> starting --> ready --exclusive lock, SIGINT--> stopping --> down
 // A command has joined only when it holds the lock and postmaster.pid, read after that, says ready: the postmaster writes "stopping" before
 // it ends any backend, so a lock that a stopping server let go cannot be mistaken. It must never run the server as a child.
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { MailError } from "@packetboat/core";
 import { Client } from "pg";
-import { isPostmaster, readPostmasterFile } from "./cluster.ts";
 import { databaseCode, isConnectionFailure } from "./errors.ts";
-import { type HomeLayout, prepareHome } from "./home.ts";
-import { serverLayout } from "./launch.ts";
+import { type HomeLayout, prepareHome, serverLayout } from "./home.ts";
+import { isPostmaster, isRunning, readPostmasterFile } from "./postmaster.ts";
 
 // "packetb" as a number: one key per database, taken by nobody else in a cluster that is ours alone.
 const COUNT_LOCK = "31632277023061090";
@@ -173,7 +171,7 @@ async function stopWhenLast(client: Client, layout: HomeLayout): Promise<readonl
     if (rows[0]?.held === true) break;
     const holders = await holdersOf(client);
     // A command killed a moment ago counts until Postgres has noticed; its pid tells. Another container's pid is invisible, hence the limit.
-    if (holders.some(isAlive) || Date.now() > deadline) return holders;
+    if (holders.some(isRunning) || Date.now() > deadline) return holders;
     await delay(POLL_MS);
   }
   const postmaster = readPostmasterFile(layout);
@@ -192,16 +190,6 @@ async function holdersOf(client: Client): Promise<number[]> {
     [COUNT_LOCK],
   );
   return rows.map(({ name }) => Number(name.split(" ")[1] ?? 0));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie answers too: killed, and not yet collected by its parent.
-    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 async function waitUntilDown(layout: HomeLayout): Promise<void> {

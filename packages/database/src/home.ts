@@ -3,13 +3,16 @@
 // It must never depend on anything that differs between a login shell and cron ($TMPDIR, $XDG_RUNTIME_DIR, the terminal):
 // two commands of one user must always find the same server.
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { MailError } from "@packetboat/core";
 
 /** The major version of the embedded Postgres; each has its own data directory. */
 export const EMBEDDED_MAJOR = 18;
+
+/** Where root's server goes on a machine that forbids it user namespaces. */
+export const FALLBACK_ROOT = "/var/lib/packetboat";
 
 // "/.s.PGSQL.5432" follows, and macOS allows 103 bytes for the whole.
 const MAX_SOCKET_DIRECTORY_BYTES = 89;
@@ -52,6 +55,25 @@ export function layoutOf(root: string, uid: number): HomeLayout {
     startLog: join(root, "start.log"),
     startLock: join(root, "start.lock"),
     keyFile: join(root, "secrets.key"),
+  };
+}
+
+/** Gives the places of the server without starting a process: the home, or /var/lib/packetboat when an earlier start had to go there. */
+export function serverLayout(layout: HomeLayout, uid: number): HomeLayout {
+  if (uid !== 0 || existsSync(layout.dataDirectory)) return layout;
+  const moved = fallbackLayout(layout);
+  return existsSync(moved.dataDirectory) ? moved : layout;
+}
+
+/** The places of a server that cannot lie in its home; what only we write stays there. */
+export function fallbackLayout(layout: HomeLayout): HomeLayout {
+  const moved = layoutOf(join(FALLBACK_ROOT, shortHash(layout.home)), 0);
+  return {
+    ...moved,
+    home: layout.home,
+    startLock: layout.startLock,
+    startLog: layout.startLog,
+    keyFile: layout.keyFile,
   };
 }
 

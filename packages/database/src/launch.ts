@@ -7,9 +7,16 @@ import { chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from "no
 import { basename, join } from "node:path";
 import { MailError } from "@packetboat/core";
 import { nativeDirectory } from "./binaries.ts";
-import { EMBEDDED_MAJOR, type HomeLayout, layoutOf, ownerOf, shortHash } from "./home.ts";
+import {
+  EMBEDDED_MAJOR,
+  FALLBACK_ROOT,
+  fallbackLayout,
+  type HomeLayout,
+  ownerOf,
+  serverLayout,
+  shortHash,
+} from "./home.ts";
 
-const FALLBACK_ROOT = "/var/lib/packetboat";
 const NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] as const;
 
 /** How the server's programs are started. */
@@ -21,13 +28,6 @@ export interface Launch {
   readonly prefix: readonly string[];
   /** A sentence for the user when the data does not lie in the home; null otherwise. */
   readonly notice: string | null;
-}
-
-/** Gives the places of the server without starting a process: the home, or /var/lib/packetboat when an earlier start had to go there. */
-export function serverLayout(layout: HomeLayout, uid: number): HomeLayout {
-  if (uid !== 0 || existsSync(layout.dataDirectory)) return layout;
-  const moved = fallbackLayout(layout);
-  return existsSync(moved.dataDirectory) ? moved : layout;
 }
 
 /** Decides how to start the server of this home. Throws DATABASE_REFUSED when its data belong to somebody else. */
@@ -86,17 +86,6 @@ function planFallback(layout: HomeLayout, native: string, dataInHome: boolean): 
     ? null
     : `This machine does not let root use a user namespace for ${layout.home}, so the database lies under ${parentOf(moved)} and runs as ${identity.name}.`;
   return { layout: moved, native: copyNative(native, FALLBACK_ROOT), prefix: identity.prefix, notice };
-}
-
-function fallbackLayout(layout: HomeLayout): HomeLayout {
-  const moved = layoutOf(join(FALLBACK_ROOT, shortHash(layout.home)), 0);
-  return {
-    ...moved,
-    home: layout.home,
-    startLock: layout.startLock,
-    startLog: layout.startLog,
-    keyFile: layout.keyFile,
-  };
 }
 
 function parentOf(layout: HomeLayout): string {

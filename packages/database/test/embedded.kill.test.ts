@@ -48,9 +48,18 @@ function postmasterOf(parent: string): number | null {
     const file = join(layoutOf(join(parent, home), 0).dataDirectory, "postmaster.pid");
     if (!existsSync(file)) continue;
     const pid = Number(readFileSync(file, "latin1").split("\n")[0]);
-    if (existsSync(`/proc/${pid}`) && pid !== process.pid) return pid;
+    if (pid !== process.pid && isRunning(pid)) return pid;
   }
   return null;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const isUp = (home: string): boolean => postmasterOf(join(home, "..")) !== null;

@@ -1,0 +1,244 @@
+-- The schema after all migrations, printed by `pnpm --filter @packetboat/database schema`. For reading and comparing; the migrations are what is run.
+
+create table account (
+  created_at timestamp with time zone not null default now(),
+  host text not null,
+  id bigint not null generated always as identity,
+  port integer not null,
+  settings jsonb not null default '{}'::jsonb,
+  user_name text not null
+);
+
+create table archive (
+  created_at timestamp with time zone not null default now(),
+  id bigint not null generated always as identity,
+  key_space integer not null default 1,
+  name text not null,
+  revision bigint not null default 0
+);
+
+create table audit (
+  archive_id bigint,
+  detail jsonb not null,
+  happened_at timestamp with time zone not null,
+  id bigint not null generated always as identity,
+  kind text not null
+);
+
+create table blob (
+  bytes bytea storage external,
+  canonical bytea,
+  codec smallint not null,
+  fingerprint bytea,
+  id bigint not null generated always as identity,
+  key_space integer not null,
+  sha256 bytea not null,
+  size integer not null,
+  stored_at timestamp with time zone not null default now()
+);
+
+create table blob_part (
+  blob_id bigint not null,
+  bytes bytea storage external not null,
+  codec smallint not null,
+  part integer not null
+);
+
+create table intent (
+  flags text[] not null,
+  id bigint not null generated always as identity,
+  kind text not null,
+  message_id bigint,
+  opened_at timestamp with time zone not null,
+  remote_mailbox_id bigint not null,
+  run_id bigint not null,
+  uid_next bigint,
+  uid_validity bigint
+);
+
+create table lease (
+  account_id bigint not null,
+  acquired_at timestamp with time zone not null default now(),
+  holder text not null,
+  token bigint not null
+);
+
+create table link (
+  account_id bigint not null,
+  archive_id bigint not null,
+  created_at timestamp with time zone not null default now(),
+  id bigint not null generated always as identity,
+  policy jsonb not null,
+  pull boolean not null,
+  push boolean not null
+);
+
+create table mailbox (
+  archive_id bigint not null,
+  id bigint not null generated always as identity
+);
+
+create table mailbox_version (
+  archive_id bigint not null,
+  from_revision bigint not null,
+  mailbox_id bigint not null,
+  path text[] not null,
+  path_key bytea not null,
+  role text,
+  subscribed boolean not null,
+  to_revision bigint not null default '9223372036854775807'::bigint
+);
+
+create table message (
+  archive_id bigint not null,
+  blob_id bigint,
+  id bigint not null generated always as identity,
+  internal_date timestamp with time zone
+);
+
+create table message_version (
+  flags text[] not null,
+  from_revision bigint not null,
+  mailbox_id bigint not null,
+  message_id bigint not null,
+  to_revision bigint not null default '9223372036854775807'::bigint
+);
+
+create table pending (
+  attempts integer not null,
+  bytes bigint,
+  detail text not null,
+  kind text not null,
+  reason text not null,
+  remote_mailbox_id bigint not null,
+  run_id bigint not null,
+  uid bigint not null
+);
+
+create table placement (
+  email_id text,
+  flags text[] not null,
+  message_id bigint not null,
+  modseq bigint,
+  remote_mailbox_id bigint not null,
+  uid bigint
+);
+
+create table remote_mailbox (
+  complete_at timestamp with time zone,
+  id bigint not null generated always as identity,
+  link_id bigint not null,
+  mailbox_id bigint not null,
+  mark_highest_modseq bigint,
+  mark_messages bigint,
+  mark_uid_next bigint,
+  mark_uid_validity bigint,
+  marked_at timestamp with time zone,
+  name text not null,
+  name_key bytea not null,
+  object_id text,
+  path text[] not null,
+  resting boolean not null default false,
+  role text,
+  subscribed boolean not null,
+  uid_validity bigint
+);
+
+create table revision (
+  archive_id bigint not null,
+  made_at timestamp with time zone not null,
+  number bigint not null,
+  run_id bigint
+);
+
+create table run (
+  approval_used_at timestamp with time zone,
+  approved_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  holder text not null,
+  id bigint not null generated always as identity,
+  link_id bigint not null,
+  outcome text,
+  report jsonb,
+  started_at timestamp with time zone not null
+);
+
+create table secret (
+  account_id bigint not null,
+  sealed bytea not null,
+  stored_at timestamp with time zone not null default now()
+);
+
+alter table account add constraint account_pkey PRIMARY KEY (id);
+alter table account add constraint account_user_host_port UNIQUE (user_name, host, port);
+alter table archive add constraint archive_name UNIQUE (name);
+alter table archive add constraint archive_pkey PRIMARY KEY (id);
+alter table audit add constraint audit_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE SET NULL;
+alter table audit add constraint audit_pkey PRIMARY KEY (id);
+alter table blob add constraint blob_bytes CHECK (((bytes IS NULL) = (codec = 2)));
+alter table blob add constraint blob_pkey PRIMARY KEY (id);
+alter table blob add constraint blob_sha256 UNIQUE (key_space, sha256);
+alter table blob_part add constraint blob_part_blob_id_blob_id_fk FOREIGN KEY (blob_id) REFERENCES blob(id) ON DELETE CASCADE;
+alter table blob_part add constraint blob_part_pkey PRIMARY KEY (blob_id, part);
+alter table intent add constraint intent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
+alter table intent add constraint intent_pkey PRIMARY KEY (id);
+alter table intent add constraint intent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
+alter table intent add constraint intent_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
+alter table lease add constraint lease_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+alter table lease add constraint lease_pkey PRIMARY KEY (account_id);
+alter table link add constraint link_account_archive UNIQUE (account_id, archive_id);
+alter table link add constraint link_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+alter table link add constraint link_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table link add constraint link_pkey PRIMARY KEY (id);
+alter table mailbox add constraint mailbox_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table mailbox add constraint mailbox_pkey PRIMARY KEY (id);
+alter table mailbox_version add constraint mailbox_version_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
+alter table mailbox_version add constraint mailbox_version_pkey PRIMARY KEY (mailbox_id, from_revision);
+alter table mailbox_version add constraint mailbox_version_span CHECK ((from_revision < to_revision));
+alter table message add constraint message_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table message add constraint message_blob_id_blob_id_fk FOREIGN KEY (blob_id) REFERENCES blob(id);
+alter table message add constraint message_pkey PRIMARY KEY (id);
+alter table message_version add constraint message_version_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
+alter table message_version add constraint message_version_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id) ON DELETE CASCADE;
+alter table message_version add constraint message_version_span CHECK ((from_revision < to_revision));
+alter table pending add constraint pending_pkey PRIMARY KEY (remote_mailbox_id, uid);
+alter table pending add constraint pending_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
+alter table pending add constraint pending_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
+alter table placement add constraint placement_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
+alter table placement add constraint placement_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
+alter table placement add constraint placement_uid UNIQUE (remote_mailbox_id, uid);
+alter table remote_mailbox add constraint remote_mailbox_link_id_link_id_fk FOREIGN KEY (link_id) REFERENCES link(id) ON DELETE CASCADE;
+alter table remote_mailbox add constraint remote_mailbox_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
+alter table remote_mailbox add constraint remote_mailbox_name UNIQUE (link_id, name_key) DEFERRABLE INITIALLY DEFERRED;
+alter table remote_mailbox add constraint remote_mailbox_pair UNIQUE (link_id, mailbox_id) DEFERRABLE INITIALLY DEFERRED;
+alter table remote_mailbox add constraint remote_mailbox_pkey PRIMARY KEY (id);
+alter table revision add constraint revision_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table revision add constraint revision_pkey PRIMARY KEY (archive_id, number);
+alter table revision add constraint revision_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE SET NULL;
+alter table run add constraint run_link_id_link_id_fk FOREIGN KEY (link_id) REFERENCES link(id) ON DELETE CASCADE;
+alter table run add constraint run_pkey PRIMARY KEY (id);
+alter table secret add constraint secret_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+alter table secret add constraint secret_pkey PRIMARY KEY (account_id);
+
+CREATE INDEX blob_canonical ON blob USING btree (key_space, canonical) WHERE (canonical IS NOT NULL);
+CREATE INDEX intent_message ON intent USING btree (message_id) WHERE (message_id IS NOT NULL);
+CREATE INDEX intent_remote_mailbox ON intent USING btree (remote_mailbox_id);
+CREATE INDEX intent_run ON intent USING btree (run_id);
+CREATE INDEX link_archive ON link USING btree (archive_id);
+CREATE INDEX mailbox_archive ON mailbox USING btree (archive_id);
+CREATE UNIQUE INDEX mailbox_version_live_path ON mailbox_version USING btree (archive_id, path_key) WHERE (to_revision = '9223372036854775807'::bigint);
+CREATE UNIQUE INDEX mailbox_version_open ON mailbox_version USING btree (mailbox_id) WHERE (to_revision = '9223372036854775807'::bigint);
+CREATE INDEX message_archive ON message USING btree (archive_id, id);
+CREATE INDEX message_blob ON message USING btree (blob_id);
+CREATE UNIQUE INDEX message_version_closed ON message_version USING btree (message_id, from_revision) WHERE (to_revision <> '9223372036854775807'::bigint);
+CREATE INDEX message_version_from ON message_version USING btree (mailbox_id, from_revision);
+CREATE UNIQUE INDEX message_version_open ON message_version USING btree (message_id) WHERE (to_revision = '9223372036854775807'::bigint);
+CREATE INDEX message_version_page ON message_version USING btree (mailbox_id, message_id);
+CREATE INDEX message_version_to ON message_version USING btree (mailbox_id, to_revision) WHERE (to_revision <> '9223372036854775807'::bigint);
+CREATE INDEX pending_run ON pending USING btree (run_id, kind);
+CREATE INDEX placement_email_id ON placement USING btree (email_id) WHERE (email_id IS NOT NULL);
+CREATE INDEX placement_message ON placement USING btree (message_id);
+CREATE INDEX remote_mailbox_mailbox ON remote_mailbox USING btree (mailbox_id);
+CREATE INDEX revision_made_at ON revision USING btree (archive_id, made_at);
+CREATE INDEX revision_run ON revision USING btree (run_id) WHERE (run_id IS NOT NULL);
+CREATE INDEX run_link ON run USING btree (link_id, id);
