@@ -4,6 +4,17 @@ export type { LogLine, SnapshotMailbox, SnapshotMessage } from "./archive/histor
 export { type LiveMessage, MemoryArchive, type MemoryArchiveOptions } from "./archive/memory-archive.ts";
 export { archiveContract } from "./contracts/archive-contract.ts";
 export type { ArchiveInspect, ArchiveUnderTest } from "./contracts/archive-fixture.ts";
+export {
+  type AppendedAs,
+  modelHands,
+  type UserHands,
+  type WireHands,
+  type WireHandsOptions,
+  type Witnessed,
+  wireHands,
+} from "./contracts/hands.ts";
+export { remoteContract } from "./contracts/remote-contract.ts";
+export type { RemoteTraits, RemoteUnderTest } from "./contracts/remote-fixture.ts";
 export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox, withCrlf } from "./mail/corpus.ts";
 export { type GeneratedMessage, generateMail, type MailProfile, PROFILES } from "./mail/generate.ts";
 export { cachedMaildir, importMaildir, loadProfile, type MaildirTree, writeMaildir } from "./mail/maildir.ts";
