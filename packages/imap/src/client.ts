@@ -18,7 +18,7 @@ export interface Internals {
   expectCapabilityUpdate: boolean;
   state: number;
   readonly states: { readonly NOT_AUTHENTICATED: number; readonly AUTHENTICATED: number };
-  readonly streamer: { maxLineLength: number };
+  readonly streamer: { maxLineLength: number; maxLiteralSize: number };
   connect(): Promise<void>;
   close(): void;
   exec(
@@ -87,6 +87,7 @@ export async function makeClient(options: ImapFlowOptions, hooks: Hooks): Promis
   }
   const client = new Client(options);
   client.streamer.maxLineLength = GREETING_LINE_BYTES;
+  client.streamer.maxLiteralSize = GREETING_LINE_BYTES;
   return client;
 }
 

@@ -104,7 +104,8 @@ export function connectionError(error: unknown, endpoint: Endpoint, ending: Endi
   if (code === "ETHROTTLE") return throttled(endpoint, context, Number(field(cause).throttleReset) || null);
   if (ending.bye && (LATER.has(ending.bye.code ?? "") || saysThrottled(ending.bye.text)))
     return throttled(endpoint, context, null);
-  if (code === "NOT_IMAP" || FLOODS.has(code)) {
+  // Before sign-in no literal makes sense; after it a large one is a large message, which its fetch looks into.
+  if (code === "NOT_IMAP" || FLOODS.has(code) || (code === "LiteralTooLarge" && !connected)) {
     return new MailError("NOT_IMAP", `What answers at ${at(endpoint)} is not an IMAP server: check host and port.`, {
       context,
     });

@@ -106,7 +106,6 @@ export class Gate {
         connectionTimeout: limits.connectMs,
         greetingTimeout: limits.greetingMs,
         socketTimeout: limits.silenceMs,
-        maxLiteralSize: limits.messageBytes,
         maxResponseSize: limits.messageBytes + limits.lineBytes,
       },
       this.#hooks(),
@@ -128,6 +127,7 @@ export class Gate {
     }
     this.#signedIn = true;
     client.streamer.maxLineLength = limits.lineBytes;
+    client.streamer.maxLiteralSize = limits.messageBytes;
     this.#door.log?.debug({ host, port, capabilities: client.capabilities.size }, "signed in");
   }
 

@@ -29,7 +29,9 @@ const atoms = (text: string): Token[] => text.split(" ").map((value) => ({ type:
 function statusItems(gate: Gate): string {
   const { capabilities } = gate;
   const modseq = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC") ? " HIGHESTMODSEQ" : "";
-  return `MESSAGES UIDNEXT UIDVALIDITY${modseq}${capabilities.has("OBJECTID") ? " MAILBOXID" : ""}`;
+  // Cyrus 3.6.1 answers MAILBOXID beside MESSAGES with uninitialised memory, another one each time. X-CREATEDMODSEQ is Cyrus' alone.
+  const objectId = capabilities.has("OBJECTID") && !capabilities.has("X-CREATEDMODSEQ");
+  return `MESSAGES UIDNEXT UIDVALIDITY${modseq}${objectId ? " MAILBOXID" : ""}`;
 }
 
 /** NAMESPACE; a server without it has the root as its only personal namespace. */

@@ -76,6 +76,11 @@ export function positive(value: bigint | null): bigint | null {
   return value !== null && value > 0n ? value : null;
 }
 
+/** RFC 8474 section 4: what is not an ObjectID by its letters names nothing. */
+function objectId(text: string | undefined): string | null {
+  return text !== undefined && /^[A-Za-z0-9_-]{1,255}$/.test(text) ? text : null;
+}
+
 /** Reads a STATUS answer; null when it is none. Items that are missing or nonsense are null. */
 export function readStatusLine(answer: Answer): StatusLine | null {
   const [name, items] = answer.attributes ?? [];
@@ -93,7 +98,7 @@ export function readStatusLine(answer: Answer): StatusLine | null {
       highestModseq: positive(bigintOf(found.get("HIGHESTMODSEQ"))),
       messages: numberOf(found.get("MESSAGES")),
     },
-    mailboxId: (isList(id) ? textOf(id[0]) : textOf(id)) ?? null,
+    mailboxId: objectId(isList(id) ? textOf(id[0]) : textOf(id)),
   };
 }
 

@@ -10,6 +10,7 @@ interface ProviderText {
 /** Sign-in refused for now, the credentials not judged: trying again at once makes it worse (trap 27). */
 const THROTTLED: readonly ProviderText[] = [
   { server: "Gmail", pattern: /too many simultaneous connections/i },
+  { server: "hMailServer, Zimbra, proxies", pattern: /too many connections/i },
   { server: "Gmail", pattern: /exceeded (command or )?bandwidth limits/i },
   { server: "Gmail", pattern: /temporary system problem|account exceeded .* limits/i },
   { server: "Microsoft 365", pattern: /user is authenticated but not connected/i },
