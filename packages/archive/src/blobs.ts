@@ -17,8 +17,11 @@ export const PARTED_BYTES = 8 * 1_048_576;
 export const PART_BYTES = 4 * 1_048_576;
 
 const LEVEL = { [constants.ZSTD_c_compressionLevel]: 3 };
-/** Up to this size the hand-over to another thread costs more than the work (36 µs against 67 µs for 2 KB). */
-const INLINE_BYTES = 4_096;
+/**
+ * Up to this size bodies are compressed on the main thread. Measured on 10,000 messages of 25 KB: 0.9 s in all, where handing them to
+ * zlib's threads took 1.7 s of the main thread for the hand-over alone, and 2 s of theirs.
+ */
+const INLINE_BYTES = 131_072;
 /** Compressed ahead of what the database takes. */
 const AHEAD = 16;
 /** Compression that gains less is not worth its reading back. */
@@ -33,7 +36,7 @@ interface Packed {
   readonly bytes: Buffer;
 }
 
-/** Gives the smaller form of some bytes. Off the main thread but for small ones. */
+/** Gives the smaller form of some bytes. Large ones are compressed off the main thread. */
 async function pack(bytes: Buffer): Promise<Packed> {
   // One output chunk: the default of 16 KB doubles the cost. A stated size keeps the compressor's tables small.
   const options = { params: LEVEL, pledgedSrcSize: bytes.length, chunkSize: Math.max(1_024, bytes.length + 512) };

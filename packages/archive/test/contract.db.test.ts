@@ -1,12 +1,26 @@
 // The Postgres archive behind core's port: the same contract as the one in memory.
+
 import { asId, type Digest, type MessageId } from "@packetboat/core";
+import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
 import { type ArchiveInspect, archiveContract, type SnapshotMailbox, type SnapshotMessage } from "@packetboat/testkit";
 import type { Pool } from "pg";
+import { afterAll, beforeAll } from "vitest";
 import { readBody } from "../src/bodies.ts";
-import { openScratchArchive } from "./open-archive.ts";
+import { openOn } from "./open-archive.ts";
+
+// One database for all: archives of different accounts do not see each other, which is proved on the way.
+let scratch: ScratchDatabase;
+let accounts = 0;
+
+beforeAll(async () => {
+  scratch = await scratchDatabase();
+});
+afterAll(async () => {
+  await scratch.close();
+});
 
 archiveContract("Postgres", async () => {
-  const opened = await openScratchArchive();
+  const opened = await openOn(scratch, `user ${++accounts}`);
   return {
     archive: opened.archive,
     inspect: inspectOf(opened.pool, opened.link.archiveId),

@@ -42,20 +42,31 @@ export async function makeLink(pool: Pool, user = "alice", archive?: ArchiveId):
   };
 }
 
+/** A database of its own with one archive in it. */
 export async function openScratchArchive(now: () => number = Date.now): Promise<OpenedArchive> {
   const scratch = await scratchDatabase();
   try {
-    const { pool } = scratch;
-    const link = await makeLink(pool);
-    const lease = await acquireLease(scratch.database, { accountId: link.accountId, holder: "test" });
-    const archive = await openArchive({ pool, link, lease, now });
+    const opened = await openOn(scratch, "alice", now);
     const dispose = async (): Promise<void> => {
-      await lease.release();
+      await opened[Symbol.asyncDispose]();
       await scratch.close();
     };
-    return { scratch, pool, archive, link, lease, [Symbol.asyncDispose]: dispose };
+    return { ...opened, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await scratch.close();
     throw error;
   }
+}
+
+/** One more account with an archive of its own on a database that stays. */
+export async function openOn(
+  scratch: ScratchDatabase,
+  user: string,
+  now: () => number = Date.now,
+): Promise<OpenedArchive> {
+  const { pool } = scratch;
+  const link = await makeLink(pool, user);
+  const lease = await acquireLease(scratch.database, { accountId: link.accountId, holder: "test" });
+  const archive = await openArchive({ pool, link, lease, now });
+  return { scratch, pool, archive, link, lease, [Symbol.asyncDispose]: () => lease.release() };
 }
