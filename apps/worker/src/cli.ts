@@ -138,5 +138,5 @@ const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, " ").tr
 
 /** Somebody may have typed an address with a password where none belongs. */
 function withoutPasswords(text: string): string {
-  return text.replace(/(\w+:\/\/[^\s/:@]*):\S*@/g, "$1:…@");
+  return text.replace(/:(?!\/\/)[^\s:]\S*@/g, ":…@");
 }

@@ -1,7 +1,15 @@
 // Runs one link under its account's lease: passes until nothing is due at once, shown while they go on, each with its stored report.
 // A failure to connect is a run too, so that `status` and `runs` tell of it. It must never touch the archive without the lease (S4).
 import { openArchive } from "@packetboat/archive";
-import { type Archive, asMailError, type Link, MailError, NO_COUNTS, type Remote, type RunReport } from "@packetboat/core";
+import {
+  type Archive,
+  asMailError,
+  type Link,
+  MailError,
+  NO_COUNTS,
+  type Remote,
+  type RunReport,
+} from "@packetboat/core";
 import { acquireLease, type Database } from "@packetboat/database";
 import { runLink } from "@packetboat/engine";
 import type { Screen } from "@packetboat/terminal";
@@ -45,11 +53,17 @@ export async function runTarget(
   });
   const signal = AbortSignal.any([stopSignal(host, database), lease.lost]);
   try {
-    const archive = await openArchive({ pool: database.pool, link: target.link, lease: { ...target.link, token: lease.token }, now: host.now });
+    const archive = await openArchive({
+      pool: database.pool,
+      link: target.link,
+      lease: { ...target.link, token: lease.token },
+      now: host.now,
+    });
     const live = await startLive(screen, account, host.now);
     try {
       const remote = await options.connect(signal).catch((error: unknown) => asMailError(error));
-      if (remote instanceof MailError) return [await reportFailure(host, archive, target, options, explained(remote, signal))];
+      if (remote instanceof MailError)
+        return [await reportFailure(host, archive, target, options, explained(remote, signal))];
       try {
         return await passes(host, database, target, options, { archive, remote, live, signal });
       } finally {
@@ -70,7 +84,13 @@ interface Parts {
   readonly signal: AbortSignal;
 }
 
-async function passes(host: Host, database: Database, target: Target, options: RunOptions, parts: Parts): Promise<readonly RunReport[]> {
+async function passes(
+  host: Host,
+  database: Database,
+  target: Target,
+  options: RunOptions,
+  parts: Parts,
+): Promise<readonly RunReport[]> {
   const { archive, remote, live, signal } = parts;
   const reports: RunReport[] = [];
   for (let again = true; again && reports.length < MAX_PASSES; ) {
@@ -103,11 +123,20 @@ function explained(error: MailError, signal: AbortSignal): MailError {
 }
 
 function failedBy(error: MailError): Pick<RunReport, "outcome" | "error"> {
-  return { outcome: error.code === "INTERRUPTED" ? "interrupted" : "failed", error: { code: error.code, text: error.message } };
+  return {
+    outcome: error.code === "INTERRUPTED" ? "interrupted" : "failed",
+    error: { code: error.code, text: error.message },
+  };
 }
 
 /** Stores and gives the report of a run that never reached the server. */
-async function reportFailure(host: Host, archive: Archive, target: Target, options: RunOptions, error: MailError): Promise<RunReport> {
+async function reportFailure(
+  host: Host,
+  archive: Archive,
+  target: Target,
+  options: RunOptions,
+  error: MailError,
+): Promise<RunReport> {
   (await host.log()).warn({ err: error, linkId: target.link.id }, "the account could not be reached");
   const now = new Date(host.now()).toISOString();
   const revision = await options.revision();

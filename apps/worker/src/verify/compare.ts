@@ -87,7 +87,11 @@ export function compareMailbox(sides: MailboxSides): Comparison {
     if (uidCount(uids) > 0) findings.push({ kind, mailbox, uids, text });
   };
   const missing = subtractUids(bound, server.listed);
-  add("missingOnServer", missing, `${messagesWord(missing)} of the archive ${are(missing)} not on the server any more.`);
+  add(
+    "missingOnServer",
+    missing,
+    `${messagesWord(missing)} of the archive ${are(missing)} not on the server any more.`,
+  );
   const unknown = subtractUids(server.listed, unionUids(bound, pending));
   // Below the last run's UIDNEXT nothing new can appear (RFC 9051, 2.3.1.1); without marks nothing was promised.
   const arrived = sides.uidNext === null ? unknown : intersectUids(unknown, [[sides.uidNext, 4_294_967_295]]);

@@ -1,0 +1,54 @@
+// The tree of an archive's mailboxes as lines: indented below their parents, with counts. Pure. Names come from servers: harmless only.
+import type { MailboxPath } from "@packetboat/core";
+import { bytes, count, harmless, plural, tableLines } from "@packetboat/terminal";
+
+export interface CountedMailbox {
+  readonly path: MailboxPath;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const lessThan = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** INBOX first, then by name, children below their parents. */
+function inTreeOrder(a: MailboxPath, b: MailboxPath): number {
+  for (let at = 0; ; at++) {
+    const [x, y] = [a[at], b[at]];
+    if (x === undefined || y === undefined) return a.length - b.length;
+    if (x === y) continue;
+    if (at === 0 && (x === "INBOX" || y === "INBOX")) return x === "INBOX" ? -1 : 1;
+    return lessThan(x.toLowerCase(), y.toLowerCase()) || lessThan(x, y);
+  }
+}
+
+/** Gives one line per mailbox, with lines for parents that are no mailboxes themselves. */
+export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string[] {
+  const sorted = [...mailboxes].sort((a, b) => inTreeOrder(a.path, b.path));
+  const rows: (readonly string[])[] = [];
+  let open: MailboxPath = [];
+  for (const mailbox of sorted) {
+    const { path } = mailbox;
+    let shared = 0;
+    while (shared < path.length - 1 && path[shared] === open[shared]) shared++;
+    for (let depth = shared; depth < path.length - 1; depth++) rows.push([nameAt(path, depth), "", ""]);
+    rows.push([nameAt(path, path.length - 1), count(mailbox.messages), bytes(mailbox.bytes)]);
+    open = path;
+  }
+  return tableLines(
+    [
+      { title: "", align: "left" },
+      { title: "", align: "right" },
+      { title: "", align: "right" },
+    ],
+    rows,
+  );
+}
+
+const nameAt = (path: MailboxPath, depth: number): string => "  ".repeat(depth) + harmless(path[depth] ?? "");
+
+/** "12,345 messages, 250 MB in 42 mailboxes". */
+export function totalsOf(mailboxes: readonly CountedMailbox[]): string {
+  const messages = mailboxes.reduce((sum, mailbox) => sum + mailbox.messages, 0);
+  const size = mailboxes.reduce((sum, mailbox) => sum + mailbox.bytes, 0);
+  return `${plural(messages, "message")}, ${bytes(size)} in ${plural(mailboxes.length, "mailbox")}`;
+}

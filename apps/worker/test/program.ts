@@ -1,0 +1,90 @@
+// The real program as a child process, with a home of its own: what the suites of the command line run and read.
+// It must never use the home of whoever runs the tests, nor leave a database behind.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sent to the process once, when stderr or stdout first matches. */
+  readonly kill?: { readonly when: RegExp; readonly signal: NodeJS.Signals };
+  /** Default: 60 s; the process is killed then and the test told. */
+  readonly timeoutMs?: number;
+}
+
+/** A home in which the program runs. Its database stays up between calls until it is disposed of. */
+export interface Program extends AsyncDisposable {
+  readonly home: string;
+  readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
+  /** Runs it, expects exit code 0, and gives its stdout. */
+  readonly must: (args: readonly string[], options?: RunOptions) => Promise<string>;
+  /** The same with --json, parsed. */
+  readonly json: <T>(args: readonly string[], options?: RunOptions) => Promise<T>;
+}
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+/** Runs the program once. */
+export function runProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  options: RunOptions = {},
+): Promise<Ended> {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH, HOME, TZ: "UTC", ...env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { stdout: "", stderr: "" };
+  let killed = false;
+  const hear = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
+    said[stream] += chunk.toString("utf8");
+    if (options.kill === undefined || killed || !options.kill.when.test(said.stdout + said.stderr)) return;
+    killed = true;
+    child.kill(options.kill.signal);
+  };
+  child.stdout.on("data", hear("stdout"));
+  child.stderr.on("data", hear("stderr"));
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`packetboat ${args.join(" ")} did not end: ${said.stdout}${said.stderr}`));
+    }, options.timeoutMs ?? 60_000);
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearTimeout(limit);
+      resolve({ code, ...said });
+    });
+  });
+}
+
+/** Makes a home and gives the program in it. */
+export async function program(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const home = await mkdtemp(join(tmpdir(), "pb-cli-"));
+  const all = { PACKETBOAT_HOME: home, PACKETBOAT_DATABASE_KEEP: "1", ...env };
+  const run = (args: readonly string[], options?: RunOptions) => runProgram(args, all, options);
+  const must = async (args: readonly string[], options?: RunOptions) => {
+    const { code, stdout, stderr } = await run(args, options);
+    if (code !== 0) throw new Error(`packetboat ${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
+    return stdout;
+  };
+  return {
+    home,
+    run,
+    must,
+    json: async <T>(args: readonly string[], options?: RunOptions) =>
+      JSON.parse(await must([...args, "--json"], options)) as T,
+    [Symbol.asyncDispose]: async () => {
+      await runProgram(["database", "stop"], all);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
