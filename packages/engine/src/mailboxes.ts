@@ -32,7 +32,7 @@ export async function settleMailboxes(run: Pass, listing: readonly ListedMailbox
   for (let round = 0; plan.questions.length > 0; round++) {
     if (round === MAX_ROUNDS)
       throw new MailError("BUG", "Packetboat has a defect: its plan of mailboxes does not settle.");
-    for (const question of plan.questions) evidence.set(questionKey(question), await answer(run, question));
+    for (const question of plan.questions) evidence.set(questionKey(question), await answer(run, question, listing));
     plan = planMailboxes(run.link, tree, listing, evidence as Evidence);
   }
   run.tally.notes.push(...plan.notes);
@@ -52,8 +52,11 @@ function workOf(plan: MailboxPlan, tree: Tree, before: ReadonlySet<number>): Set
   return [...known, ...first];
 }
 
-async function answer(run: Pass, question: MailboxQuestion): Promise<boolean> {
-  if (question.kind === "gone") return (await run.remote.status(listedFrom(question.base))) === null;
+async function answer(run: Pass, question: MailboxQuestion, listing: readonly ListedMailbox[]): Promise<boolean> {
+  if (question.kind === "gone") {
+    if ((await run.remote.status(listedFrom(question.base))) !== null) return false;
+    return !(await showsLater(run, question.base, listing));
+  }
   if (question.kind === "replaced") {
     const { objectId, uidValidity } = question.base;
     const again = await run.remote.list();
@@ -71,6 +74,19 @@ async function answer(run: Pass, question: MailboxQuestion): Promise<boolean> {
     return strangers.every(([from]) => from > below);
   }
   return false;
+}
+
+/**
+ * B5: the second look. A LIST that was cut short may have hidden the mailbox's new name: whatever shows only now and could be it says that
+ * it is not gone, and the next run finds the rename.
+ */
+async function showsLater(run: Pass, base: MailboxBase, listing: readonly ListedMailbox[]): Promise<boolean> {
+  const before = new Set(listing.map((one) => one.name));
+  return (await run.remote.list()).some(
+    (one) =>
+      !before.has(one.name) &&
+      (one.name === base.name || one.mailboxId === base.objectId || one.status?.uidValidity === base.uidValidity),
+  );
 }
 
 /** A mailbox of the base in the shape that the remote asks by; only its name counts. */

@@ -5,9 +5,11 @@ import {
   type BaseIdentity,
   type BaseOp,
   type Batch,
+  type MovePlan,
   NO_UIDS,
   planMoves,
   type RemoteIdentity,
+  type RemoteMailboxId,
   type Uid,
   uidCount,
   uidSet,
@@ -45,7 +47,7 @@ export async function applyMoves(
     const moves = plan.moves.slice(at, at + BATCH);
     const batch: Batch = {
       archive: moves.flatMap((move) => move.ops.archive),
-      base: [...moves.flatMap((move) => move.ops.base), ...settledOf(moves.map((move) => move.from))],
+      base: [...moves.flatMap((move) => move.ops.base), ...settledOf(moves)],
     };
     const stale = await commit(run, batch);
     for (const { from, to } of moves) {
@@ -64,14 +66,15 @@ export async function applyMoves(
   return plan.gone;
 }
 
-/** A held removal that turned out to be a move is no longer pending. */
-function settledOf(rows: readonly BaseIdentity[]): readonly BaseOp[] {
-  const byMailbox = Map.groupBy(rows, (row) => row.remoteMailboxId);
-  return [...byMailbox].map(([remoteMailboxId, of]) => ({
-    kind: "settled",
-    remoteMailboxId,
-    uids: uidSet(of.map((row) => row.uid)),
-  }));
+/** A held removal that turned out to be a move is no longer pending; nor is a body that could not be fetched and now need not be. */
+function settledOf(moves: MovePlan["moves"]): readonly BaseOp[] {
+  const uids = new Map<RemoteMailboxId, Uid[]>();
+  const settle = (mailbox: RemoteMailboxId, uid: Uid) => uids.set(mailbox, [...(uids.get(mailbox) ?? []), uid]);
+  for (const { from, to } of moves) {
+    settle(from.remoteMailboxId, from.uid);
+    settle(to.remoteMailboxId, to.identity.uid);
+  }
+  return [...uids].map(([remoteMailboxId, of]) => ({ kind: "settled", remoteMailboxId, uids: uidSet(of) }));
 }
 
 interface Wanted {

@@ -3,6 +3,7 @@
 import {
   asMailError,
   type BaseIdentity,
+  type BaseOp,
   decideLook,
   type ListedMailbox,
   type MailboxBase,
@@ -132,6 +133,8 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
   let bound: BoundBefore = new Map();
   if (someGone) {
     yield* lookAgain(run, settled, visits);
+    // What follows takes their base rows apart: should they show up again after a crash, they are looked at completely (S1).
+    await commit(run, { archive: [], base: vanished.map(forgetMarks) });
     bound = await run.archive.bound();
     gone = await identifyGone(run, [...visits, ...vanished.map(visitOfVanished)]);
     gone = await applyMoves(run, visits, gone);
@@ -181,6 +184,11 @@ async function* lookAgain(run: Pass, settled: SettledMailboxes, visits: Visit[])
       visit.gone = unionUids(visit.gone, again.gone);
     }
   }
+}
+
+function forgetMarks(base: MailboxBase): BaseOp {
+  const marks = { uidValidity: null, uidNext: null, highestModseq: null, messages: null };
+  return { kind: "marks", remoteMailboxId: base.id, marks, complete: false };
 }
 
 /** A mailbox that no longer exists: every message of its base is proved absent with it. */

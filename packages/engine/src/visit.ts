@@ -56,12 +56,14 @@ export async function observeMailbox(
   run: Pass,
   listed: ListedMailbox,
   base: MailboxBase,
-  look: Look,
+  decided: Look,
   fresh: boolean,
 ): Promise<Visit | "rekey"> {
   const mailbox = showPath(listed.path);
-  const from = look.kind === "delta" ? (look.since.uidNext as Uid) : FIRST_UID;
+  const from = decided.kind === "delta" ? (decided.since.uidNext as Uid) : FIRST_UID;
   let known = fresh ? { bound: NO_UIDS, pending: [] } : await run.archive.known(base.id, from);
+  // A first pull that was killed left rows without marks: their flags may have changed since, and no delta will ever say so.
+  const look: Look = decided.kind === "list" && known.bound.length > 0 ? { kind: "flags" } : decided;
   let marks: Marks | null = null;
   let end: Extract<ObservationPart, { kind: "end" }> | null = null;
   for await (const part of run.remote.observe(listed, look)) {
@@ -84,7 +86,11 @@ export async function observeMailbox(
   const vanished = end.listed === null ? await boundAmong(run, base, end.vanished) : subtractUids(known.bound, present);
   const arrived = subtractUids(subtractUids(present, known.bound), waiting);
   const held = uidSet(known.pending.filter((row) => row.kind === "removal").map((row) => row.uid));
-  const stillGone = end.listed === null ? await provedAbsent(run, listed, marks, held) : subtractUids(held, end.listed);
+  // A killed run may have bound messages above these marks that are gone again: a delta never names them, so they are asked for.
+  const unseen = end.listed === null ? subtractUids(subtractUids(known.bound, end.arrived), vanished) : NO_UIDS;
+  const asked = unionUids(held, unseen);
+  const stillGone =
+    end.listed === null ? await provedAbsent(run, listed, marks, asked) : subtractUids(held, end.listed);
   await settleReturned(run, base, subtractUids(held, stillGone));
   const visit: Visit = {
     listed,

@@ -6,10 +6,11 @@ import { MemoryArchive, orSkip, startDovecot, startProxy, WireClient } from "@pa
 import { describe, expect, test } from "vitest";
 import { NOON, pass } from "./pass.ts";
 
-
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const mail = (n: number, size = 2_000) =>
-  Buffer.from(`Message-ID: <${n}@example.com>\r\nFrom: a@example.com\r\nSubject: number ${n}\r\n\r\n${"line of text\r\n".repeat(size / 14)}`);
+  Buffer.from(
+    `Message-ID: <${n}@example.com>\r\nFrom: a@example.com\r\nSubject: number ${n}\r\n\r\n${"line of text\r\n".repeat(size / 14)}`,
+  );
 
 async function onServer(client: WireClient): Promise<Record<string, string[]>> {
   const state: Record<string, string[]> = {};
