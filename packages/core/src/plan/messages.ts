@@ -231,7 +231,14 @@ export interface RekeyPlan {
   readonly unmatched: number;
 }
 
-/** Matches all base rows of a mailbox again after a new UIDVALIDITY: by immutable id or fingerprint, ties by INTERNALDATE, flags, UID order (U1). */
+/** A draft saved again while the mailbox was renumbered keeps its header: with another size it is another message, fetched and met by its bytes. */
+const headerAndSize = ({ fingerprint, size }: Identified): string | null =>
+  fingerprint === null ? null : `${fingerprint}|${size}`;
+
+/**
+ * Matches all base rows of a mailbox again after a new UIDVALIDITY: by immutable id, else by fingerprint and size; ties by INTERNALDATE,
+ * flags, UID order (U1). A server that lies about sizes costs downloads, never a message.
+ */
 export function planRekey(rows: readonly BaseIdentity[], seen: readonly RemoteIdentity[]): RekeyPlan {
   const matching = matchMultisets(
     rows,
@@ -240,12 +247,7 @@ export function planRekey(rows: readonly BaseIdentity[], seen: readonly RemoteId
     (message) => message.emailId,
   );
   // A server may have begun to offer immutable ids since, or give new ones with the new UIDVALIDITY: then the header decides.
-  const again = matchMultisets(
-    matching.left,
-    matching.right,
-    (row) => row.fingerprint,
-    (message) => message.fingerprint,
-  );
+  const again = matchMultisets(matching.left, matching.right, headerAndSize, headerAndSize);
   const pairs = [...matching.pairs, ...again.pairs].map(([row, message]) => [row.uid, message.uid] as const);
   return { pairs, unmatched: again.left.length };
 }
