@@ -1,3 +1,19 @@
 // The door of archive: what the engine and the apps may use of it. Nothing here loads drizzle.
 export { readBodies, readBody, type StoredBody } from "./bodies.ts";
+export * from "./catalog/accounts.ts";
+export * from "./catalog/archives.ts";
+export {
+  accountName,
+  createLink,
+  findLink,
+  getLink,
+  type LinkChange,
+  type LinkInfo,
+  listLinks,
+  type NewLink,
+  removeLink,
+  setLink,
+} from "./catalog/links.ts";
+export * from "./catalog/runs.ts";
+export * from "./catalog/status.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
