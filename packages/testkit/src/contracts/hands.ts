@@ -27,6 +27,11 @@ export interface UserHands {
   subscribe(path: MailboxPath, subscribed: boolean): Promise<void>;
   /** Gives the UID. */
   append(path: MailboxPath, bytes: Buffer | string, as?: AppendedAs): Promise<number>;
+  /** Many small messages, as fast as the server takes them. */
+  appendMany(
+    path: MailboxPath,
+    messages: readonly { readonly bytes: string; readonly flags: readonly string[] }[],
+  ): Promise<void>;
   store(path: MailboxPath, uids: readonly number[], how: "add" | "remove", flags: readonly string[]): Promise<void>;
   expunge(path: MailboxPath, uids: readonly number[]): Promise<void>;
   move(path: MailboxPath, uids: readonly number[], to: MailboxPath): Promise<void>;
@@ -44,6 +49,9 @@ export function modelHands(model: ServerModel): UserHands {
     rename: async (from, to) => model.rename(name(from), name(to)),
     subscribe: async (path, subscribed) => model.subscribe(name(path), subscribed),
     append: async (path, bytes, as) => model.append(name(path), bytes, as),
+    appendMany: async (path, messages) => {
+      for (const { bytes, flags } of messages) model.append(name(path), bytes, { flags });
+    },
     store: async (path, uids, how, flags) => model.store(name(path), uids, { [how]: flags }),
     expunge: async (path, uids) => model.expunge(name(path), uids),
     move: async (path, uids, to) => void model.move(name(path), uids, name(to)),
@@ -122,6 +130,15 @@ export async function wireHands(target: WireTarget, user: string, options: WireH
       const date = internalDate === undefined || internalDate === null ? {} : { date: imapDate(internalDate) };
       const told = await client.append(name(path), Buffer.from(bytes), { ...(flags ? { flags } : {}), ...date });
       return told?.uid ?? (await uidOf(path));
+    },
+    async appendMany(path, messages) {
+      const size = can.includes("MULTIAPPEND") ? 200 : 1;
+      for (let at = 0; at < messages.length; at += size) {
+        const parts = messages
+          .slice(at, at + size)
+          .flatMap(({ bytes, flags }) => [` (${flags.join(" ")}) `, Buffer.from(bytes)]);
+        await client.must(`APPEND ${quoted(toWireName(name(path)))}`, ...parts);
+      }
     },
     store: (path, uids, how, flags) =>
       within(path, async () => void (await client.store(set(uids), how === "add" ? "+FLAGS" : "-FLAGS", flags))),

@@ -1,6 +1,7 @@
 // What every remote behind core's Remote port must do: run against the simulated one, against our wire server, Dovecot and Cyrus through
 // the IMAP adapter. Each test has an empty account of its own. It must never ask what a server of good standing may refuse.
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { orSkip } from "../servers/unavailable.ts";
 import {
   DATE,
   INBOX,
@@ -14,10 +15,17 @@ import {
 import { remoteLookContract } from "./remote-look-contract.ts";
 import { remoteMessagesContract } from "./remote-messages-contract.ts";
 
-/** Runs the whole contract. `make` gives an account of its own for each test. */
-export function remoteContract(name: string, traits: RemoteTraits, make: () => Promise<RemoteUnderTest>): void {
-  const on: OnRemote = (run) => async () => {
-    await using under = await make();
+/** Runs the whole contract. `make` gives an account of its own for each test; `end` is called once after all of them. */
+export function remoteContract(
+  name: string,
+  traits: RemoteTraits,
+  make: () => Promise<RemoteUnderTest>,
+  end: () => Promise<void> = async () => {},
+): void {
+  const on: OnRemote = (run) => async (context) => {
+    const made = await orSkip(context.skip, make);
+    if (made === undefined) return;
+    await using under = made;
     const remote = await under.remote();
     try {
       await run(remote, under.user, under);
@@ -26,6 +34,7 @@ export function remoteContract(name: string, traits: RemoteTraits, make: () => P
     }
   };
   describe(`remote contract: ${name}`, () => {
+    afterAll(end);
     describe("list", () => listing(on, traits));
     describe("list, attributes", () => attributes(on, traits));
     describe("status", () => statuses(on));

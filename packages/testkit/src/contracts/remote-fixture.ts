@@ -26,6 +26,8 @@ export interface RemoteTraits {
   readonly missingDates?: boolean;
   /** Characters that segments cannot hold, beside the delimiter. Default: none. */
   readonly forbidden?: string;
+  /** Shapes of messages that APPEND refuses. Default: none. */
+  readonly refuses?: readonly string[];
 }
 
 /** One empty account: INBOX, and whatever the server makes by itself. */
@@ -35,10 +37,10 @@ export interface RemoteUnderTest extends AsyncDisposable {
   readonly user: UserHands;
 }
 
-/** A test over one session. */
+/** A test over one session; skipped where the server cannot run. */
 export type OnRemote = (
   run: (remote: Remote, user: UserHands, under: RemoteUnderTest) => Promise<void>,
-) => () => Promise<void>;
+) => (context: { readonly skip: (note: string) => void }) => Promise<void>;
 
 export const INBOX: MailboxPath = ["INBOX"];
 export const DATE = Date.UTC(2023, 10, 5, 23, 59, 58);
@@ -46,6 +48,11 @@ export const DATE = Date.UTC(2023, 10, 5, 23, 59, 58);
 /** A small message of its own for each text. */
 export function mail(text: string): string {
   return `From: a@example.org\r\nSubject: ${text}\r\nMessage-ID: <${text}@example.org>\r\n\r\nBody of ${text}.\r\n`;
+}
+
+/** That many messages, every second of them seen. */
+export function many(count: number): readonly { readonly bytes: string; readonly flags: readonly string[] }[] {
+  return Array.from({ length: count }, (_, i) => ({ bytes: mail(`m${i}`), flags: i % 2 ? ["\\Seen"] : [] }));
 }
 
 /** Finds a mailbox in LIST; throws when it is not there. */

@@ -1,6 +1,6 @@
 // The remote contract's second part: looks. Who is there, what changed, what is proved gone, and marks that are those of before.
 import { describe, expect, it } from "vitest";
-import { complete, DATE, INBOX, listed, look, mail, type OnRemote, present } from "./remote-fixture.ts";
+import { complete, DATE, INBOX, listed, look, mail, many, type OnRemote, present } from "./remote-fixture.ts";
 
 export function remoteLookContract(on: OnRemote): void {
   describe("complete looks", () => completeLooks(on));
@@ -57,7 +57,7 @@ function completeLooks(on: OnRemote): void {
   it(
     "I4: shows 1,200 messages in pages of at most 1,000, ascending",
     on(async (remote, user) => {
-      for (let i = 0; i < 1_200; i++) await user.append(INBOX, mail(`m${i}`), { flags: i % 2 ? ["\\Seen"] : [] });
+      await user.appendMany(INBOX, many(1_200));
       const inbox = await listed(remote, INBOX);
       const seen = await look(remote, inbox, { kind: "flags" });
       expect(Math.max(...seen.pages)).toBeLessThanOrEqual(1_000);
