@@ -49,6 +49,12 @@ const CASES: readonly Case[] = [
     status: { uidNext: 5000, highestModseq: 9000n, messages: 99 },
     look: "delta",
   },
+  {
+    title: "trap 7: a UIDNEXT far above the count is no reason to look",
+    base: { marks: { ...MARKS, uidNext: 4_000_000_000 } },
+    status: { uidNext: 4_000_000_000 },
+    look: "unchanged",
+  },
   { title: "S3 something pending: looked at, though nothing changed", base: { pending: 1 }, look: "delta" },
   { title: "I3 trap 11: without CONDSTORE a scan of flags", server: WITHOUT, look: "flags" },
   { title: "I3 spaced by a setting", server: WITHOUT, policy: { flagScanEvery: 2 * DAY }, look: "unchanged" },

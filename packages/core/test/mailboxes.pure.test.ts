@@ -298,6 +298,8 @@ describe("known mailboxes", () => {
     const tree = treeOf(based(1, "A.b", 1, { path: ["A.b"] }));
     const out = run(tree, [listed("A.b", 1, { path: ["A", "b"] })]);
     expect(out.pairs).toEqual(["A.b = A.b → A/b"]);
+    // The same when it numbered its mailboxes anew at that time.
+    expect(run(tree, [listed("A.b", 2, { path: ["A", "b"] })]).pairs).toEqual(["A.b = A.b → A/b"]);
   });
 });
 

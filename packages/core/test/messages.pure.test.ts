@@ -30,7 +30,7 @@ const PULLED: readonly (readonly [string, string])[] = [
      →`,
   ],
   [
-    "C3 0 1 1: met, flags become the union, nothing stored",
+    "C3 trap 13 0 1 1: met (the base was lost), flags become the union, nothing stored",
     `Aa | -       | in S  | -
      Ab | -       | -     | in:4 F
      → flags Aa FS; bind Aa in:4 F`,
@@ -52,7 +52,7 @@ const PULLED: readonly (readonly [string, string])[] = [
      →`,
   ],
   [
-    "M6 1 1 1: \\Deleted is a flag like any other",
+    "M6 trap 40 1 1 1: \\Deleted is a flag like any other",
     `Aa | in:1 .  | in .  | in:1 D
      → flags Aa D; base in:1 D`,
   ],
@@ -130,10 +130,21 @@ const PULLED: readonly (readonly [string, string])[] = [
      → flags Aa AFS; bind Aa in:9 AS; unbind in:1`,
   ],
   [
+    "M5 M9 renumbered where it was, moved by the archive: the archive's place wins",
+    `Aa | in:1 .  | ar .  | in:9 S
+     → flags Aa S; bind Aa in:9 S; unbind in:1`,
+  ],
+  [
     "M9 a tombstone without base row matches nothing: the same bytes are a new message",
     `Aa | -       | -     | -
      Ab | -       | -     | in:9 .
      → add A in . = in:9`,
+  ],
+  [
+    "B6 one mail in two mailboxes is two messages with one blob, of one set of bytes",
+    `Aa | -       | -     | in:1 .
+     Ab | -       | -     | ar:1 .
+     → add A in . = in:1; add A ar . = ar:1`,
   ],
   [
     "C3 three arrive, two are known by bytes: exactly one is stored",
@@ -245,6 +256,13 @@ describe("what decides a move", () => {
     expect(plan.gone).toEqual([]);
   });
 
+  it("M5 moved to one place here and to another there: the archive's place wins, the base follows the server", () => {
+    const elsewhere = { mailboxId: 13 as MailboxId, flags: [], since: 1 as Revision };
+    const homes = new Map([[1 as RemoteMailboxId, 11 as MailboxId]]);
+    const plan = planMoves(link, [row(1, 1, { archive: elsewhere })], [sighted(2, seen(7))], homes);
+    expect(plan.moves[0]?.ops).toMatchObject({ archive: [], base: [{ kind: "unbind" }, { kind: "bind" }] });
+  });
+
   it("M3 a tombstoned message that moved keeps its tombstone and its base row", () => {
     const plan = planMoves(link, [row(1, 1, { archive: null })], [sighted(2, seen(7))]);
     expect(plan.moves[0]?.ops).toMatchObject({ archive: [], base: [{ kind: "unbind" }, { kind: "bind" }] });
@@ -270,7 +288,7 @@ describe("what is met", () => {
     expect(plan).toMatchObject({ archive: [], stored: 0, matched: 2 });
   });
 
-  it("C2 INTERNALDATE absent is stored as absent", () => {
+  it("C2 trap 18 INTERNALDATE absent is stored as absent", () => {
     const arrival = { ...seen(1, { internalDate: null }), modseq: null, sha256: "s", canonical: "c" };
     const plan = planArrivals(link, 11 as MailboxId, 1 as RemoteMailboxId, [arrival], []);
     expect(plan.archive).toMatchObject([{ kind: "addMessage", internalDate: null }]);
@@ -292,14 +310,16 @@ describe("what counts as a removal", () => {
 });
 
 describe("rekey", () => {
-  it("U1 all rows are matched again by header, also tombstoned ones; no date or size is needed", () => {
+  it("U1 all rows are matched again by header, also tombstoned ones; no date is needed, the size is", () => {
     const rows = [row(1, 1), row(1, 2, { fingerprint: "b", archive: null })];
-    const plan = planRekey(rows, [seen(50, { fingerprint: "b", size: 3, internalDate: 9 }), seen(51)]);
+    const plan = planRekey(rows, [seen(50, { fingerprint: "b", internalDate: 9 }), seen(51)]);
     expect(plan.pairs.toSorted()).toEqual([
       [1, 51],
       [2, 50],
     ]);
     expect(plan.unmatched).toBe(0);
+    // A draft saved again while the mailbox was renumbered has the old header and another size: it must be fetched.
+    expect(planRekey([row(1, 1)], [seen(50, { size: 3 })])).toEqual({ pairs: [], unmatched: 1 });
   });
 
   it("U1 ties: INTERNALDATE, then flags, then UID order", () => {
@@ -313,7 +333,7 @@ describe("rekey", () => {
     ]);
   });
 
-  it("U1 it doubles nothing: no UID of either side is used twice, what is left over is counted", () => {
+  it("U1 trap 5 it removes and doubles nothing: no UID of either side is used twice, what is left over is counted", () => {
     const rows = Array.from({ length: 6 }, (_, n) => row(1, n + 1));
     const plan = planRekey(rows, [seen(10), seen(11), seen(12), seen(13)]);
     expect(plan.unmatched).toBe(2);

@@ -37,7 +37,7 @@ const selected = (one: ReturnType<typeof mailbox>, policy = {}, rights: Rights =
   isSelected(linkWith(rights, policy), one);
 
 describe("selection", () => {
-  it("B8 everything without patterns; exclude wins over include", () => {
+  it("B8 trap 46: everything without patterns; exclude wins over include", () => {
     expect(selected(mailbox(["a", "b"]))).toBe(true);
     expect(selected(mailbox(["a", "b"]), { include: ["a/*"] })).toBe(true);
     expect(selected(mailbox(["a"]), { include: ["a/*"] })).toBe(false);

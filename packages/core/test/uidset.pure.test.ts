@@ -15,7 +15,6 @@ import {
   uidSet,
   unionUids,
 } from "../src/index.ts";
-import { runs } from "./world.ts";
 
 const numbers = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 50 });
 const plain = (set: UidSet): number[] => [...eachUid(set)];
@@ -44,7 +43,6 @@ describe("UID sets", () => {
         expect(plain(subtractUids(x, y))).toEqual(ascending(a.filter((one) => !q.has(one))));
         expect(plain(intersectUids(x, y))).toEqual(ascending(a.filter((one) => q.has(one))));
       }),
-      runs(1000),
     );
   });
 
@@ -62,7 +60,6 @@ describe("UID sets", () => {
           else expect(uidCount(chunk)).toBeLessThanOrEqual(size);
         }
       }),
-      runs(500),
     );
   });
 
@@ -72,7 +69,6 @@ describe("UID sets", () => {
       fc.property(numbers, (a) => {
         expect(parseUids(formatUids(uidSet(a)))).toEqual(uidSet(a));
       }),
-      runs(300),
     );
   });
 
@@ -94,7 +90,6 @@ describe("UID sets", () => {
       fc.property(fc.string(), (text) => {
         expectNormal(parseUids(text));
       }),
-      runs(300),
     );
   });
 

@@ -306,8 +306,3 @@ export function writeOps(world: World, plan: MessagePlan): string[] {
   });
   return [...archive, ...base].sort();
 }
-
-/** How many cases a property runs: a few here, thousands in the soak. A failing seed is printed by fast-check and reproduces the case. */
-export function runs(usual: number): { numRuns: number } {
-  return { numRuns: Math.max(usual, Number(process.env.PACKETBOAT_SOAK ?? 0)) };
-}
