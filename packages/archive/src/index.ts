@@ -16,4 +16,7 @@ export {
 } from "./catalog/links.ts";
 export * from "./catalog/runs.ts";
 export * from "./catalog/status.ts";
+export * from "./history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
+export * from "./reader.ts";
+export * from "./verify.ts";

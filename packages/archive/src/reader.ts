@@ -1,0 +1,174 @@
+// Snapshots: the archive as of a revision or a time, read with the same indexes whether it is now or long ago (`from <= R < to`).
+// Nothing here changes anything, and nothing is replayed from a log.
+import {
+  type ArchiveId,
+  asId,
+  type Digest,
+  type Flags,
+  type MailboxId,
+  type MailboxPath,
+  MailError,
+  type MessageId,
+  type Revision,
+  type Role,
+} from "@packetboat/core";
+import type { Pool } from "pg";
+import { readBodies, type StoredBody } from "./bodies.ts";
+import { millis, moment, rowsOf } from "./catalog/asking.ts";
+
+/** Which moment of an archive is meant. */
+export type At =
+  | { readonly kind: "now" }
+  | { readonly kind: "revision"; readonly revision: number }
+  /** Milliseconds since 1970: the last revision made until then. */
+  | { readonly kind: "time"; readonly time: number };
+
+export interface Resolved {
+  readonly revision: Revision;
+  /** Milliseconds since 1970; null for revision 0, the empty archive. */
+  readonly madeAt: number | null;
+}
+
+/** Gives the revision that a moment means. Throws CONFIG_INVALID for a revision that is not there yet, ARCHIVE_UNKNOWN for no archive. */
+export async function resolveRevision(pool: Pool, archiveId: ArchiveId, at: At): Promise<Resolved> {
+  const [archive] = await rowsOf<{ revision: bigint }>(pool, "select revision from archive where id = $1", [archiveId]);
+  if (archive === undefined)
+    throw new MailError("ARCHIVE_UNKNOWN", 'There is no such archive. "packetboat archive list" shows them.');
+  const newest = Number(archive.revision);
+  const asked = at.kind === "revision" ? at.revision : newest;
+  if (!Number.isSafeInteger(asked) || asked < 0 || asked > newest) {
+    throw new MailError("CONFIG_INVALID", `The archive has revisions 0 to ${newest}; there is no revision ${asked}.`);
+  }
+  // By revision_made_at; times never go back within an archive.
+  const condition =
+    at.kind === "time" ? `made_at <= ${moment("$2")} order by made_at desc, number desc` : "number = $2";
+  const [row] = await rowsOf<{ number: bigint; made_at: number }>(
+    pool,
+    `select number, ${millis("made_at")} as made_at from revision where archive_id = $1 and ${condition} limit 1`,
+    [archiveId, at.kind === "time" ? at.time : asked],
+  );
+  if (row === undefined) return { revision: asId<Revision>(at.kind === "time" ? 0 : asked), madeAt: null };
+  return { revision: asId<Revision>(row.number), madeAt: row.made_at };
+}
+
+export interface MailboxAt {
+  readonly id: MailboxId;
+  readonly path: MailboxPath;
+  readonly role: Role | null;
+  readonly subscribed: boolean;
+  readonly messages: number;
+  readonly unread: number;
+  /** Of the messages, before compression. */
+  readonly bytes: number;
+}
+
+/** Every mailbox of a snapshot with its counts, by path. Reads the versions of the whole archive once. */
+export async function mailboxesAt(pool: Pool, archiveId: ArchiveId, revision: Revision): Promise<readonly MailboxAt[]> {
+  const rows = await rowsOf<{
+    id: bigint;
+    path: string[];
+    role: Role | null;
+    subscribed: boolean;
+    messages: bigint;
+    unread: bigint;
+    bytes: bigint;
+  }>(
+    pool,
+    `select b.mailbox_id as id, b.path, b.role, b.subscribed, coalesce(c.messages, 0) as messages, coalesce(c.unread, 0) as unread,
+        coalesce(c.bytes, 0) as bytes
+      from mailbox_version b
+      left join (
+        select v.mailbox_id, count(*) as messages, count(*) filter (where not v.flags @> array['\\Seen']) as unread,
+          sum(blob.size)::bigint as bytes
+        from mailbox box
+        join message_version v on v.mailbox_id = box.id and v.from_revision <= $2 and v.to_revision > $2
+        join message m on m.id = v.message_id left join blob on blob.id = m.blob_id
+        where box.archive_id = $1 group by v.mailbox_id
+      ) c on c.mailbox_id = b.mailbox_id
+      where b.archive_id = $1 and b.from_revision <= $2 and b.to_revision > $2 order by b.path`,
+    [archiveId, revision],
+  );
+  return rows.map((row) => ({
+    ...row,
+    id: asId<MailboxId>(row.id),
+    messages: Number(row.messages),
+    unread: Number(row.unread),
+    bytes: Number(row.bytes),
+  }));
+}
+
+export interface MessageAt {
+  readonly id: MessageId;
+  readonly flags: Flags;
+  /** Milliseconds since 1970; null: the server gave none (C2). */
+  readonly internalDate: number | null;
+  /** Null, like the digest: the bytes were erased for good (forget). */
+  readonly size: number | null;
+  readonly sha256: Digest | null;
+}
+
+/** A page of a mailbox as of a revision, by message id, after `afterId` (0 for the first). By message_version_page. */
+export async function messagesAt(
+  pool: Pool,
+  mailboxId: MailboxId,
+  revision: Revision,
+  afterId = 0,
+  limit = 1_000,
+): Promise<readonly MessageAt[]> {
+  const rows = await rowsOf<{
+    id: bigint;
+    flags: string[];
+    internal_date: number | null;
+    size: number | null;
+    sha256: string | null;
+  }>(
+    pool,
+    `select v.message_id as id, v.flags, ${millis("m.internal_date")} as internal_date, b.size, encode(b.sha256, 'hex') as sha256
+      from message_version v join message m on m.id = v.message_id left join blob b on b.id = m.blob_id
+      where v.mailbox_id = $1 and v.message_id > $3 and v.from_revision <= $2 and v.to_revision > $2
+      order by v.message_id limit $4`,
+    [mailboxId, revision, afterId, limit],
+  );
+  return rows.map(({ id, flags, internal_date, size, sha256 }) => ({
+    id: asId<MessageId>(id),
+    flags,
+    internalDate: internal_date,
+    size,
+    sha256,
+  }));
+}
+
+export interface ExportedMessage extends MessageAt {
+  /** Null: the bytes were erased for good. Walk its chunks before asking for the next message. */
+  readonly body: StoredBody | null;
+}
+
+/** Every message of a mailbox as of a revision with its body, by message id. Memory is bounded by one message, or 4 MB of a large one. */
+export async function* exportMailbox(
+  pool: Pool,
+  archiveId: ArchiveId,
+  mailboxId: MailboxId,
+  revision: Revision,
+): AsyncGenerator<ExportedMessage> {
+  const page = (after: number): Promise<readonly MessageAt[]> => messagesAt(pool, mailboxId, revision, after, 500);
+  let messages = await page(0);
+  while (messages.length > 0) {
+    // The next page is on its way while this one is written out.
+    const last = messages.at(-1)?.id ?? 0;
+    const next = page(last);
+    next.catch(() => undefined);
+    const bodies = readBodies(
+      pool,
+      archiveId,
+      messages.map(({ id }) => id),
+    );
+    let body = (await bodies.next()).value ?? null;
+    for (const message of messages) {
+      if (body?.messageId === message.id) {
+        yield { ...message, body };
+        body = (await bodies.next()).value ?? null;
+      } else yield { ...message, body: null };
+    }
+    messages = await next;
+  }
+}
