@@ -94,13 +94,20 @@ class Lane {
   /** A connection with the mailbox open. Throws what makes going on impossible: no connection, other numbers, mailbox gone. */
   async #open(): Promise<Gate> {
     const { name, wire, uidValidity } = this.#wanted;
-    if (this.#gate?.closed) {
-      this.#pool.release(this.#gate);
-      this.#gate = null;
+    for (let attempt = 1; ; attempt++) {
+      if (this.#gate?.closed) {
+        this.#pool.release(this.#gate);
+        this.#gate = null;
+      }
+      this.#gate ??= await this.#pool.acquire(name);
+      try {
+        await ensureOpen(this.#gate, name, wire, uidValidity);
+        return this.#gate;
+      } catch (error) {
+        // A connection that turns out dead says nothing about the server: once more on a new one.
+        if (!isLost(error) || attempt === 2) throw error;
+      }
     }
-    this.#gate ??= await this.#pool.acquire(name);
-    await ensureOpen(this.#gate, name, wire, uidValidity);
-    return this.#gate;
   }
 
   /** One attempt and what it settles; gives what is to be asked for again. */
