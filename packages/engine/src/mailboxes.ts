@@ -8,7 +8,6 @@ import {
   MailError,
   planMailboxes,
   questionKey,
-  samePath,
   subtractUids,
   type Tree,
   type Uid,
@@ -46,7 +45,7 @@ function workOf(plan: MailboxPlan, tree: Tree, before: ReadonlySet<number>): Set
   const byId = new Map(tree.bases.map((base) => [base.id, base]));
   const known = plan.pairs.map(({ base, listed }) => ({ listed, base: byId.get(base.id) ?? base, fresh: false }));
   const first = plan.first.flatMap((listed) => {
-    const base = tree.bases.find((one) => samePath(one.path, listed.path));
+    const base = tree.bases.find((one) => one.name === listed.name);
     return base === undefined ? [] : [{ listed, base, fresh: !before.has(base.mailboxId) }];
   });
   return [...known, ...first];

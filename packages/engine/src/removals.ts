@@ -60,7 +60,7 @@ export async function applyRemovals(
   const approvals = await run.archive.approved(run.now());
   const before = gone.length === 0 ? new Map<MailboxId, number>() : await run.archive.removedSince(run.now() - DAY);
   const counts = losses.map((loss) => removalCount(run, loss, approvals.get(loss.base.id)?.uids ?? [], bound, before));
-  const verdict = judgeRemovals(counts, run.archiveIsPushed, run.link.policy);
+  const verdict = judgeRemovals([...counts, ...untouched(losses, bound)], run.archiveIsPushed, run.link.policy);
   run.tally.halts.push(...verdict.halts);
   for (const text of verdict.warnings) run.tally.notes.push({ kind: "warning", mailbox: null, text });
   const used = new Set<RunId>();
@@ -74,6 +74,21 @@ export async function applyRemovals(
     await applyLoss(run, loss, held);
   }
   for (const id of used) if (!run.dryRun) await run.archive.useApproval(id); // G1: an approval is used once
+}
+
+/** Mailboxes that were not looked at hold messages too: without them the loss of one small mailbox would be the loss of everything. */
+function untouched(losses: readonly Loss[], bound: BoundBefore): RemovalCount[] {
+  const touched = new Set(losses.map((loss) => loss.base.id));
+  return [...bound]
+    .filter(([id]) => !touched.has(id))
+    .map(([remoteMailboxId, base]) => ({
+      remoteMailboxId,
+      mailbox: "",
+      role: null,
+      removals: 0,
+      base,
+      removedBefore: 0,
+    }));
 }
 
 function isHeld(run: Pass, loss: Loss, row: BaseIdentity, approved: UidSet): boolean {

@@ -1,0 +1,172 @@
+// Single rules through a whole run: what only shows when planner, engine, archive and server come together. One simulated account each.
+import { MemoryArchive, ServerModel, simulatedRemote } from "@packetboat/testkit";
+import { describe, expect, test } from "vitest";
+import { NOON, type PassOptions, pass } from "./pass.ts";
+
+/** An account with so many messages in each mailbox, backed up once. `run` makes one more pass with a connection of its own. */
+async function account(mailboxes: Readonly<Record<string, number>>, objectId = false) {
+  const model = new ServerModel();
+  let now = NOON;
+  const memory = new MemoryArchive({ now: () => now });
+  const capabilities = { condstore: true, qresync: true, move: true, uidplus: true, objectId, specialUse: true };
+  for (const [name, count] of Object.entries(mailboxes)) {
+    if (name !== "INBOX") model.create(name);
+    for (let n = 0; n < count; n++) {
+      model.append(name, `Subject: ${name} ${n}\r\n\r\nbody\r\n`, { internalDate: 1_700_000_000_000 + n * 1_000 });
+    }
+  }
+  const run = async (options: PassOptions = {}) => {
+    now += 3_600_000;
+    const remote = simulatedRemote(model, { capabilities });
+    const result = await pass(remote, memory, memory.open(), { now, ...options });
+    if (result.error) throw result.error;
+    return { report: result.report, bodies: remote.counts().bodies };
+  };
+  const held = (): Record<string, number> =>
+    Object.fromEntries(memory.snapshot().map(({ path, messages }) => [path.join("/"), messages.length]));
+  await run();
+  return { model, memory, run, held };
+}
+
+const uidsOf = (model: ServerModel, name: string): number[] => [...model.get(name).messages.keys()];
+
+describe("guards", () => {
+  test("G1 a small mailbox that is emptied is not everything, while others were not even looked at", async () => {
+    const { model, run, held } = await account({ INBOX: 30, Small: 12 });
+    model.expunge("Small", uidsOf(model, "Small"));
+    expect((await run()).report.halts).toEqual([]);
+    expect(held()).toEqual({ INBOX: 30, Small: 0 });
+  });
+
+  test("G1 trap 41 everything at once is held; new mail does not lift it; approve lets it through once", async () => {
+    const { model, memory, run, held } = await account({ INBOX: 12, Work: 4 });
+    for (const name of ["INBOX", "Work"]) model.expunge(name, uidsOf(model, name));
+    const first = await run();
+    expect(first.report).toMatchObject({ outcome: "halted", halts: [{ guard: "everything" }] });
+    model.append("INBOX", "Subject: new\r\n\r\nnew\r\n");
+    const second = await run();
+    expect(second.report.halts).toMatchObject([{ guard: "everything" }]);
+    expect(held()).toEqual({ INBOX: 13, Work: 4 });
+    memory.approve(second.report.run as never);
+    await run();
+    expect(held()).toEqual({ INBOX: 1, Work: 0 });
+  });
+
+  test("G1 a removed mailbox counts with all its messages, moved ones apart", async () => {
+    const { model, run, held } = await account({ INBOX: 3, Old: 12 });
+    const [one = 0] = uidsOf(model, "Old");
+    model.move("Old", [one], "INBOX");
+    model.expunge("INBOX", uidsOf(model, "INBOX").slice(0, 3));
+    model.remove("Old");
+    expect((await run()).report.halts).toEqual([]);
+    expect(held()).toEqual({ INBOX: 1 });
+  });
+
+  test("G2 a dry run writes nothing and says what it would fetch", async () => {
+    const { model, memory, run } = await account({ INBOX: 3 });
+    model.append("INBOX", "Subject: new\r\n\r\nnew\r\n");
+    model.create("Fresh");
+    const before = memory.revision();
+    const { report, bodies } = await run({ dryRun: true });
+    expect({ revision: memory.revision(), bodies, fetched: report.totals.fetched }).toEqual({
+      revision: before,
+      bodies: 0,
+      fetched: 1,
+    });
+    expect((await run()).report.totals.stored).toBe(1);
+  });
+
+  test("G5 a rekey and a mapped name are told and are no failure", async () => {
+    const { model, run } = await account({ INBOX: 3 });
+    model.bumpUidValidity("INBOX");
+    const { report, bodies } = await run();
+    expect(report.outcome).toBe("ok");
+    expect(report.notes.map((note) => note.kind)).toContain("rekeyed");
+    expect(bodies).toBe(0);
+  });
+});
+
+describe("order and identity", () => {
+  test("S5 M4 a move never leaves a revision without the message", async () => {
+    const { model, memory, run } = await account({ INBOX: 6, Work: 1 });
+    const before = memory.revision();
+    model.move("INBOX", uidsOf(model, "INBOX").slice(0, 4), "Work");
+    model.expunge("INBOX", uidsOf(model, "INBOX").slice(0, 1));
+    const { bodies } = await run();
+    expect(bodies).toBe(0);
+    for (let revision = before; revision <= memory.revision(); revision++) {
+      const messages = memory.snapshot(revision as never).flatMap((mailbox) => mailbox.messages);
+      expect(messages.length).toBeGreaterThanOrEqual(6);
+    }
+  });
+
+  test("C4 trap 34 a draft saved again with the same header, date and size is fetched, not taken for the old one", async () => {
+    const { model, memory, run } = await account({ Drafts: 0 });
+    const draft = (word: string): string => `Message-ID: <d@x>\r\nSubject: draft\r\n\r\n${word}\r\n`;
+    const uid = model.append("Drafts", draft("first"), { internalDate: NOON });
+    await run();
+    model.expunge("Drafts", [uid]);
+    model.append("Drafts", draft("later"), { internalDate: NOON });
+    expect((await run()).bodies).toBe(1);
+    const digests = memory.live().map((message) => message.sha256);
+    expect(digests.map((digest) => memory.body(digest)?.toString())).toEqual([draft("later")]);
+  });
+
+  test("M9 trap 38 the same bytes uploaded again are one message: its flags are merged, nothing is removed", async () => {
+    const { model, memory, run } = await account({ INBOX: 2 });
+    const [uid = 0] = uidsOf(model, "INBOX");
+    const before = memory
+      .live()
+      .map((message) => message.messageId)
+      .sort();
+    model.expunge("INBOX", [uid]);
+    model.append("INBOX", "Subject: INBOX 0\r\n\r\nbody\r\n", { flags: ["\\Seen"], internalDate: 1_700_000_000_000 });
+    const { report } = await run();
+    expect(report.totals).toMatchObject({ removed: 0, stored: 0 });
+    expect(
+      memory
+        .live()
+        .map((message) => message.messageId)
+        .sort(),
+    ).toEqual(before);
+    expect(memory.live().flatMap((message) => message.flags)).toEqual(["\\Seen"]);
+  });
+});
+
+describe("mailboxes", () => {
+  for (const objectId of [false, true]) {
+    test(`B1 B5 one is removed and another takes its name, ${objectId ? "with" : "without"} MAILBOXID: followed in two runs, nothing fetched again`, async () => {
+      const { model, run, held } = await account({ INBOX: 20, A: 3, B: 5 }, objectId);
+      model.remove("A");
+      model.rename("B", "A");
+      const first = await run();
+      const second = await run();
+      expect(held()).toEqual({ INBOX: 20, A: 5 });
+      expect([first.bodies, second.bodies]).toEqual([0, 0]);
+      expect((await run()).report.notes).toEqual([]);
+    });
+  }
+
+  test("B1 two swap their names: both keep their messages", async () => {
+    const { model, run, held } = await account({ INBOX: 1, A: 3, B: 5 });
+    model.rename("A", "tmp");
+    model.rename("B", "A");
+    model.rename("tmp", "B");
+    expect((await run()).bodies).toBe(0);
+    expect(held()).toEqual({ INBOX: 1, A: 5, B: 3 });
+  });
+
+  test("B8 out of the selection nothing is concluded; back in it, removals of that time are not followed, new mail is", async () => {
+    const { model, run, held } = await account({ INBOX: 1, A: 4 });
+    const policy = { exclude: ["A"] };
+    await run({ policy });
+    model.expunge("A", uidsOf(model, "A").slice(0, 2));
+    model.append("A", "Subject: new\r\n\r\nnew\r\n");
+    await run({ policy });
+    expect(held()).toEqual({ INBOX: 1, A: 4 });
+    const back = await run();
+    expect(back.bodies).toBe(1);
+    expect(held()).toEqual({ INBOX: 1, A: 5 });
+    expect((await run()).report.notes).toEqual([]);
+  });
+});
