@@ -22,6 +22,12 @@ const UPKEEP = "Upkeep:";
 
 export const COMMANDS: readonly TableRow[] = [
   {
+    name: "backup",
+    summary: "pull an account into an archive; the same line every night",
+    group: DAILY,
+    load: () => import("./commands/backup.ts"),
+  },
+  {
     name: "database",
     summary: "where the database is; start, stop, upgrade, dump, load",
     group: UPKEEP,

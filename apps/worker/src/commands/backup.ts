@@ -1,13 +1,28 @@
 // packetboat backup: an account pulled into an archive, by one line that is the same every night. The first time it makes what it needs
 // (account, archive, link), afterwards it recognises the account by user, host and port. It must never make anything before the server
 // has let it in, nor write a password down without being told to.
+import { type LinkInfo, setAccountSettings } from "@packetboat/archive";
 import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
+import { MailError, type Remote } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
+import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
-import { readAccountOptions, type RawAccountOptions, withAccountOptions } from "../accounts/options.ts";
+import { type SignedIn, signIn } from "../accounts/connect.ts";
+import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
+import { type Account, accountByAddress } from "../accounts/registry.ts";
+import { offerToKeep, passwordSource } from "../accounts/secret.ts";
+import { type AccountSettings, settingsFor, withOptions } from "../accounts/settings.ts";
 import { collect, withExamples, withReporting } from "../command-help.ts";
+import { firstNightLines } from "../display/first-night.ts";
+import { nightOf } from "../display/nightly.ts";
 import type { Host, ReportingOptions } from "../host.ts";
+import { openHouse, placeOfData, stopSignal } from "../house.ts";
+import { findBackupLink, makeBackup, setPatterns } from "../runs/backup-link.ts";
+import { endWithReports } from "../runs/end.ts";
+import { runTarget } from "../runs/run-link.ts";
+import { revisionOf, targetOf } from "../runs/targets.ts";
 
-interface Options extends RawAccountOptions, ReportingOptions {
+export interface BackupOptions extends RawAccountOptions, ReportingOptions {
   readonly archive?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -17,8 +32,8 @@ interface Options extends RawAccountOptions, ReportingOptions {
 export function define(command: Command, host: Host): void {
   command
     .description(
-      "Pulls an account into an archive. The first run makes both; every later run of the same line fetches what is new and records\n" +
-        "what changed. Nothing is ever changed on the server, and what is removed there stays readable in the archive.",
+      "Pulls an account into an archive. The first run makes both; every later run of the same line fetches what is new and\n" +
+        "records what changed. Nothing is ever changed on the server, and what is removed there stays readable in the archive.",
     )
     .argument("URL", "imaps://you@mail.example.com[:993], or imap://you@mail.example.com[:143] (STARTTLS is required)")
     .option("--archive NAME", "the archive to pull into (default: the account's address)")
@@ -28,16 +43,101 @@ export function define(command: Command, host: Host): void {
   withReporting(command);
   withExamples(command, [
     { line: "backup imaps://you@mail.example.com", what: "asks for the password" },
-    { line: "backup imaps://you@mail.example.com --password-file ~/.mail-password", what: "for cron" },
+    { line: "backup imaps://you@mail.example.com --password-file ~/.mail-password --quiet", what: "for cron" },
     { line: "backup imaps://you@mail.example.com --exclude 'Junk*' --archive mail", what: "without spam" },
   ]);
-  command.action(async (text: string, options: Options) => {
+  command.action(async (text: string, options: BackupOptions) => {
     const url = parseAccountUrl(text, { allowCleartext: options.allowCleartext === true });
     await backup(host, url, options);
   });
 }
 
-async function backup(host: Host, url: AccountUrl, options: Options): Promise<void> {
-  const chosen = readAccountOptions(options);
-  void chosen; void host; void url;
+async function backup(host: Host, url: AccountUrl, options: BackupOptions): Promise<void> {
+  const given = readAccountOptions(options);
+  const started = new Date(host.now()).toISOString();
+  const screen = host.screen(options);
+  host.stopsByItself();
+  const database = await openHouse(host, screen);
+  const known = await accountByAddress(database, url);
+  const settings = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
+  const source = passwordSource(host, database, known, { options: given, url: url.password });
+  let signedIn: SignedIn | null = null;
+  const connect = async (signal: AbortSignal): Promise<Remote> => {
+    const login = { address: url, settings, allowCleartext: options.allowCleartext === true };
+    signedIn ??= await signIn(host, login, source, signal);
+    return signedIn.remote;
+  };
+  const link = known === null ? null : await findBackupLink(database, known, options.archive);
+  // A known account gets a run for every try, also for one that never reaches the server. A new one is made when it is let in.
+  if (link === null) await connect(stopSignal(host, database));
+  try {
+    const made = await prepare(database, { url, known, link, settings, options });
+    const target = await targetOf(database, made.link);
+    const reports = await runTarget(host, database, screen, target, {
+      command: "backup",
+      dryRun: options.dryRun === true,
+      connect,
+      revision: () => revisionOf(database, made.link.archiveId),
+    });
+    endWithReports(host, screen, reports, started);
+    const { typed = null } = (signedIn as SignedIn | null) ?? {};
+    const kept = await offerToKeep(host, database, made.account, typed);
+    if (link === null && reports.at(-1)?.outcome !== "failed") {
+      const hasPassword = kept || (source.kind !== "prompt" && source.kind !== "url" && source.kind !== "environment");
+      sayFirstNight(host, database, screen, { url, options, archive: made.link.archive, hasPassword });
+    }
+  } finally {
+    await (signedIn as SignedIn | null)?.remote.close();
+  }
+}
+
+interface Wanted {
+  readonly url: AccountUrl;
+  readonly known: Account | null;
+  readonly link: LinkInfo | null;
+  readonly settings: AccountSettings;
+  readonly options: BackupOptions;
+}
+
+/** The account and the link as they are to be run; nothing is changed by a dry run. */
+async function prepare(
+  database: Database,
+  wanted: Wanted,
+): Promise<{ readonly account: Account; readonly link: LinkInfo }> {
+  const { url, known, link, settings, options } = wanted;
+  const patterns = { include: options.include, exclude: options.exclude };
+  if (known !== null && link !== null) {
+    if (options.dryRun === true) return { account: known, link };
+    if (JSON.stringify(settings) !== JSON.stringify(known.settings))
+      await setAccountSettings(database.pool, known.id, settings);
+    return { account: { ...known, settings }, link: await setPatterns(database, link, patterns) };
+  }
+  if (options.dryRun === true) {
+    throw new MailError(
+      "CONFIG_INVALID",
+      "The password is right. There is no archive of this account yet to compare with; run the same line without --dry-run.",
+    );
+  }
+  return await makeBackup(database, { url, known, settings, archive: options.archive, patterns });
+}
+
+function sayFirstNight(
+  host: Host,
+  database: Database,
+  screen: Screen,
+  about: {
+    readonly url: AccountUrl;
+    readonly options: BackupOptions;
+    readonly archive: string;
+    readonly hasPassword: boolean;
+  },
+): void {
+  screen.line();
+  const night = nightOf({
+    ...about,
+    program: host.program,
+    variables: host.variables,
+    where: placeOfData(host, database),
+  });
+  for (const line of firstNightLines(night)) screen.line(line);
 }

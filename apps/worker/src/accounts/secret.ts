@@ -1,0 +1,64 @@
+// A password that is kept: sealed under the key file, bound to the account's row, put away only after the server took it and the person
+// said yes. It must never be written anywhere else.
+
+import { keepSecret, readSecret, setAccountSettings } from "@packetboat/archive";
+import { choosePassword, type PasswordSource, readOrMakeSealingKey, readSealingKey } from "@packetboat/config";
+import type { Database } from "@packetboat/database";
+import type { Host } from "../host.ts";
+import { keyPath } from "../house.ts";
+import type { Account } from "./registry.ts";
+import type { AccountOptions } from "./settings.ts";
+
+const rowOf = (id: number) => ({ table: "secret", id });
+
+/** What the account itself says about its password; null when nothing. */
+function keptSource(host: Host, database: Database, account: Account): PasswordSource | null {
+  const { passwordFile, passwordCommand } = account.settings;
+  if (passwordFile !== null) return { kind: "file", path: passwordFile };
+  if (passwordCommand !== null) return { kind: "command", command: passwordCommand };
+  if (!account.hasSecret) return null;
+  const open = async () => {
+    const sealed = await readSecret(database.pool, account.id);
+    const key = await readSealingKey(keyPath(host));
+    return key.open(rowOf(account.id), sealed ?? Buffer.alloc(0));
+  };
+  return { kind: "kept", open };
+}
+
+/** Gives the way to the password of an account. Throws CONFIG_INVALID when there is none. */
+export function passwordSource(
+  host: Host,
+  database: Database,
+  account: Account | null,
+  given: { readonly options: AccountOptions; readonly url: string | null },
+): PasswordSource {
+  return choosePassword({
+    file: given.options.passwordFile,
+    command: given.options.passwordCommand,
+    url: given.url,
+    environment: { variable: "PACKETBOAT_PASSWORD", password: host.environment.password ?? undefined },
+    kept: account === null ? null : keptSource(host, database, account),
+    terminal: host.canAsk,
+  });
+}
+
+/** Seals and stores a password. */
+export async function keepPassword(host: Host, database: Database, account: Account, password: string): Promise<void> {
+  const key = await readOrMakeSealingKey(keyPath(host));
+  await keepSecret(database.pool, account.id, key.seal(rowOf(account.id), password));
+}
+
+/** Asks once whether a typed password shall be kept; gives true when it is kept now. */
+export async function offerToKeep(
+  host: Host,
+  database: Database,
+  account: Account,
+  typed: string | null,
+): Promise<boolean> {
+  if (typed === null || !account.settings.mayKeepPassword) return false;
+  const { askYesNo } = await import("./ask.ts");
+  const yes = await askYesNo("Keep this password, sealed, for the nightly run?", true);
+  if (yes) await keepPassword(host, database, account, typed);
+  else await setAccountSettings(database.pool, account.id, { ...account.settings, mayKeepPassword: false });
+  return yes;
+}

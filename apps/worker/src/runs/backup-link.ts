@@ -1,0 +1,119 @@
+// The account, archive and link of a backup: found again by user, host and port, or made at the first run. It must never tie two
+// accounts to one place of an archive: a second one gets a prefix of its own.
+import {
+  accountName,
+  createAccount,
+  createLink,
+  ensureArchive,
+  findAccount,
+  findArchive,
+  type LinkInfo,
+  listLinks,
+  setAccountSettings,
+  setLink,
+} from "@packetboat/archive";
+import { type AccountAddress, accountName as addressName } from "@packetboat/config";
+import { MailError } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
+import { type Account, accountOf } from "../accounts/registry.ts";
+import type { AccountSettings } from "../accounts/settings.ts";
+
+export interface Patterns {
+  readonly include: readonly string[] | undefined;
+  readonly exclude: readonly string[] | undefined;
+}
+
+/**
+ * The link by which an account is backed up, into the archive of that name where one is given; null when there is none yet. Throws
+ * CONFIG_INVALID when there are several to choose from.
+ */
+export async function findBackupLink(
+  database: Database,
+  account: Account,
+  archive: string | undefined,
+): Promise<LinkInfo | null> {
+  const links = (await listLinks(database.pool, { accountId: account.id })).filter(({ rights }) => rights.pull);
+  const fitting = archive === undefined ? links : links.filter((link) => link.archive === archive);
+  if (fitting.length > 1) {
+    const names = fitting.map((link) => link.archive).join(", ");
+    throw new MailError(
+      "CONFIG_INVALID",
+      `This account fills several archives (${names}). Say which one with --archive.`,
+    );
+  }
+  return fitting[0] ?? null;
+}
+
+export interface NewBackup {
+  readonly url: AccountAddress;
+  readonly known: Account | null;
+  readonly settings: AccountSettings;
+  readonly archive: string | undefined;
+  readonly patterns: Patterns;
+}
+
+/** Makes what is missing of account, archive and link. Safe when two commands do it at once: the lease lets one of them run. */
+export async function makeBackup(
+  database: Database,
+  wanted: NewBackup,
+): Promise<{ readonly account: Account; readonly link: LinkInfo }> {
+  const { pool } = database;
+  const account = await makeAccount(database, wanted);
+  const name = wanted.archive ?? (await freeName(database, account));
+  const archive = await ensureArchive(pool, name);
+  const others = await listLinks(pool, { archiveId: archive.id });
+  const own = others.find((link) => link.accountId === account.id);
+  if (own !== undefined) return { account, link: await setPatterns(database, own, wanted.patterns) };
+  const { include = [], exclude = [] } = wanted.patterns;
+  const prefix = others.length === 0 ? [] : [account.name];
+  const link = await createLink(pool, {
+    accountId: account.id,
+    archiveId: archive.id,
+    rights: { pull: true, push: false },
+    policy: { include, exclude, prefix },
+  });
+  return { account, link };
+}
+
+async function makeAccount(database: Database, { url, known, settings }: NewBackup): Promise<Account> {
+  const { pool } = database;
+  if (known === null) {
+    const made = await createAccount(pool, url, settings).catch(async (error: unknown) => {
+      // Another command met the account in the same moment.
+      const there = await findAccount(pool, url);
+      if (there === null) throw error;
+      return there;
+    });
+    return accountOf(made);
+  }
+  await setAccountSettings(pool, known.id, settings);
+  return { ...known, settings };
+}
+
+/** The address; with the port where an archive of that name belongs to another account. */
+async function freeName({ pool }: Database, account: Account): Promise<string> {
+  const plain = addressName(account.address);
+  const taken = await findArchive(pool, plain);
+  if (taken === null) return plain;
+  const links = await listLinks(pool, { archiveId: taken.id });
+  const foreign = links.some((link) => link.accountId !== account.id);
+  const { user, host, port } = account.address;
+  return foreign
+    ? accountName(account.address) === plain
+      ? `${user}@${host}:${port}`
+      : accountName(account.address)
+    : plain;
+}
+
+/** Gives the link with the patterns that were named; what was not named stays as it is. */
+export async function setPatterns(
+  { pool }: Database,
+  link: LinkInfo,
+  { include, exclude }: Patterns,
+): Promise<LinkInfo> {
+  const change = { ...(include === undefined ? {} : { include }), ...(exclude === undefined ? {} : { exclude }) };
+  const same = (Object.keys(change) as ("include" | "exclude")[]).every(
+    (key) => JSON.stringify(change[key]) === JSON.stringify(link.policy[key]),
+  );
+  return same ? link : await setLink(pool, link.id, { policy: change });
+}

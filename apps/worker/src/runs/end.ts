@@ -1,0 +1,17 @@
+// How a command that ran links ends: reports on stdout, the reason of a failure on stderr, the exit code. One place for backup and sync.
+import type { RunReport } from "@packetboat/core";
+import type { Screen } from "@packetboat/terminal";
+import { commandReport, failureSentence, isUneventful, reportLines } from "../display/report.ts";
+import type { Host } from "../host.ts";
+
+/** Prints the reports of a command and states its exit code. */
+export function endWithReports(host: Host, screen: Screen, reports: readonly RunReport[], started: string): void {
+  const report = commandReport(reports, started, new Date(host.now()).toISOString());
+  screen.data(report);
+  // A pass that only looked once more after one that worked is not worth a line.
+  const told = reports.filter((each, index) => index === 0 || !isUneventful(each));
+  for (const each of told) for (const line of reportLines(each, screen)) screen.line(line);
+  const sentence = failureSentence(report);
+  if (sentence !== null) screen.warning(`packetboat: ${sentence}`);
+  host.end(report.exitCode);
+}
