@@ -129,7 +129,7 @@ class Lane {
     const { error, tooLarge } = attempt;
     const steps = afterAttempt({ asked: set, answered: came, ended, existing, again: second });
     for (const uid of eachUid(steps.gone)) this.#out.put({ kind: "gone", uid }, OVERHEAD);
-    for (const next of steps.again) if (uidCount(next) === 1) this.#suspects.add(next[0]?.[0] ?? 0);
+    if (steps.suspect !== null) this.#suspects.add(steps.suspect);
     if (steps.failed.length > 0) {
       const why =
         tooLarge === undefined

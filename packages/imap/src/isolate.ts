@@ -22,6 +22,8 @@ export interface NextSteps {
   readonly failed: UidSet;
   /** To be asked for, in this order. */
   readonly again: readonly UidSet[];
+  /** The first of `again`, when it is one message that was not had: the next time is its last. */
+  readonly suspect: number | null;
 }
 
 const NOTHING: UidSet = [];
@@ -31,28 +33,23 @@ function halves(set: UidSet): readonly UidSet[] {
 }
 
 /** The first UID alone, then the others: servers answer in order, so the first one without answer is the suspect. */
-function suspectFirst(set: UidSet): readonly UidSet[] {
+function suspectFirst(set: UidSet): { readonly again: readonly UidSet[]; readonly suspect: number | null } {
   const first = set[0]?.[0];
-  if (first === undefined) return [];
+  if (first === undefined) return { again: [], suspect: null };
   const suspect = uidSet([first]);
   const rest = subtractUids(set, suspect);
-  return rest.length === 0 ? [suspect] : [suspect, rest];
+  return { again: rest.length === 0 ? [suspect] : [suspect, rest], suspect: first };
 }
 
 /** Decides what follows an attempt. */
 export function afterAttempt({ asked, answered, ended, existing, again: second }: Attempt): NextSteps {
   const left = subtractUids(asked, answered);
-  const count = uidCount(left);
-  if (count === 0) return { gone: NOTHING, failed: NOTHING, again: [] };
-  const alone = uidCount(asked) === 1;
-  if (ended === "ok") {
-    const there = existing ?? left;
-    const gone = subtractUids(left, there);
-    if (alone && second) return { gone, failed: there, again: [] };
-    return { gone, failed: NOTHING, again: there.length === 0 ? [] : suspectFirst(there) };
-  }
-  if (alone) return { gone: NOTHING, failed: second ? left : NOTHING, again: second ? [] : [left] };
+  const there = ended === "ok" ? (existing ?? left) : left;
+  const gone = subtractUids(left, there);
+  if (there.length === 0) return { gone, failed: NOTHING, again: [], suspect: null };
+  if (uidCount(asked) === 1 && second) return { gone, failed: there, again: [], suspect: null };
   // A server that refuses a set before it answers anything does not say whom it means: halves find it in few commands.
-  const again = ended === "refused" && answered.length === 0 ? halves(left) : suspectFirst(left);
-  return { gone: NOTHING, failed: NOTHING, again };
+  if (ended === "refused" && answered.length === 0 && uidCount(left) > 1)
+    return { gone, failed: NOTHING, again: halves(left), suspect: null };
+  return { gone, failed: NOTHING, ...suspectFirst(there) };
 }
