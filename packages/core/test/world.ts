@@ -53,12 +53,10 @@ export function linkWith(rights: Rights, policy: Partial<Link["policy"]> = {}): 
 
 const content = (name: Name): string => name.slice(0, 1);
 /** Bytes "N…" have no INTERNALDATE, bytes "H…" no header: then nothing but bytes can tell. */
-export const dateOf = (name: Name): number | null =>
-  content(name) === "N" ? null : content(name).charCodeAt(0) * 1000;
-export const fingerprintOfName = (name: Name): string | null =>
-  content(name) === "H" ? null : `header ${content(name)}`;
-export const canonicalOfName = (name: Name): string => `canonical ${content(name)}`;
-export const sha256OfName = (name: Name): string => `bytes ${content(name)}`;
+const dateOf = (name: Name): number | null => (content(name) === "N" ? null : content(name).charCodeAt(0) * 1000);
+const fingerprintOfName = (name: Name): string | null => (content(name) === "H" ? null : `header ${content(name)}`);
+const canonicalOfName = (name: Name): string => `canonical ${content(name)}`;
+const sha256OfName = (name: Name): string => `bytes ${content(name)}`;
 
 const mailboxId = (n: number): MailboxId => (10 + n) as MailboxId;
 const remoteId = (n: number): RemoteMailboxId => n as RemoteMailboxId;
