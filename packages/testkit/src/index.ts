@@ -81,3 +81,5 @@ export {
 } from "./wire/client.ts";
 export { fromWireName, quoted, toWireName } from "./wire/names.ts";
 export { parseValues, type ResponseParts, ResponseReader, type Value } from "./wire/reader.ts";
+export { startWireServer, WIRE_CAPABILITIES, type WireServer, type WireServerOptions } from "./wire-server/server.ts";
+export type { WireFault, WireFaultKind } from "./wire-server/wire-faults.ts";
