@@ -221,7 +221,10 @@ class SimRemote implements SimulatedRemote {
   private possible(look: Look, marks: Marks): Look["kind"] {
     if (look.kind !== "delta") return look.kind;
     if (marks.uidValidity !== look.since.uidValidity) return "list";
-    return marks.highestModseq === null || marks.highestModseq === 0n ? "flags" : "delta";
+    if (marks.highestModseq === null || marks.highestModseq === 0n || look.since.highestModseq === 0n) return "flags";
+    // U2: nothing is concluded from marks that run backwards.
+    if (marks.highestModseq < look.since.highestModseq) return "flags";
+    return marks.uidNext !== null && marks.uidNext < look.since.uidNext ? "flags" : "delta";
   }
 
   private deltaEnd(
@@ -231,16 +234,16 @@ class SimRemote implements SimulatedRemote {
   ): ObservationPart {
     const { mailbox } = session;
     const arrived = rangesOf(present.filter((m) => m.uid >= since.uidNext).map((m) => m.uid));
+    let vanished: readonly number[] = [];
     if (this.capabilities.qresync) {
-      const candidates = this.vanishedClaims(mailbox, since.highestModseq);
+      const claims = this.vanishedClaims(mailbox, since.highestModseq);
       session.step("end");
       // M1: what VANISHED names is asked for once more; a server that lies is not believed.
-      const vanished = candidates.filter((uid) => !mailbox.messages.has(uid));
-      return { kind: "end", listed: null, arrived, vanished: rangesOf(vanished) };
+      vanished = claims.filter((uid) => uid < since.uidNext && !mailbox.messages.has(uid));
     }
-    // I3: only when the count differs is everybody asked for.
-    const known = since.messages + present.filter((m) => m.uid >= since.uidNext).length;
-    if (known === present.length) return { kind: "end", listed: null, arrived, vanished: [] };
+    // I3, I5: when the count contradicts the delta, everybody is asked for.
+    const known = since.messages - vanished.length + present.filter((m) => m.uid >= since.uidNext).length;
+    if (known === present.length) return { kind: "end", listed: null, arrived, vanished: rangesOf(vanished) };
     session.step("end");
     if (this.script.take("truncatedListing", (fault) => fault.mailbox === mailbox.name, 1))
       throw failure("OBSERVATION_INCOMPLETE", "The server's listing holds fewer messages than the mailbox.");
