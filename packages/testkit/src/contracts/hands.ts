@@ -78,7 +78,7 @@ const ROLES: Partial<Record<Role, string>> = {
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** IMAP's spelling of an instant, in UTC. */
-export function imapDate(at: number): string {
+function imapDate(at: number): string {
   const date = new Date(at);
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = String(date.getUTCDate()).padStart(2, " ");

@@ -2,10 +2,10 @@
 import type { SimListed, SimMailbox } from "../simulator/model.ts";
 import { fromWireName, quoted, toWireName } from "../wire/names.ts";
 import { type Argument, type Command, itemsOf, textOfArgument, wordsOf } from "./command.ts";
+import type { Ended, SessionState } from "./connection.ts";
 import { SPECIAL_USE, wireName } from "./render.ts";
-import type { Ended, Session } from "./session.ts";
 
-export async function namespaceCommand(session: Session): Promise<Ended> {
+export async function namespaceCommand(session: SessionState): Promise<Ended> {
   if (!session.has("NAMESPACE")) return "BAD unknown command";
   const { delimiter, namespaces } = session.shared.model;
   const group = (kind: string): string => {
@@ -32,7 +32,7 @@ function patternOf(reference: string, pattern: string, delimiter: string): RegEx
 }
 
 /** Null: a form that was not announced. */
-function wishOf(session: Session, args: readonly Argument[]): ListWish | null {
+function wishOf(session: SessionState, args: readonly Argument[]): ListWish | null {
   const extended = args[0]?.kind === "list" || args[2]?.kind === "list" || args.length > 2;
   if (extended && !session.has("LIST-EXTENDED")) return null;
   const rest = args[0]?.kind === "list" ? args.slice(1) : args;
@@ -62,7 +62,7 @@ function attributesOf(line: SimListed, all: readonly SimListed[], wish: ListWish
   ].join(" ");
 }
 
-export async function listCommand(session: Session, command: Command): Promise<Ended> {
+export async function listCommand(session: SessionState, command: Command): Promise<Ended> {
   const { model, faults } = session.shared;
   const wish = wishOf(session, command.args);
   if (wish === null) return "BAD unknown form of LIST";
@@ -87,7 +87,7 @@ export async function listCommand(session: Session, command: Command): Promise<E
   return "OK done";
 }
 
-export async function lsubCommand(session: Session, command: Command): Promise<Ended> {
+export async function lsubCommand(session: SessionState, command: Command): Promise<Ended> {
   const { model } = session.shared;
   const pattern = patternOf(
     textOfArgument(command.args[0]) ?? "",
@@ -100,7 +100,7 @@ export async function lsubCommand(session: Session, command: Command): Promise<E
   return "OK done";
 }
 
-export async function statusCommand(session: Session, command: Command): Promise<Ended> {
+export async function statusCommand(session: SessionState, command: Command): Promise<Ended> {
   const name = fromWireName(textOfArgument(command.args[0]) ?? "");
   const mailbox = session.shared.model.find(name);
   if (mailbox === undefined) return "NO [NONEXISTENT] no such mailbox";
@@ -111,7 +111,7 @@ export async function statusCommand(session: Session, command: Command): Promise
 }
 
 /** Null: an item that was not announced. */
-function statusItems(session: Session, mailbox: SimMailbox, items: readonly string[]): string | null {
+function statusItems(session: SessionState, mailbox: SimMailbox, items: readonly string[]): string | null {
   const { faults } = session.shared;
   const out: string[] = [];
   for (const item of items) {
@@ -149,7 +149,7 @@ function statusItems(session: Session, mailbox: SimMailbox, items: readonly stri
 }
 
 /** UIDVALIDITY as this server shows it; null where it gives none. */
-export function shownUidValidity(session: Session, mailbox: SimMailbox): bigint | null {
+export function shownUidValidity(session: SessionState, mailbox: SimMailbox): bigint | null {
   const { faults } = session.shared;
   if (faults.take("noUidValidity")) return null;
   if (faults.take("zeroUidValidity")) return 0n;

@@ -2,13 +2,13 @@
 import type { SimMailbox, SimMessage } from "../simulator/model.ts";
 import { fromWireName } from "../wire/names.ts";
 import { type Argument, type Command, itemsOf, parseSet, textOfArgument, wordsOf } from "./command.ts";
+import type { Ended, Selected, SessionState } from "./connection.ts";
 import { shownUidValidity } from "./listing.ts";
 import { fetchAnswer, wireSet } from "./render.ts";
-import type { Ended, Selected, Session } from "./session.ts";
 
 const SYSTEM_FLAGS = "\\Answered \\Deleted \\Draft \\Flagged \\Seen";
 
-export async function selectCommand(session: Session, command: Command): Promise<Ended> {
+export async function selectCommand(session: SessionState, command: Command): Promise<Ended> {
   const { model, faults } = session.shared;
   session.selected = null;
   const mailbox = model.find(fromWireName(textOfArgument(command.args[0]) ?? ""));
@@ -45,7 +45,7 @@ function qresyncParameter(argument: Argument | undefined): { uidValidity: bigint
   return at === -1 || !uidValidity || !modseq ? null : { uidValidity: BigInt(uidValidity), modseq: BigInt(modseq) };
 }
 
-async function resync(session: Session, mailbox: SimMailbox, modseq: bigint): Promise<void> {
+async function resync(session: SessionState, mailbox: SimMailbox, modseq: bigint): Promise<void> {
   await tellVanished(session, mailbox, modseq, [[1, 4294967295]]);
   for (const [i, message] of [...mailbox.messages.values()].entries()) {
     if (message.modseq <= modseq) continue;
@@ -57,7 +57,7 @@ async function resync(session: Session, mailbox: SimMailbox, modseq: bigint): Pr
 type Ranges = readonly (readonly [number, number])[];
 const within = (set: Ranges, uid: number): boolean => set.some(([from, to]) => from <= uid && uid <= to);
 
-async function tellVanished(session: Session, mailbox: SimMailbox, modseq: bigint, set: Ranges): Promise<void> {
+async function tellVanished(session: SessionState, mailbox: SimMailbox, modseq: bigint, set: Ranges): Promise<void> {
   const lie = session.shared.faults.take("falseVanished");
   const gone = lie
     ? Array.from({ length: mailbox.uidNext - 1 }, (_, i) => i + 1)
@@ -96,7 +96,7 @@ function modifiersOf(argument: Argument | undefined): Modifiers {
   return { changedSince: since === null ? null : BigInt(since), vanished: words.includes("VANISHED") };
 }
 
-export async function fetchCommand(session: Session, selected: Selected, command: Command): Promise<Ended> {
+export async function fetchCommand(session: SessionState, selected: Selected, command: Command): Promise<Ended> {
   const { faults } = session.shared;
   const set = textOfArgument(command.args[0]) ?? "";
   let messages = chosen(selected, command, set);
@@ -125,7 +125,7 @@ export async function fetchCommand(session: Session, selected: Selected, command
 
 /** One FETCH answer with the faults of its message. Gives how the command ends when it ends here. */
 async function tellMessage(
-  session: Session,
+  session: SessionState,
   seq: number,
   message: SimMessage,
   items: readonly string[],
@@ -154,7 +154,7 @@ async function tellMessage(
   return undefined;
 }
 
-export async function searchCommand(session: Session, selected: Selected, command: Command): Promise<Ended> {
+export async function searchCommand(session: SessionState, selected: Selected, command: Command): Promise<Ended> {
   let args = command.args;
   let returns: readonly string[] | null = null;
   if (textOfArgument(args[0])?.toUpperCase() === "RETURN") {
@@ -182,7 +182,7 @@ export async function searchCommand(session: Session, selected: Selected, comman
   return "OK done";
 }
 
-export async function storeCommand(session: Session, selected: Selected, command: Command): Promise<Ended> {
+export async function storeCommand(session: SessionState, selected: Selected, command: Command): Promise<Ended> {
   if (selected.readOnly) return "NO read-only";
   const messages = chosen(selected, command, textOfArgument(command.args[0]) ?? "");
   const item = (textOfArgument(command.args[1]) ?? "").toUpperCase();

@@ -10,7 +10,7 @@ export type Piece = string | Buffer;
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** An instant as IMAP writes it, in a zone that is not UTC: a client must read zones. NIL where there is none. */
-export function dateTime(at: number | null): string {
+function dateTime(at: number | null): string {
   if (at === null) return "NIL";
   const date = new Date(at + 2 * 3_600_000);
   const two = (value: number): string => String(value).padStart(2, "0");
@@ -45,7 +45,7 @@ export const SPECIAL_USE: Readonly<Partial<Record<Role, string>>> = {
 };
 
 /** The header with its empty line, as BODY[HEADER] gives it; the whole message where no empty line ends it. */
-export function headerOf(bytes: Buffer): Buffer {
+function headerOf(bytes: Buffer): Buffer {
   if (bytes[0] === 10) return bytes.subarray(0, 1);
   if (bytes[0] === 13 && bytes[1] === 10) return bytes.subarray(0, 2);
   for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {

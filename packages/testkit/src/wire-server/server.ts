@@ -3,6 +3,7 @@
 import { createServer, type Socket } from "node:net";
 import type { ServerModel } from "../simulator/model.ts";
 import { type Command, CommandReader } from "./command.ts";
+import type { Shared, Wire } from "./connection.ts";
 import type { Piece } from "./render.ts";
 import { Session } from "./session.ts";
 import { type WireFault, WireFaults } from "./wire-faults.ts";
@@ -33,28 +34,6 @@ export interface WireServer extends AsyncDisposable {
   bodies(): number;
   connections(): { readonly total: number; readonly open: number };
   stop(): Promise<void>;
-}
-
-/** Counters and settings that all connections share. */
-export interface Shared {
-  readonly model: ServerModel;
-  readonly user: string;
-  readonly pass: string;
-  readonly capabilities: readonly string[];
-  readonly faults: WireFaults;
-  readonly commands: string[];
-  bodies: number;
-  sessions: number;
-}
-
-/** What a session needs of its connection. */
-export interface Wire {
-  /** Writes, and waits until the client reads when it is slow. Throws when the connection is gone. */
-  send(...pieces: readonly Piece[]): Promise<void>;
-  /** The next line goes there. */
-  nextLine(): Promise<string>;
-  /** Ends the connection, after what was sent or at once. */
-  close(how: "end" | "reset"): void;
 }
 
 /** Starts the server on a free port of the loopback. */

@@ -1,27 +1,14 @@
 // One connection of the wire server: who it is, what it has selected, which numbers it has told (RFC 9051 section 2.3.1.2), and the faults
 // that befall its commands. What the commands say is in listing.ts, reading.ts and writing.ts. States: not signed in, signed in, selected.
 
-import type { SimMailbox } from "../simulator/model.ts";
 import { type Command, textOfArgument } from "./command.ts";
+import type { Ended, Selected, SessionState, Shared, Wire } from "./connection.ts";
 import { listCommand, lsubCommand, namespaceCommand, statusCommand } from "./listing.ts";
 import { fetchCommand, searchCommand, selectCommand, storeCommand } from "./reading.ts";
 import { wireSet } from "./render.ts";
-import type { Shared, Wire } from "./server.ts";
 import { appendCommand, copyCommand, expungeCommand, mailboxCommand } from "./writing.ts";
 
-/** What is selected, and what the client knows of it. */
-export interface Selected {
-  readonly mailbox: SimMailbox;
-  readonly uidValidity: bigint;
-  readonly readOnly: boolean;
-  /** UIDs by message number: index 0 is message 1. */
-  view: number[];
-}
-
-/** What becomes of a command: the text of its tagged answer, or null when the connection was ended instead. */
-export type Ended = string | null;
-
-export class Session {
+export class Session implements SessionState {
   readonly shared: Shared;
   readonly wire: Wire;
   selected: Selected | null = null;

@@ -2,13 +2,13 @@
 import type { Role } from "@packetboat/core";
 import { fromWireName } from "../wire/names.ts";
 import { type Argument, type Command, itemsOf, textOfArgument, wordsOf } from "./command.ts";
+import type { Ended, Selected, SessionState } from "./connection.ts";
 import { chosen } from "./reading.ts";
 import { parseDateTime, SPECIAL_USE, wireSet } from "./render.ts";
-import type { Ended, Selected, Session } from "./session.ts";
 
 const nameOf = (argument: Argument | undefined): string => fromWireName(textOfArgument(argument) ?? "");
 
-export function appendCommand(session: Session, command: Command): Ended {
+export function appendCommand(session: SessionState, command: Command): Ended {
   const { model } = session.shared;
   const mailbox = model.find(nameOf(command.args[0]));
   if (mailbox === undefined) return "NO [TRYCREATE] no such mailbox";
@@ -31,7 +31,7 @@ export function appendCommand(session: Session, command: Command): Ended {
   return session.has("UIDPLUS") ? `OK [APPENDUID ${mailbox.uidValidity} ${wireSet(uids)}] done` : "OK done";
 }
 
-export function expungeCommand(session: Session, selected: Selected, command: Command): Ended {
+export function expungeCommand(session: SessionState, selected: Selected, command: Command): Ended {
   if (selected.readOnly) return "NO read-only";
   const all = [...selected.mailbox.messages.values()];
   const asked =
@@ -47,7 +47,7 @@ export function expungeCommand(session: Session, selected: Selected, command: Co
   return "OK done";
 }
 
-export function copyCommand(session: Session, selected: Selected, command: Command): Ended {
+export function copyCommand(session: SessionState, selected: Selected, command: Command): Ended {
   const { model } = session.shared;
   const messages = chosen(selected, command, textOfArgument(command.args[0]) ?? "");
   const target = model.find(nameOf(command.args[1]));
@@ -61,7 +61,7 @@ export function copyCommand(session: Session, selected: Selected, command: Comma
   return `OK [COPYUID ${target.uidValidity} ${wireSet(uids)} ${wireSet(arrived)}] done`;
 }
 
-export function mailboxCommand(session: Session, command: Command): Ended {
+export function mailboxCommand(session: SessionState, command: Command): Ended {
   const { model } = session.shared;
   const name = nameOf(command.args[0]).replace(new RegExp(`[${model.delimiter}]$`), "");
   switch (command.name) {
