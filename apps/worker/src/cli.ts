@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { readEnvironment } from "@packetboat/config";
 import { asMailError, MailError } from "@packetboat/core";
-import { Command, CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
+import { HouseCommand } from "./command-help.ts";
 import { COMMANDS } from "./command-table.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-codes.ts";
 import { makeHost, type OwnedHost } from "./host.ts";
@@ -70,7 +71,7 @@ async function closeAll(owned: OwnedHost | null): Promise<void> {
 }
 
 async function programFor(args: readonly string[], owned: OwnedHost): Promise<Command> {
-  const program = new Command("packetboat")
+  const program = new HouseCommand("packetboat")
     .description("Keeps IMAP accounts and an archive in Postgres in step.")
     .usage("COMMAND [options]")
     .helpOption("-h, --help", "how to use a command")

@@ -1,9 +1,26 @@
-// The same words on every command: examples under --help, and the options that all reports share.
-import type { Command } from "commander";
+// The same words on every command: how arguments are written, examples under --help, and the options that all reports share.
+import { Command, type Help, Option } from "commander";
 
 export interface Example {
   readonly line: string;
   readonly what: string;
+}
+
+/** Commander takes a value only after brackets; we write `--archive NAME`, in the code and in the help. */
+export class HouseCommand extends Command {
+  override createCommand(name?: string): HouseCommand {
+    return new HouseCommand(name);
+  }
+
+  override createOption(flags: string, description?: string): Option {
+    return new Option(flags.replace(/ ([A-Z][A-Z|]*)$/, " <$1>"), description);
+  }
+
+  override createHelp(): Help {
+    const help = super.createHelp();
+    const term = help.optionTerm.bind(help);
+    return Object.assign(help, { optionTerm: (option: Option) => term(option).replace(/[<>]/g, "") });
+  }
 }
 
 /** Adds examples below a command's help. */
