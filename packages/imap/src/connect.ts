@@ -1,7 +1,8 @@
 // The door of the room: signs in to an account and gives it as the port Remote. TLS is verified, STARTTLS is required, clear text is
 // taken only when it is asked for: it must never fall back from one to another.
 import type { Remote } from "@packetboat/core";
-import type { Log } from "./gate.ts";
+import { type AccountFacts, describeAccount as describe } from "./about.ts";
+import type { Door, Log } from "./gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { ImapRemote } from "./remote.ts";
 import type { Credentials } from "./sign-in.ts";
@@ -36,8 +37,17 @@ export interface ConnectOptions {
  * (traps 26, 27).
  */
 export function connectRemote(options: ConnectOptions): Promise<Remote> {
+  return ImapRemote.open(doorOf(options), options.connections ?? null);
+}
+
+/** What a server says of itself and of the account. Throws as connectRemote does. */
+export function describeAccount(options: ConnectOptions): Promise<AccountFacts> {
+  return describe(doorOf(options));
+}
+
+function doorOf(options: ConnectOptions): Door {
   const { host, port, security, user, auth } = options;
-  const door = {
+  return {
     host,
     port,
     security,
@@ -48,5 +58,4 @@ export function connectRemote(options: ConnectOptions): Promise<Remote> {
     log: options.log ?? null,
     signal: options.signal ?? null,
   };
-  return ImapRemote.open(door, options.connections ?? null);
 }

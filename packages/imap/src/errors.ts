@@ -150,6 +150,7 @@ export function signInError(error: Refused, endpoint: Endpoint, kind: "password"
   const context: ErrorContext = { status: error.status, code: error.code };
   if (LATER.has(error.code ?? "") || (error.code !== "AUTHENTICATIONFAILED" && saysThrottled(error.text)))
     return throttled(endpoint, context, null);
+  if (error.code === "PRIVACYREQUIRED") return wantsTls(endpoint, context);
   const what =
     kind === "token"
       ? "the access token is not accepted or has expired: get a new one"
@@ -157,8 +158,16 @@ export function signInError(error: Refused, endpoint: Endpoint, kind: "password"
   return new MailError("AUTH_REJECTED", `${at(endpoint)} refused the sign-in: ${what}.`, { context });
 }
 
+/** The server takes no password over clear text. */
+function wantsTls(endpoint: Endpoint, context: ErrorContext): MailError {
+  return new MailError("AUTH_REJECTED", `${at(endpoint)} takes a password over TLS only: leave out ?tls=none.`, {
+    context,
+  });
+}
+
 /** A sign-in that the server offers no way for. */
-export function noMechanism(endpoint: Endpoint, wanted: string): MailError {
+export function noMechanism(endpoint: Endpoint, wanted: string, loginDisabled: boolean): MailError {
+  if (loginDisabled && endpoint.security === "none") return wantsTls(endpoint, { wanted });
   return new MailError("AUTH_REJECTED", `${at(endpoint)} does not offer ${wanted}: choose another way with --auth.`, {
     context: { wanted },
   });

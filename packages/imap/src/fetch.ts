@@ -175,6 +175,10 @@ class Lane {
       }
       if (!isLost(error)) throw error;
       const { code, literalSize } = gate.endedBy;
+      gate.log?.warn(
+        { code: error.code, endedBy: code, answered: answered.size, asked: uidCount(set) },
+        "a fetch broke off",
+      );
       return code === "LiteralTooLarge" ? { ended: "lost", error, tooLarge: literalSize } : { ended: "lost", error };
     }
   }

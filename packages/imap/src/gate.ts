@@ -38,6 +38,9 @@ export interface CommandOptions {
 /** Changes of the selected mailbox that a server may announce in any command. */
 const CHANGES = ["EXISTS", "EXPUNGE", "VANISHED"] as const;
 
+/** RFC 9051 appendix E: extensions that IMAP4rev2 contains, as far as this room asks for them. */
+const IN_REV2 = "NAMESPACE ESEARCH ENABLE SASL-IR LIST-EXTENDED LIST-STATUS SPECIAL-USE UIDPLUS MOVE".split(" ");
+
 /** One signed-in connection. */
 export class Gate {
   readonly #door: Door;
@@ -70,8 +73,11 @@ export class Gate {
     return gate;
   }
 
+  /** What the server announces, in upper case; a server of IMAP4rev2 alone announces by that what it contains. */
   get capabilities(): ReadonlySet<string> {
-    return new Set([...(this.#client?.capabilities.keys() ?? [])].map((name) => name.toUpperCase()));
+    const names = [...(this.#client?.capabilities.keys() ?? [])].map((name) => name.toUpperCase());
+    const rev2 = names.includes("IMAP4REV2") && !names.includes("IMAP4REV1");
+    return new Set(rev2 ? [...names, ...IN_REV2] : names);
   }
 
   get closed(): boolean {
@@ -85,6 +91,10 @@ export class Gate {
 
   get limits(): Limits {
     return this.#door.limits;
+  }
+
+  get log(): Log | null {
+    return this.#door.log;
   }
 
   get endpoint(): Endpoint {

@@ -1,3 +1,4 @@
 // The door of the imap room: an IMAP account as the port Remote. imapflow stays inside.
-export { type ConnectOptions, connectRemote } from "./connect.ts";
+export type { AccountFacts, QuotaLine } from "./about.ts";
+export { type ConnectOptions, connectRemote, describeAccount } from "./connect.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

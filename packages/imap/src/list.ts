@@ -166,7 +166,7 @@ export async function listMailboxes(gate: Gate, namespaces: readonly Namespace[]
 }
 
 /** Whether LIST still shows a mailbox that can be opened. */
-export async function isListed(gate: Gate, wire: string): Promise<boolean> {
+async function isListed(gate: Gate, wire: string): Promise<boolean> {
   const collected: Collected = { lines: [], statuses: new Map() };
   await gate.command("LIST", {
     args: [mailboxArgument(""), mailboxArgument(wire)],

@@ -15,7 +15,7 @@ export interface Count {
 }
 
 /** Reads the ALL of an ESEARCH answer as ranges, never as numbers: a mailbox of a million is one range. Null: no ESEARCH answer. */
-export function readEsearch(answer: Answer): UidSet {
+function readEsearch(answer: Answer): UidSet {
   const tokens = answer.attributes ?? [];
   for (let i = 0; i + 1 < tokens.length; i++) {
     const token = tokens[i];
@@ -25,7 +25,7 @@ export function readEsearch(answer: Answer): UidSet {
 }
 
 /** Reads a SEARCH answer. */
-export function readSearch(answer: Answer): UidSet {
+function readSearch(answer: Answer): UidSet {
   if (answer.numbers) return uidSet(answer.numbers.filter((uid) => uid > 0 && uid <= 4_294_967_295));
   return uidSet((answer.attributes ?? []).flatMap((token) => numberOf(token) || []));
 }
@@ -47,7 +47,7 @@ export function counting(count: Count) {
 }
 
 /** UID SEARCH of `criteria` (ASCII). Throws Refused. */
-export async function search(gate: Gate, criteria: string, count: Count): Promise<UidSet> {
+async function search(gate: Gate, criteria: string, count: Count): Promise<UidSet> {
   let found: UidSet = NO_UIDS;
   const esearch = gate.capabilities.has("ESEARCH");
   await gate.command(`UID SEARCH ${esearch ? "RETURN (ALL) " : ""}${criteria}`, {

@@ -45,7 +45,7 @@ export function lookFor(look: Look, marks: Marks): "list" | "flags" | "delta" | 
 }
 
 /** Whether a delta explains the count: what was there, less what vanished, plus what arrived. Pure. */
-export function countAgrees(since: CompleteMarks, arrived: UidSet, vanished: UidSet, exists: number): boolean {
+function countAgrees(since: CompleteMarks, arrived: UidSet, vanished: UidSet, exists: number): boolean {
   return since.messages - uidCount(vanished) + uidCount(arrived) === exists;
 }
 
@@ -127,7 +127,7 @@ async function* refusable<T, R>(source: AsyncGenerator<T, R>): AsyncGenerator<T,
 }
 
 /** Reads VANISHED (EARLIER): ranges as they come, never expanded (James calls all old mail vanished: trap 10). */
-export function readVanishedEarlier(answer: Answer): UidSet | null {
+function readVanishedEarlier(answer: Answer): UidSet | null {
   const [tags, uids] = answer.attributes ?? [];
   if (!isList(tags) || !textsOf(tags).some((tag) => tag.toUpperCase() === "EARLIER")) return null;
   return parseUids(textOf(uids) ?? "");

@@ -18,7 +18,7 @@ export interface Credentials {
 type Mechanism = "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "SASL LOGIN" | "LOGIN";
 
 /** Picks how to sign in from what the server announces. Null: nothing fits. */
-export function mechanismFor(credentials: Credentials, capabilities: ReadonlySet<string>): Mechanism | null {
+function mechanismFor(credentials: Credentials, capabilities: ReadonlySet<string>): Mechanism | null {
   if (credentials.auth.kind === "xoauth2") {
     if (capabilities.has("AUTH=XOAUTH2")) return "XOAUTH2";
     return capabilities.has("AUTH=OAUTHBEARER") ? "OAUTHBEARER" : null;
@@ -91,7 +91,7 @@ export async function signIn(
         : credentials.authzid !== null
           ? "PLAIN, which --authzid needs"
           : "a password sign-in";
-    throw noMechanism(endpoint, wanted);
+    throw noMechanism(endpoint, wanted, gate.capabilities.has("LOGINDISABLED"));
   }
   // Capabilities differ after sign-in; most servers send them with the answer, the others are asked below.
   client.expectCapabilityUpdate = true;

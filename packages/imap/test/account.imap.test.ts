@@ -279,3 +279,23 @@ test("Dovecot: public and shared namespaces are listed and told apart", async (c
   expect(byName.get("INBOX")?.namespace).toBe("personal");
   await remote.close();
 });
+
+test("Dovecot: a token signs in, another one is AUTH_REJECTED; COMPRESS=DEFLATE gives the same bytes", async (context) => {
+  const server = await orSkip(context.skip, () => startDovecot({ oauth: true, compress: true }));
+  if (!server) return;
+  await using _ = server;
+  const client = await WireClient.login(server, "alice");
+  const bytes = mail("squeezed", "the same line again\r\n".repeat(5_000));
+  await client.append("INBOX", bytes);
+  await client.logout();
+  const auth = { kind: "xoauth2", token: await server.token("alice") } as const;
+  await using proxy = await startProxy(server);
+  const remote = await remoteTo(proxy, "alice", { auth, compression: "on" });
+  const [one] = await fetched(remote, await mailboxNamed(remote, "INBOX"), [[1, 1]]);
+  expect(one?.kind === "message" && one.bytes.equals(bytes)).toBe(true);
+  expect(proxy.counts().unreadable).toBe(1);
+  expect(proxy.counts().bytesFromServer).toBeLessThan(bytes.length / 4);
+  await remote.close();
+  const wrong = { kind: "xoauth2", token: `${auth.token}x` } as const;
+  await expect(remoteTo(server, "alice", { auth: wrong })).rejects.toMatchObject({ code: "AUTH_REJECTED" });
+});
