@@ -27,7 +27,6 @@ await settings.fresh();
 const fsync = await settings.query(
   "select current_setting('fsync') || ', synchronous_commit ' || current_setting('synchronous_commit')",
 );
-settings.run("database", "stop");
 console.log(
   `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; Dovecot ${dovecot.version}; Postgres fsync ${fsync}; no DEFLATE; median of ${times}, alternating\n`,
 );

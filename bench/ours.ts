@@ -49,6 +49,7 @@ export function homeIn(work: string, name: string, keep: boolean): Home {
       run("database", "upgrade");
     },
     async query(sql) {
+      run("database", "start");
       const client = new pg.Client({ connectionString: run("database", "url").trim() });
       await client.connect();
       try {
@@ -56,6 +57,7 @@ export function homeIn(work: string, name: string, keep: boolean): Home {
         return String(Object.values(rows[0] ?? {})[0]);
       } finally {
         await client.end();
+        if (!keep) run("database", "stop");
       }
     },
   };
