@@ -110,6 +110,7 @@ CREATE TABLE "message_version" (
 	"flags" text[] NOT NULL,
 	"from_revision" bigint NOT NULL,
 	"to_revision" bigint DEFAULT 9223372036854775807 NOT NULL,
+	CONSTRAINT "message_version_pkey" PRIMARY KEY("message_id","from_revision"),
 	CONSTRAINT "message_version_span" CHECK (from_revision < to_revision)
 );
 
@@ -218,7 +219,6 @@ CREATE UNIQUE INDEX "mailbox_version_live_path" ON "mailbox_version" ("archive_i
 CREATE INDEX "message_blob" ON "message" ("blob_id");
 CREATE INDEX "message_archive" ON "message" ("archive_id","id");
 CREATE UNIQUE INDEX "message_version_open" ON "message_version" ("message_id") WHERE to_revision = 9223372036854775807;
-CREATE UNIQUE INDEX "message_version_closed" ON "message_version" ("message_id","from_revision") WHERE to_revision <> 9223372036854775807;
 CREATE INDEX "message_version_page" ON "message_version" ("mailbox_id","message_id");
 CREATE INDEX "message_version_from" ON "message_version" ("mailbox_id","from_revision");
 CREATE INDEX "message_version_to" ON "message_version" ("mailbox_id","to_revision") WHERE to_revision <> 9223372036854775807;

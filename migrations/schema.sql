@@ -200,6 +200,7 @@ alter table message add constraint message_blob_id_blob_id_fk FOREIGN KEY (blob_
 alter table message add constraint message_pkey PRIMARY KEY (id);
 alter table message_version add constraint message_version_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
 alter table message_version add constraint message_version_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id) ON DELETE CASCADE;
+alter table message_version add constraint message_version_pkey PRIMARY KEY (message_id, from_revision);
 alter table message_version add constraint message_version_span CHECK ((from_revision < to_revision));
 alter table pending add constraint pending_pkey PRIMARY KEY (remote_mailbox_id, uid);
 alter table pending add constraint pending_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
@@ -230,7 +231,6 @@ CREATE UNIQUE INDEX mailbox_version_live_path ON mailbox_version USING btree (ar
 CREATE UNIQUE INDEX mailbox_version_open ON mailbox_version USING btree (mailbox_id) WHERE (to_revision = '9223372036854775807'::bigint);
 CREATE INDEX message_archive ON message USING btree (archive_id, id);
 CREATE INDEX message_blob ON message USING btree (blob_id);
-CREATE UNIQUE INDEX message_version_closed ON message_version USING btree (message_id, from_revision) WHERE (to_revision <> '9223372036854775807'::bigint);
 CREATE INDEX message_version_from ON message_version USING btree (mailbox_id, from_revision);
 CREATE UNIQUE INDEX message_version_open ON message_version USING btree (message_id) WHERE (to_revision = '9223372036854775807'::bigint);
 CREATE INDEX message_version_page ON message_version USING btree (mailbox_id, message_id);

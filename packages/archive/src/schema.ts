@@ -238,11 +238,8 @@ export const messageVersion = pgTable(
     to_revision: int8().notNull().default(LIVE),
   },
   (t) => [
-    // The two cover every row once: there is no primary key beside them.
+    primaryKey({ name: "message_version_pkey", columns: [t.message_id, t.from_revision] }),
     uniqueIndex("message_version_open").on(t.message_id).where(sql`to_revision = 9223372036854775807`),
-    uniqueIndex("message_version_closed")
-      .on(t.message_id, t.from_revision)
-      .where(sql`to_revision <> 9223372036854775807`),
     index("message_version_page").on(t.mailbox_id, t.message_id),
     index("message_version_from").on(t.mailbox_id, t.from_revision),
     index("message_version_to").on(t.mailbox_id, t.to_revision).where(sql`to_revision <> 9223372036854775807`),

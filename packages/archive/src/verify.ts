@@ -2,6 +2,7 @@
 // a finding with a name; nothing is mended here. Comparing with servers is the command's part (bindings of an archive: core's port).
 import { createHash } from "node:crypto";
 import { type ArchiveId, asId, type Digest, digestsOf, isMailError, type MessageId } from "@packetboat/core";
+import { databaseCode } from "@packetboat/database";
 import type { Pool } from "pg";
 import { CODEC, PART_BYTES } from "./blobs.ts";
 import { copiedRows, readParts, sqlInteger, unpack } from "./bodies.ts";
@@ -197,9 +198,12 @@ async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | 
     }
     return null;
   } catch (error) {
-    if (isMailError(error) && error.code === "BLOB_MISMATCH")
-      return finding("bodyTruncated", "The stored bytes cannot be unpacked.");
-    throw error;
+    if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
+    // zlib's word for a stream that ends too early; whatever else it says is about bytes that are wrong.
+    const cutOff = error.cause === undefined || databaseCode(error.cause) === "Z_BUF_ERROR";
+    return cutOff
+      ? finding("bodyTruncated", "The stored bytes end too early.")
+      : finding("bytesDiffer", "The stored bytes cannot be unpacked.");
   }
 }
 

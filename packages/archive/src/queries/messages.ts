@@ -31,7 +31,7 @@ with item as materialized (
 )
 select count(*) as found from item`;
 
-/** Adds messages whose bodies are stored, with their bindings. Throws BUG when a body is not stored, or a UID bound already. */
+/** Adds messages whose bodies are stored, with their bindings. Throws ARCHIVE_BUSY when a body is not stored (any more), BUG when a UID is bound already. */
 export async function addMessages(
   client: PoolClient,
   session: Session,
@@ -58,8 +58,8 @@ export async function addMessages(
   });
   if (Number(rows[0]?.found) !== ops.length) {
     throw new MailError(
-      "BUG",
-      "Packetboat has a defect: a message was to be added whose body is not stored. Nothing was changed; please report this.",
+      "ARCHIVE_BUSY",
+      "A message was to be added whose body is not stored: another command erased it meanwhile. Nothing was changed; run it again.",
     );
   }
 }

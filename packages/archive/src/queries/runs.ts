@@ -85,10 +85,7 @@ export async function removedSince(session: Session, since: number): Promise<Rea
       from made cross join mailbox b
       join message_version v on v.mailbox_id = b.id and v.to_revision = made.number and v.to_revision <> ${LIVE}
       where b.archive_id = $1
-        and not exists (select from message_version o where o.message_id = v.message_id and o.to_revision = ${LIVE}
-          and o.from_revision = made.number)
-        and not exists (select from message_version c where c.message_id = v.message_id and c.to_revision <> ${LIVE}
-          and c.from_revision = made.number)
+        and not exists (select from message_version o where o.message_id = v.message_id and o.from_revision = made.number)
       group by v.mailbox_id`,
     [session.archiveId, session.link.id, since],
   );
