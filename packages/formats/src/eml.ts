@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Digest, type Flags, type MailboxPath, MailError, pathKey } from "@packetboat/core";
+import { type Digest, type Flags, isMailError, type MailboxPath, MailError, pathKey } from "@packetboat/core";
 import { ABOUT, MANIFEST, mailboxDirectories, messageFileName, SUMS } from "./file-names.ts";
 
 /** What is exported: one archive as it was at one revision. `selection` names what was left out, in any spelling that is stable. */
@@ -158,21 +158,31 @@ async function writeMessage(path: string, message: ExportMessage): Promise<boole
   await rm(path, { force: true });
   const file = await open(path, "wx", 0o600);
   const hash = createHash("sha256");
+  let damaged = false;
   try {
     for await (const slice of message.bytes()) {
       hash.update(slice);
-      await file.write(slice);
+      await writeFully(file, slice);
     }
+  } catch (error) {
+    // The archive noticed by itself, as late as after the last slice. What came is kept: it may be nearly all.
+    if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
+    damaged = true;
   } finally {
     await file.close();
   }
-  if (hash.digest("hex") !== message.sha256) {
+  if (damaged || hash.digest("hex") !== message.sha256) {
     await rename(path, `${path}.damaged`);
     return false;
   }
   if (message.internalDate !== null)
     await utimes(path, message.internalDate / 1000, message.internalDate / 1000).catch(ignoreOddDate);
   return true;
+}
+
+/** A full disk may take a part of a write, and say ENOSPC to the next only. */
+async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }
 
 /** C2: a date that the file system cannot hold is still in the manifest. */

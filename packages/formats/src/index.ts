@@ -8,3 +8,4 @@ export {
   type ManifestLine,
 } from "./eml.ts";
 export { ABOUT, MANIFEST, mailboxDirectories, messageFileName, SUMS, safeSegment } from "./file-names.ts";
+export { unfinishedExport } from "./unfinished.ts";

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { type AccountAddress, isLoopback, type PasswordSource, readPassword, showAccountUrl } from "@packetboat/config";
 import { MailError, type Remote } from "@packetboat/core";
+import type { AccountFacts, ConnectOptions } from "@packetboat/imap";
 import type { Host } from "../host.ts";
 import type { AccountSettings } from "./settings.ts";
 
@@ -21,6 +22,28 @@ export interface SignedIn {
 
 /** Reads what is needed and signs in. Throws CONFIG_INVALID before anything is sent, else as connectRemote does. */
 export async function signIn(host: Host, login: Login, source: PasswordSource, signal: AbortSignal): Promise<SignedIn> {
+  const { options, secret } = await prepare(host, login, source, signal);
+  const { connectRemote } = await import("@packetboat/imap");
+  return { remote: await connectRemote(options), typed: source.kind === "prompt" ? secret : null };
+}
+
+/** The same for one look at the account itself. */
+export async function lookAt(
+  host: Host,
+  login: Login,
+  source: PasswordSource,
+): Promise<{ readonly facts: AccountFacts; readonly typed: string | null }> {
+  const { options, secret } = await prepare(host, login, source, host.signal);
+  const { describeAccount } = await import("@packetboat/imap");
+  return { facts: await describeAccount(options), typed: source.kind === "prompt" ? secret : null };
+}
+
+async function prepare(
+  host: Host,
+  login: Login,
+  source: PasswordSource,
+  signal: AbortSignal,
+): Promise<{ readonly options: ConnectOptions; readonly secret: string }> {
   const { address, settings } = login;
   refuseCleartext(login);
   const ca = settings.caFile === null ? undefined : await readAuthority(settings.caFile);
@@ -28,9 +51,7 @@ export async function signIn(host: Host, login: Login, source: PasswordSource, s
     const { askPassword } = await import("./ask.ts");
     return await askPassword(showAccountUrl(address));
   });
-  const { connectRemote } = await import("@packetboat/imap");
-  const log = await host.log();
-  const remote = await connectRemote({
+  const options: ConnectOptions = {
     host: address.host,
     port: address.port,
     security: address.security,
@@ -41,10 +62,10 @@ export async function signIn(host: Host, login: Login, source: PasswordSource, s
         ? { kind: "xoauth2", token: secret }
         : { kind: "password", password: secret, ...(settings.auth === null ? {} : { mechanism: settings.auth }) },
     ca,
-    log,
+    log: await host.log(),
     signal,
-  });
-  return { remote, typed: source.kind === "prompt" ? secret : null };
+  };
+  return { options, secret };
 }
 
 function refuseCleartext({ address, allowCleartext }: Login): void {

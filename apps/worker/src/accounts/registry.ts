@@ -1,6 +1,6 @@
 // Accounts as the database knows them and as people name them. An account is user, host and port; it may be called by its address, with
 // or without the port, or by its URL. It must never give an account for a name that fits two.
-import { type Account as AccountRow, accountName, findAccount, listAccounts } from "@packetboat/archive";
+import { type Account as AccountRow, accountName, findAccount, getAccount, listAccounts } from "@packetboat/archive";
 import { type AccountAddress, accountName as addressName, showAccountUrl } from "@packetboat/config";
 import { type AccountId, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
@@ -55,4 +55,11 @@ export async function allAccounts(database: Database): Promise<readonly Account[
 export async function accountByAddress(database: Database, address: AccountAddress): Promise<Account | null> {
   const row = await findAccount(database.pool, address);
   return row === null ? null : accountOf(row);
+}
+
+/** The account of an id. Throws CONFIG_INVALID when it was removed meanwhile. */
+export async function accountById(database: Database, id: AccountId): Promise<Account> {
+  const row = await getAccount(database.pool, id);
+  if (row === null) throw new MailError("CONFIG_INVALID", "The account was removed meanwhile. Add it again to use it.");
+  return accountOf(row);
 }

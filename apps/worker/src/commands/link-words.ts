@@ -1,0 +1,17 @@
+// A link in words: account, direction, mailboxes. Pure.
+import type { LinkInfo } from "@packetboat/archive";
+import { showPath } from "@packetboat/core";
+import { harmless } from "@packetboat/terminal";
+
+/** "pulls you@mail.example.com, without Junk*, under Work". */
+export function linkWords({ account, rights, policy }: Pick<LinkInfo, "account" | "rights" | "policy">): string {
+  const direction =
+    rights.pull && rights.push ? "pulls and pushes" : rights.push ? "pushes to" : rights.pull ? "pulls" : "rests with";
+  const parts = [
+    `${direction} ${account}`,
+    ...(policy.include.length > 0 ? [`only ${policy.include.join(", ")}`] : []),
+    ...(policy.exclude.length > 0 ? [`without ${policy.exclude.join(", ")}`] : []),
+    ...(policy.prefix.length > 0 ? [`under ${showPath(policy.prefix)}`] : []),
+  ];
+  return harmless(parts.join(", "));
+}

@@ -1,0 +1,151 @@
+// packetboat link: which accounts fill which archives, with which mailboxes and limits. As far as pull goes: a link reads its account and
+// never writes to it.
+import { createLink, ensureArchive, getLink, type LinkInfo, listLinks, removeLink, setLink } from "@packetboat/archive";
+import { asId, type LinkId, MailError, type Policy } from "@packetboat/core";
+import { tableLines } from "@packetboat/terminal";
+import type { Command } from "commander";
+import { confirmRemoval } from "../accounts/confirm.ts";
+import { accountByName, allAccounts } from "../accounts/registry.ts";
+import { collect, subcommand, withExamples, withReporting } from "../command-help.ts";
+import type { Host, ReportingOptions } from "../host.ts";
+import { openHouse } from "../house.ts";
+import { readCount } from "../runs/count.ts";
+import { archiveByName } from "../runs/targets.ts";
+import { linkWords } from "./link-words.ts";
+
+interface PolicyOptions extends ReportingOptions {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly allMailboxes?: boolean;
+  readonly prefix?: string;
+  readonly guardMessages?: string;
+  readonly guardShare?: string;
+  readonly completeEvery?: string;
+  readonly flagScanEvery?: string;
+  readonly merge?: boolean;
+}
+
+export function define(command: Command, host: Host): void {
+  withExamples(
+    command.description(
+      "Ties accounts to archives. A link pulls its account into the archive and never writes to the server.",
+    ),
+    [
+      { line: "link list", what: "all links" },
+      { line: "link add you@work.example work --prefix Work", what: "a second account, in a place of its own" },
+      { line: "link set 3 --exclude 'Junk*' --exclude Trash", what: "leave mailboxes out" },
+    ],
+  );
+  withPolicyOptions(subcommand(command, "add ACCOUNT ARCHIVE", "tie an account to an archive")).action(add(host));
+  withPolicyOptions(subcommand(command, "set LINK", "change a link; what is not named stays"))
+    .option("--all-mailboxes", "take every pattern off")
+    .action(set(host));
+  withReporting(subcommand(command, "list", "all links"))
+    .option("--archive NAME", "only of this archive")
+    .action(list(host));
+  withReporting(subcommand(command, "remove LINK", "untie; the archive keeps its mail, the account stays"))
+    .option("--yes", "without asking")
+    .action(remove(host));
+}
+
+function withPolicyOptions(command: Command): Command {
+  return withReporting(command)
+    .option("--include PATTERN", "only mailboxes that match; * is any text; may be repeated", collect)
+    .option("--exclude PATTERN", "no mailboxes that match; may be repeated", collect)
+    .option("--prefix PATH", "below which mailbox of the archive its mailboxes lie, such as Work/Old")
+    .option("--guard-messages N", "removals of a run halt above this many (default: 100)")
+    .option("--guard-share PERCENT", "and above this share of a mailbox or the account (default: 50)")
+    .option("--complete-every DAYS", "days between two complete looks at a mailbox (default: 7)")
+    .option(
+      "--flag-scan-every MINUTES",
+      "least time between two flag scans where the server has no CONDSTORE (default: 0)",
+    )
+    .option("--merge", "let the link share mailboxes with other accounts");
+}
+
+/** The part of a policy that options name. */
+function policyOf(options: PolicyOptions): Partial<Policy> {
+  const { include, exclude, prefix, guardMessages, guardShare, completeEvery, flagScanEvery } = options;
+  return {
+    ...(options.allMailboxes === true ? { include: [], exclude: [] } : {}),
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
+    ...(prefix === undefined ? {} : { prefix: prefix.split("/").filter((segment) => segment !== "") }),
+    ...(guardMessages === undefined ? {} : { guardMessages: readCount("--guard-messages", guardMessages, 1e9) }),
+    ...(guardShare === undefined ? {} : { guardShare: readCount("--guard-share", guardShare, 100) / 100 }),
+    ...(completeEvery === undefined
+      ? {}
+      : { completeEvery: readCount("--complete-every", completeEvery, 365) * 86_400_000 }),
+    ...(flagScanEvery === undefined
+      ? {}
+      : { flagScanEvery: readCount("--flag-scan-every", flagScanEvery, 525_600) * 60_000 }),
+  };
+}
+
+function readLinkId(text: string): LinkId {
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new MailError("CONFIG_INVALID", "LINK is the number of a link, such as 3. packetboat link list shows them.");
+  return asId<LinkId>(text);
+}
+
+const add = (host: Host) => async (name: string, archiveName: string, options: PolicyOptions) => {
+  const policy = policyOf(options);
+  const screen = host.screen(options);
+  const database = await openHouse(host, screen);
+  const account = accountByName(await allAccounts(database), name);
+  const archive = await ensureArchive(database.pool, archiveName);
+  const link = await createLink(database.pool, {
+    accountId: account.id,
+    archiveId: archive.id,
+    rights: { pull: true, push: false },
+    policy,
+    merge: options.merge === true,
+  });
+  screen.data(link);
+  screen.line(`Link ${link.id} of ${archive.name}: ${linkWords(link)}. packetboat sync ${archive.name} runs it.`);
+};
+
+const set = (host: Host) => async (text: string, options: PolicyOptions) => {
+  const id = readLinkId(text);
+  const policy = policyOf(options);
+  const screen = host.screen(options);
+  const { pool } = await openHouse(host, screen);
+  const link = await setLink(pool, id, { policy, merge: options.merge === true });
+  screen.data(link);
+  screen.line(`Link ${link.id} of ${link.archive}: ${linkWords(link)}.`);
+};
+
+const list = (host: Host) => async (options: ReportingOptions & { readonly archive?: string }) => {
+  const screen = host.screen(options);
+  const database = await openHouse(host, screen);
+  const of = options.archive === undefined ? {} : { archiveId: (await archiveByName(database, options.archive)).id };
+  const links: readonly LinkInfo[] = await listLinks(database.pool, of);
+  screen.data({ version: 1, links });
+  if (links.length === 0) screen.line("There is no link yet: packetboat backup URL makes one.");
+  const columns = [
+    { title: "link", align: "right" },
+    { title: "archive", align: "left" },
+    { title: "what it does", align: "left" },
+  ] as const;
+  if (links.length === 0) return;
+  for (const line of tableLines(
+    columns,
+    links.map((link) => [String(link.id), link.archive, linkWords(link)]),
+  ))
+    screen.line(line);
+};
+
+const remove = (host: Host) => async (text: string, options: ReportingOptions & { readonly yes?: boolean }) => {
+  const id = readLinkId(text);
+  const screen = host.screen(options);
+  const { pool } = await openHouse(host, screen);
+  const link = await getLink(pool, id);
+  await confirmRemoval(
+    host,
+    `the link of ${link.account} to ${link.archive} and what it knows of the server`,
+    options.yes === true,
+  );
+  await removeLink(pool, id);
+  screen.data({ removed: id });
+  screen.line(`Removed link ${id}. The archive ${link.archive} keeps its mail.`);
+};
