@@ -25,7 +25,7 @@ const SERVERS: readonly (readonly [string, () => Promise<TestServer>, readonly s
     "Cyrus",
     () => startCyrus(),
     `cpython/msg_35.txt enmime/mail/erroneous.raw enmime/mail/qp-utf8-header-no-break.raw made/binary-cte.eml made/empty.eml
-    made/header-null-fold.eml made/nul-bytes.eml mail/error_emails/multiple_references_with_one_invalid.eml mail/rfc2822/example13.eml
+    made/header-null-fold.eml made/mboxcl2.mbox#2 made/nul-bytes.eml mail/error_emails/multiple_references_with_one_invalid.eml mail/rfc2822/example13.eml
     mailcore2/gh-965-utf8.eml mime4j/mimetools-testmsgs/hdr-fakeout.msg mime4j/testmsgs/basic-plain-with-bad-header-separator.msg
     mime4j/testmsgs/malformedHeaderStartsBody-nocrlfcrlf.msg mime4j/testmsgs/malformedHeaderStartsBody-noheader.msg
     mime4j/testmsgs/obsolete.msg`.split(/\s+/),
