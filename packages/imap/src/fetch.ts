@@ -7,6 +7,7 @@ import {
   eachUid,
   type Fetched,
   formatUids,
+  hasUid,
   intersectUids,
   isMailError,
   MailError,
@@ -18,11 +19,11 @@ import {
   uidSet,
 } from "@packetboat/core";
 import { messageTooLarge, messageUnreadable, Refused, refusedError } from "./errors.ts";
-import { ensureOpen } from "./examine.ts";
 import type { FetchRow } from "./fetch-line.ts";
 import type { Gate } from "./gate.ts";
 import { emailIdItem } from "./identify.ts";
 import { type Attempt, afterAttempt } from "./isolate.ts";
+import { isLost, MailboxSession, type Wanted } from "./mailbox-session.ts";
 import { uidPieces } from "./pieces.ts";
 import type { Pool } from "./pool.ts";
 import { Stream } from "./stream.ts";
@@ -38,14 +39,6 @@ const BROKEN_IN_A_ROW = 5;
 /** New connections for one fetch: a line that breaks this often is left for the next run. */
 const MAX_RECONNECTS = 100;
 
-/** Which messages of which mailbox. */
-export interface Wanted {
-  readonly name: string;
-  readonly wire: string;
-  readonly uidValidity: bigint | null;
-  readonly uids: UidSet;
-}
-
 interface Ended {
   readonly ended: Attempt["ended"];
   /** Why, for a set that was not ended with OK. */
@@ -57,23 +50,23 @@ interface Ended {
 /** One connection's share of a fetch. */
 class Lane {
   readonly #pool: Pool;
-  readonly #wanted: Wanted;
+  readonly #session: MailboxSession;
   readonly #out: Stream<Fetched>;
   readonly #shared: { reconnects: number; brokenInARow: number };
   /** Asked for and not had, once. */
   readonly #suspects = new Set<number>();
-  #gate: Gate | null = null;
 
   constructor(pool: Pool, wanted: Wanted, out: Stream<Fetched>, shared: { reconnects: number; brokenInARow: number }) {
     this.#pool = pool;
-    this.#wanted = wanted;
+    this.#session = new MailboxSession(pool, wanted);
     this.#out = out;
     this.#shared = shared;
   }
 
-  /** Works on pieces until there are none, or nobody reads. */
-  async run(pieces: Iterator<UidSet>): Promise<void> {
+  /** Works on pieces until there are none, or nobody reads. An extra lane that gets no connection leaves the work to the first. */
+  async run(pieces: Iterator<UidSet>, extra: boolean): Promise<void> {
     try {
+      if (extra && !(await this.#join())) return;
       for (let next = pieces.next(); next.done !== true && !this.#out.abandoned; next = pieces.next()) {
         const stack: UidSet[] = [next.value];
         for (let set = stack.pop(); set !== undefined && !this.#out.abandoned; set = stack.pop()) {
@@ -82,37 +75,31 @@ class Lane {
         }
       }
     } finally {
-      if (this.#gate !== null) this.#pool.release(this.#gate);
+      this.#session.release();
     }
   }
 
-  /** Nobody reads any more: a command that is still under way is cut off with its connection. */
+  /** Opens the connection of an extra lane. False: the server gives no more (many allow few, and say so in many ways). */
+  async #join(): Promise<boolean> {
+    try {
+      await this.#session.open();
+      return true;
+    } catch (error) {
+      if (!isMailError(error) || error.scope !== "account" || error.code === "INTERRUPTED") throw error;
+      this.#pool.log?.warn({ code: error.code }, "no further connection: going on with fewer");
+      return false;
+    }
+  }
+
+  /** Nobody reads any more. */
   leave(): void {
-    if (this.#gate?.busy) this.#gate.destroy();
-  }
-
-  /** A connection with the mailbox open. Throws what makes going on impossible: no connection, other numbers, mailbox gone. */
-  async #open(): Promise<Gate> {
-    const { name, wire, uidValidity } = this.#wanted;
-    for (let attempt = 1; ; attempt++) {
-      if (this.#gate?.closed) {
-        this.#pool.release(this.#gate);
-        this.#gate = null;
-      }
-      this.#gate ??= await this.#pool.acquire(name);
-      try {
-        await ensureOpen(this.#gate, name, wire, uidValidity);
-        return this.#gate;
-      } catch (error) {
-        // A connection that turns out dead says nothing about the server: once more on a new one.
-        if (!isLost(error) || attempt === 2) throw error;
-      }
-    }
+    this.#session.leave();
   }
 
   /** One attempt and what it settles; gives what is to be asked for again. */
   async #piece(set: UidSet): Promise<readonly UidSet[]> {
-    const gate = await this.#open();
+    const gate = await this.#session.open();
+    if (this.#out.abandoned) return [];
     const second = uidCount(set) === 1 && this.#suspects.has(set[0]?.[0] ?? 0);
     const stated = second ? await unlessLost(sizeOf(gate, set), null) : null;
     if (stated !== null && stated > gate.limits.messageBytes) {
@@ -187,8 +174,7 @@ class Lane {
     const { uid, body } = row;
     // Rows without a body are flag changes announced meanwhile; a body of NIL is no body; a UID that was not asked for, or comes
     // twice, is not believed.
-    if (uid === undefined || !body || answered.has(uid) || intersectUids(set, [[uid, uid]]).length === 0)
-      return undefined;
+    if (uid === undefined || !body || answered.has(uid) || !hasUid(set, uid)) return undefined;
     answered.add(uid);
     const message: Fetched = {
       kind: "message",
@@ -202,13 +188,6 @@ class Lane {
     };
     return this.#out.put(message, body.length + OVERHEAD);
   }
-}
-
-/** Only what one message can have caused is looked into; everything else ends the fetch. */
-function isLost(error: unknown): error is MailError {
-  return (
-    isMailError(error) && (error.code === "CONNECTION_LOST" || error.code === "TIMED_OUT" || error.code === "NOT_IMAP")
-  );
 }
 
 async function unlessLost<T, U>(answer: Promise<T>, otherwise: U): Promise<T | U> {
@@ -265,7 +244,7 @@ export async function* fetchBodies(pool: Pool, wanted: Wanted, lanes: number): A
   const pieces = uidPieces(wanted.uids, most);
   const shared = { reconnects: 0, brokenInARow: 0 };
   const working = Array.from({ length: lanes }, () => new Lane(pool, wanted, out, shared));
-  const done = Promise.all(working.map((lane) => lane.run(pieces))).then(
+  const done = Promise.all(working.map((lane, index) => lane.run(pieces, index > 0))).then(
     () => out.end(),
     (error: unknown) => {
       out.fail(error);

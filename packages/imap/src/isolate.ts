@@ -32,13 +32,21 @@ function halves(set: UidSet): readonly UidSet[] {
   return [...uidChunks(set, Math.ceil(uidCount(set) / 2))];
 }
 
-/** The first UID alone, then the others: servers answer in order, so the first one without answer is the suspect. */
-function suspectFirst(set: UidSet): { readonly again: readonly UidSet[]; readonly suspect: number | null } {
-  const first = set[0]?.[0];
-  if (first === undefined) return { again: [], suspect: null };
-  const suspect = uidSet([first]);
-  const rest = subtractUids(set, suspect);
-  return { again: rest.length === 0 ? [suspect] : [suspect, rest], suspect: first };
+/**
+ * The suspect alone, then the others. Servers answer in order, so it is the first one after the last answer; those left out before it
+ * are gone rather than broken.
+ */
+function suspectFirst(
+  left: UidSet,
+  answered: UidSet,
+): { readonly again: readonly UidSet[]; readonly suspect: number | null } {
+  const last = answered.at(-1)?.[1] ?? 0;
+  const first = left.find(([, to]) => to > last);
+  const suspect = first === undefined ? left[0]?.[0] : Math.max(first[0], last + 1);
+  if (suspect === undefined) return { again: [], suspect: null };
+  const alone = uidSet([suspect]);
+  const rest = subtractUids(left, alone);
+  return { again: rest.length === 0 ? [alone] : [alone, rest], suspect };
 }
 
 /** Decides what follows an attempt. */
@@ -51,5 +59,5 @@ export function afterAttempt({ asked, answered, ended, existing, again: second }
   // A server that refuses a set before it answers anything does not say whom it means: halves find it in few commands.
   if (ended === "refused" && answered.length === 0 && uidCount(left) > 1)
     return { gone, failed: NOTHING, again: halves(left), suspect: null };
-  return { gone, failed: NOTHING, ...suspectFirst(there) };
+  return { gone, failed: NOTHING, ...suspectFirst(there, answered) };
 }

@@ -2,7 +2,7 @@
 // replaced; one that a server may have dropped in silence is asked first. It must never hand a busy connection to a second user.
 import { asMailError, MailError } from "@packetboat/core";
 import { interrupted } from "./errors.ts";
-import { type Door, Gate } from "./gate.ts";
+import { type Door, Gate, type Log } from "./gate.ts";
 
 /** After so much idleness a connection is asked whether it still lives. Servers drop them after minutes, firewalls in silence. */
 const DOUBT_AFTER_MS = 20_000;
@@ -20,6 +20,10 @@ export class Pool {
 
   constructor(door: Door) {
     this.#door = door;
+  }
+
+  get log(): Log | null {
+    return this.#door.log;
   }
 
   /** Shortest round trip that any connection has seen, in milliseconds. */

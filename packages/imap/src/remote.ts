@@ -15,12 +15,12 @@ import {
   uidCount,
 } from "@packetboat/core";
 import { Refused, refusedError } from "./errors.ts";
-import { ensureOpen } from "./examine.ts";
 import { fetchBodies } from "./fetch.ts";
 import type { Door, Gate } from "./gate.ts";
 import { identify } from "./identify.ts";
 import { askNamespaces, listMailboxes, statusOf, wireOf } from "./list.ts";
 import type { Namespace } from "./mailbox-lines.ts";
+import type { Wanted } from "./mailbox-session.ts";
 import { observe } from "./observe.ts";
 import { Pool } from "./pool.ts";
 
@@ -79,28 +79,31 @@ export class ImapRemote implements Remote {
     return this.#streaming(mailbox, (gate) => observe(gate, mailbox, wireOf(mailbox.name, this.#wires), look));
   }
 
-  identify(
+  async *identify(
     mailbox: ListedMailbox,
     uidValidity: bigint | null,
     uids: UidSet,
     want: { readonly fingerprint: boolean },
-  ): AsyncIterable<readonly RemoteIdentity[]> {
-    const wire = wireOf(mailbox.name, this.#wires);
-    return this.#streaming(mailbox, async function* (gate) {
-      if (uids.length === 0) return;
-      await ensureOpen(gate, mailbox.name, wire, uidValidity);
-      yield* identify(gate, uids, want.fingerprint);
-    });
+  ): AsyncGenerator<readonly RemoteIdentity[]> {
+    if (uids.length === 0) return;
+    try {
+      yield* identify(this.#pool, this.#wanted(mailbox, uidValidity, uids), want.fingerprint);
+    } catch (error) {
+      throw this.#asMailError(error);
+    }
   }
 
   async *fetch(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): AsyncGenerator<Fetched> {
     if (uids.length === 0) return;
-    const wanted = { name: mailbox.name, wire: wireOf(mailbox.name, this.#wires), uidValidity, uids };
     try {
-      yield* fetchBodies(this.#pool, wanted, this.#lanes(uidCount(uids)));
+      yield* fetchBodies(this.#pool, this.#wanted(mailbox, uidValidity, uids), this.#lanes(uidCount(uids)));
     } catch (error) {
       throw this.#asMailError(error);
     }
+  }
+
+  #wanted(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): Wanted {
+    return { name: mailbox.name, wire: wireOf(mailbox.name, this.#wires), uidValidity, uids };
   }
 
   #lanes(messages: number): number {

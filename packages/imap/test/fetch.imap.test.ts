@@ -17,7 +17,7 @@ import {
   WireClient,
 } from "@packetboat/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { fetched, mail, mailboxNamed, remoteTo } from "./remote-fixture.ts";
+import { fetched, identified, mail, mailboxNamed, remoteTo } from "./remote-fixture.ts";
 
 const MESSAGES = 30;
 let server: Dovecot | undefined;
@@ -78,6 +78,13 @@ async function startPoisoned(port: number, poison: string) {
   };
 }
 
+/** Many small messages by doubling: `count` is 3 times a power of two. */
+async function fill(client: WireClient, count: number): Promise<void> {
+  for (let i = 0; i < 3; i++) await client.append("INBOX", mail("small"));
+  await client.select("INBOX");
+  for (let have = 3; have < count; have *= 2) await client.copy("1:*", "INBOX");
+}
+
 const all = Array.from({ length: MESSAGES }, (_, i) => i + 1);
 const uidsOf = (answers: readonly Fetched[], kind: Fetched["kind"] = "message") =>
   answers.filter((one) => one.kind === kind).map(({ uid }) => Number(uid));
@@ -119,6 +126,9 @@ test("trap 28: a message that breaks every connection is listed as unreadable, t
   expect(answers).toHaveLength(MESSAGES);
   // The first, one for the suspect alone, one for the rest.
   expect(poisoned.connections()).toBe(3);
+  // U3: a rekey of this mailbox is not stuck either, it only does not see that one.
+  const identities = await identified(remote, inbox, [[1, MESSAGES]]);
+  expect(identities.map(({ uid }) => Number(uid))).toEqual(all.filter((uid) => uid !== 7));
   await remote.close();
 });
 
@@ -170,22 +180,36 @@ test("several connections share the messages, each comes once", async () => {
   if (!server) return;
   {
     await using client = await WireClient.login(server, "bob");
-    const small = mail("small");
-    for (let i = 0; i < 1_500; i++) await client.append("INBOX", small);
+    await fill(client, 1_536);
   }
   proxy.latency(24);
   const remote = await remoteTo(proxy, "bob");
   const inbox = await mailboxNamed(remote, "INBOX");
-  const answers = await fetched(remote, inbox, [[1, 1_500]]);
-  expect(uidsOf(answers)).toEqual(Array.from({ length: 1_500 }, (_, i) => i + 1));
+  const answers = await fetched(remote, inbox, [[1, 1_536]]);
+  expect(uidsOf(answers)).toEqual(Array.from({ length: 1_536 }, (_, i) => i + 1));
   expect(proxy.counts().mostAtOnce).toBe(3);
-  expect(proxy.counts().bodies).toBe(1_500);
+  expect(proxy.counts().bodies).toBe(1_536);
   await remote.close();
   const one = await remoteTo(proxy, "bob", { connections: 1 });
   proxy.reset();
-  for await (const _ of one.fetch(inbox, null, [[1, 1_500]]));
+  for await (const _ of one.fetch(inbox, null, [[1, 1_536]]));
   expect(proxy.counts().mostAtOnce).toBe(1);
   await one.close();
+});
+
+test("a server that gives one connection only is read over one", async (context) => {
+  const strict = await orSkip(context.skip, () => startDovecot({ extraConfig: "mail_max_userip_connections = 1" }));
+  if (!strict) return;
+  await using _ = strict;
+  const client = await WireClient.login(strict, "bob");
+  await fill(client, 1_536);
+  await client.logout();
+  const warned: unknown[] = [];
+  const log = { debug: () => undefined, warn: (fields: object) => warned.push(fields) };
+  const remote = await remoteTo(strict, "bob", { connections: 2, log });
+  expect(uidsOf(await fetched(remote, await mailboxNamed(remote, "INBOX"), [[1, 1_536]]))).toHaveLength(1_536);
+  expect(warned).toHaveLength(1);
+  await remote.close();
 });
 
 test("Ctrl-C ends a fetch at once as INTERRUPTED, also while the consumer works", async () => {

@@ -288,6 +288,26 @@ describe("pieces", () => {
     );
   });
 
+  test("the suspect is the first one after the last answer, not a gap before it", () => {
+    const left = {
+      asked: parseUids("1:20"),
+      answered: parseUids("1,5,6"),
+      ended: "lost",
+      existing: null,
+      again: false,
+    } as const;
+    expect(afterAttempt(left)).toMatchObject({
+      suspect: 7,
+      again: [
+        [[7, 7]],
+        [
+          [2, 4],
+          [8, 20],
+        ],
+      ],
+    });
+  });
+
   test("a message that is gone is gone, also when it was asked for alone", () => {
     const one = parseUids("7");
     expect(afterAttempt({ asked: one, answered: [], ended: "ok", existing: [], again: false })).toMatchObject({
