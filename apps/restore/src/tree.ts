@@ -5,13 +5,14 @@ import { bytes, count, harmless, plural, tableLines } from "@packetboat/terminal
 export interface CountedMailbox {
   readonly path: MailboxPath;
   readonly messages: number;
+  readonly unread: number;
   readonly bytes: number;
 }
 
 const lessThan = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** INBOX first, then by name, children below their parents. */
-function inTreeOrder(a: MailboxPath, b: MailboxPath): number {
+export function inTreeOrder(a: MailboxPath, b: MailboxPath): number {
   for (let at = 0; ; at++) {
     const [x, y] = [a[at], b[at]];
     if (x === undefined || y === undefined) return a.length - b.length;
@@ -21,7 +22,7 @@ function inTreeOrder(a: MailboxPath, b: MailboxPath): number {
   }
 }
 
-/** Gives one line per mailbox, with lines for parents that are no mailboxes themselves. */
+/** Gives a heading, one line per mailbox, and lines for parents that are no mailboxes themselves. */
 export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string[] {
   const sorted = [...mailboxes].sort((a, b) => inTreeOrder(a.path, b.path));
   const rows: (readonly string[])[] = [];
@@ -30,15 +31,16 @@ export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string
     const { path } = mailbox;
     let shared = 0;
     while (shared < path.length - 1 && path[shared] === open[shared]) shared++;
-    for (let depth = shared; depth < path.length - 1; depth++) rows.push([nameAt(path, depth), "", ""]);
-    rows.push([nameAt(path, path.length - 1), count(mailbox.messages), bytes(mailbox.bytes)]);
+    for (let depth = shared; depth < path.length - 1; depth++) rows.push([nameAt(path, depth), "", "", ""]);
+    rows.push([nameAt(path, path.length - 1), count(mailbox.messages), count(mailbox.unread), bytes(mailbox.bytes)]);
     open = path;
   }
   return tableLines(
     [
-      { title: "", align: "left" },
-      { title: "", align: "right" },
-      { title: "", align: "right" },
+      { title: "mailbox", align: "left" },
+      { title: "messages", align: "right" },
+      { title: "unread", align: "right" },
+      { title: "size", align: "right" },
     ],
     rows,
   );
@@ -47,7 +49,7 @@ export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string
 const nameAt = (path: MailboxPath, depth: number): string => "  ".repeat(depth) + harmless(path[depth] ?? "");
 
 /** "12,345 messages, 250 MB in 42 mailboxes". */
-export function totalsOf(mailboxes: readonly CountedMailbox[]): string {
+export function totalsOf(mailboxes: readonly Omit<CountedMailbox, "unread">[]): string {
   const messages = mailboxes.reduce((sum, mailbox) => sum + mailbox.messages, 0);
   const size = mailboxes.reduce((sum, mailbox) => sum + mailbox.bytes, 0);
   return `${plural(messages, "message")}, ${bytes(size)} in ${plural(mailboxes.length, "mailbox")}`;
