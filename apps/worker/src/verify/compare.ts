@@ -29,7 +29,6 @@ export type FindingKind =
   /** Found by --deep: the server could not hand it out now. */
   | "notReadable"
   | "mailboxMissingOnServer"
-  | "mailboxMissingInArchive"
   | "uidValidityChanged"
   | "countDiffers"
   | "mailboxNotReadable";
@@ -44,7 +43,7 @@ export interface Finding {
 
 /** What is no fault, but worth a line. */
 export interface Remark {
-  readonly kind: "arrivedSince" | "lineEndsDiffer";
+  readonly kind: "arrivedSince" | "lineEndsDiffer" | "mailboxNew";
   readonly mailbox: string;
   readonly uids: UidSet;
 }
