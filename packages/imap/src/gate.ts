@@ -211,8 +211,9 @@ export class Gate {
         "Packetboat has a defect: two commands at once on one connection. Please report this.",
       );
     let failed: { readonly error: unknown } | null = null;
-    const guarded = (handler: (answer: Answer) => void) => async (answer: Answer) => {
-      this.#strays = 0;
+    // Changes do not count as progress: a server that announces them without end is a flood like any other.
+    const guarded = (handler: (answer: Answer) => void, progress: boolean) => async (answer: Answer) => {
+      if (progress) this.#strays = 0;
       try {
         handler(answer);
       } catch (error) {
@@ -221,12 +222,13 @@ export class Gate {
       }
     };
     const untagged: Record<string, (answer: Answer) => Promise<void>> = {};
-    for (const name of CHANGES) untagged[name] = guarded(() => this.changes++);
+    for (const name of CHANGES) untagged[name] = guarded(() => this.changes++, false);
     for (const [name, handler] of Object.entries(options.on ?? {})) {
+      const change = CHANGES.some((one) => one === name);
       untagged[name] = guarded((answer) => {
-        if (name === "EXISTS" || name === "EXPUNGE" || name === "VANISHED") this.changes++;
+        if (change) this.changes++;
         handler(answer);
-      });
+      }, !change);
     }
     this.#busy = true;
     this.#strays = 0;

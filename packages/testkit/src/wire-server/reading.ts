@@ -133,7 +133,8 @@ async function tellMessage(
 ): Promise<Ended | undefined> {
   const { faults } = session.shared;
   const here = (fault: { readonly uid: number }): boolean => bodies && fault.uid === message.uid;
-  if (faults.take("refuseFetch", here)) return "NO [SERVERBUG] cannot read this message";
+  const refused = faults.take("refuseFetch", here);
+  if (refused) return `NO ${refused.text ?? "cannot read this message"}`;
   if (faults.take("skipFetch", here)) return undefined;
   const answer = fetchAnswer(seq, message, {
     items,

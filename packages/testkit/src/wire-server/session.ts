@@ -41,7 +41,11 @@ export class Session implements SessionState {
       return this.wire.close("end");
     }
     const flood = faults.on("flood", line);
-    while (flood) await this.wire.send(flood.text.repeat(50));
+    while (flood) {
+      await this.wire.send(flood.text.repeat(50));
+      // Client and server may share this process: a flood must not keep it from reading.
+      await new Promise(setImmediate);
+    }
     const inject = faults.on("inject", line);
     if (inject) await this.wire.send(inject.text);
     const answer = faults.on("answer", line);

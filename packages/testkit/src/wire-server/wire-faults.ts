@@ -13,8 +13,8 @@ export type WireFault = Times &
         /** The connection ends in the middle of this message's body. */ readonly kind: "cutLiteral";
         readonly uid: number;
       }
-    /** FETCH of a set with this UID: those before it are answered, then NO. */
-    | { readonly kind: "refuseFetch"; readonly uid: number }
+    /** FETCH of a set with this UID: those before it are answered, then NO. `text` follows it. Default: "cannot read this message". */
+    | { readonly kind: "refuseFetch"; readonly uid: number; readonly text?: string }
     /** FETCH answers OK and says nothing of this message; or NIL for its body. */
     | { readonly kind: "skipFetch" | "nilBody"; readonly uid: number }
     /** Every FETCH answer is sent twice. */
