@@ -2,7 +2,7 @@
 // bytes. A large message is not read ahead but streamed, and nothing behind it is read before it is written.
 // It must never reorder, nor keep an error to itself: it is thrown where its message would have been.
 import type { ExportedMessage } from "@packetboat/archive";
-import { MailError } from "@packetboat/core";
+import { isMailError, type MailError } from "@packetboat/core";
 
 /** Bytes that may wait. */
 const WAITING_BYTES = 16 * 1024 * 1024;
@@ -17,17 +17,17 @@ export interface ReadyMessage {
   readonly held: number;
 }
 
-/** Gives the messages with their bytes, small ones read already. A stored body that is damaged gives what could be read of it. */
+/** Gives the messages with their bytes, small ones read already. A damaged one gives what could be read of it, then BLOB_MISMATCH. */
 export async function* loaded(messages: AsyncIterable<ExportedMessage>): AsyncGenerator<ReadyMessage> {
   for await (const message of messages) {
     const chunks = message.body?.chunks ?? none();
     if ((message.size ?? 0) > SMALL_BYTES) {
-      yield { message, bytes: () => untilDamaged(chunks), held: 0 };
+      yield { message, bytes: () => chunks, held: 0 };
       continue;
     }
     const whole: Uint8Array[] = [];
-    for await (const chunk of untilDamaged(chunks)) whole.push(chunk);
-    yield { message, bytes: () => fromMemory(whole), held: message.size ?? 0 };
+    const damage = await collect(chunks, whole);
+    yield { message, bytes: () => fromMemory(whole, damage), held: message.size ?? 0 };
   }
 }
 
@@ -35,16 +35,19 @@ async function* none(): AsyncGenerator<Buffer> {
   // An erased message has no bytes.
 }
 
-async function* fromMemory(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+async function* fromMemory(chunks: readonly Uint8Array[], damage: MailError | null): AsyncGenerator<Uint8Array> {
   yield* chunks;
+  if (damage !== null) throw damage;
 }
 
-/** The export compares digests itself and names the message; one damaged body must not keep the others from being read back. */
-async function* untilDamaged(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A damaged body is the affair of whoever writes it: thrown here, it would take the place of the message before. */
+async function collect(chunks: AsyncIterable<Uint8Array>, into: Uint8Array[]): Promise<MailError | null> {
   try {
-    yield* chunks;
+    for await (const chunk of chunks) into.push(chunk);
+    return null;
   } catch (error) {
-    if (!(error instanceof MailError) || error.code !== "BLOB_MISMATCH") throw error;
+    if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
+    return error;
   }
 }
 

@@ -2,10 +2,12 @@
 // `sha256sum -c` reads. One message is in flight, in the slices that it comes in. An interrupted export goes on where it was when it is
 // called again. It must never write outside its directory, into one that holds anything else, or a file whose bytes are not proved.
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, utimes } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Digest, type Flags, isMailError, type MailboxPath, MailError, pathKey } from "@packetboat/core";
+import { type Digest, type Flags, type MailboxPath, MailError, pathKey } from "@packetboat/core";
+import { codeOf } from "./errors.ts";
 import { ABOUT, MANIFEST, mailboxDirectories, messageFileName, SUMS } from "./file-names.ts";
+import { isWritten, writeMessage } from "./message-file.ts";
 
 /** What is exported: one archive as it was at one revision. `selection` names what was left out, in any spelling that is stable. */
 export interface ExportSubject {
@@ -116,7 +118,7 @@ async function writeAll(
         );
       const path = `${place}/${messageFileName(message.internalDate, message.id)}`;
       const file = join(directory, path);
-      const there = resumed && (await digestOfFile(file)) === message.sha256;
+      const there = resumed && (await isWritten(file, message));
       if (there) outcome.alreadyThere++;
       else if (!(await writeMessage(file, message))) {
         outcome.damaged.push(`${path}.damaged`);
@@ -150,60 +152,6 @@ function manifestLine(path: string, message: ExportMessage, revision: number): M
     message: id,
     revision,
   };
-}
-
-/** Writes one message; false when its bytes are not those of its digest. */
-async function writeMessage(path: string, message: ExportMessage): Promise<boolean> {
-  // Removed first and opened exclusively: a link that somebody placed there is not followed.
-  await rm(path, { force: true });
-  const file = await open(path, "wx", 0o600);
-  const hash = createHash("sha256");
-  let damaged = false;
-  try {
-    for await (const slice of message.bytes()) {
-      hash.update(slice);
-      await writeFully(file, slice);
-    }
-  } catch (error) {
-    // The archive noticed by itself, as late as after the last slice. What came is kept: it may be nearly all.
-    if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
-    damaged = true;
-  } finally {
-    await file.close();
-  }
-  if (damaged || hash.digest("hex") !== message.sha256) {
-    await rename(path, `${path}.damaged`);
-    return false;
-  }
-  if (message.internalDate !== null)
-    await utimes(path, message.internalDate / 1000, message.internalDate / 1000).catch(ignoreOddDate);
-  return true;
-}
-
-/** A full disk may take a part of a write, and say ENOSPC to the next only. */
-async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-}
-
-/** C2: a date that the file system cannot hold is still in the manifest. */
-function ignoreOddDate(error: unknown): void {
-  if (codeOf(error) !== "EINVAL" && codeOf(error) !== "EOVERFLOW" && codeOf(error) !== "ERR_OUT_OF_RANGE") throw error;
-}
-
-async function digestOfFile(path: string): Promise<Digest | null> {
-  try {
-    const file = await open(path, "r");
-    try {
-      const hash = createHash("sha256");
-      for await (const slice of file.createReadStream({ autoClose: false })) hash.update(slice as Buffer);
-      return hash.digest("hex");
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
-    throw error;
-  }
 }
 
 /** A text file that appears under its name only when it is whole and on the disk. */
@@ -272,10 +220,6 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function asExportError(error: unknown, directory: string): unknown {

@@ -1,0 +1,135 @@
+// One message's file: written and proved against its digest, or found already there. Small files are written by blocking calls: ten
+// thousand of them through the thread pool take three times as long as the disk needs, and each blocks for a fraction of a millisecond.
+// It must never follow a link that lies where a file is to be made, nor leave a file under its name whose bytes are not proved.
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, futimesSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { open, rename, rm, utimes } from "node:fs/promises";
+import { type Digest, isMailError } from "@packetboat/core";
+import { codeOf } from "./errors.ts";
+
+/** Bytes up to which a file is written in one go. */
+const SMALL_BYTES = 256 * 1024;
+
+export interface FileContent {
+  readonly sha256: Digest;
+  readonly size: number;
+  /** Milliseconds since 1970; becomes the file's time. */
+  readonly internalDate: number | null;
+  readonly bytes: () => AsyncIterable<Uint8Array>;
+}
+
+/** Writes a message; false when its bytes are not those of its digest: then they are kept under `path.damaged`. */
+export async function writeMessage(path: string, message: FileContent): Promise<boolean> {
+  return message.size <= SMALL_BYTES ? await writeSmall(path, message) : await writeLarge(path, message);
+}
+
+async function writeSmall(path: string, message: FileContent): Promise<boolean> {
+  const { internalDate, sha256 } = message;
+  const slices: Uint8Array[] = [];
+  const whole = await take(message, (slice) => {
+    slices.push(slice);
+  });
+  const hash = createHash("sha256");
+  const file = openNew(path);
+  try {
+    for (const slice of slices) {
+      hash.update(slice);
+      // A full disk may take a part of a write, and say ENOSPC to the next only.
+      for (let at = 0; at < slice.length; ) at += writeSync(file, slice, at);
+    }
+    if (internalDate !== null) dateFile(() => futimesSync(file, internalDate / 1000, internalDate / 1000));
+  } finally {
+    closeSync(file);
+  }
+  if (whole && hash.digest("hex") === sha256) return true;
+  renameSync(path, `${path}.damaged`);
+  return false;
+}
+
+/** Hands out the slices; false when the archive noticed that they are damaged, which may be as late as after the last one. */
+async function take({ bytes }: FileContent, each: (slice: Uint8Array) => void | Promise<void>): Promise<boolean> {
+  try {
+    for await (const slice of bytes()) await each(slice);
+    return true;
+  } catch (error) {
+    if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
+    return false;
+  }
+}
+
+/** Opened exclusively: a link that somebody placed there is removed, not followed. */
+function openNew(path: string): number {
+  try {
+    return openSync(path, "wx", 0o600);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    rmSync(path, { force: true });
+    return openSync(path, "wx", 0o600);
+  }
+}
+
+async function writeLarge(path: string, message: FileContent): Promise<boolean> {
+  const { internalDate, sha256 } = message;
+  await rm(path, { force: true });
+  const file = await open(path, "wx", 0o600);
+  const hash = createHash("sha256");
+  let whole = false;
+  try {
+    whole = await take(message, async (slice) => {
+      hash.update(slice);
+      await file.writeFile(slice);
+    });
+  } finally {
+    await file.close();
+  }
+  if (!whole || hash.digest("hex") !== sha256) {
+    await rename(path, `${path}.damaged`);
+    return false;
+  }
+  if (internalDate !== null) await utimes(path, internalDate / 1000, internalDate / 1000).catch(ignoreOddDate);
+  return true;
+}
+
+function dateFile(set: () => void): void {
+  try {
+    set();
+  } catch (error) {
+    ignoreOddDate(error);
+  }
+}
+
+/** C2: a date that the file system cannot hold is still in the manifest. */
+function ignoreOddDate(error: unknown): void {
+  if (!["EINVAL", "EOVERFLOW", "ERR_OUT_OF_RANGE"].includes(codeOf(error))) throw error;
+}
+
+/** Whether the file is there already, with exactly these bytes. */
+export async function isWritten(
+  path: string,
+  { sha256, size }: Pick<FileContent, "sha256" | "size">,
+): Promise<boolean> {
+  try {
+    if (size <= SMALL_BYTES) return isWrittenSmall(path, sha256, size);
+    const file = await open(path, "r");
+    try {
+      if ((await file.stat()).size !== size) return false;
+      const hash = createHash("sha256");
+      for await (const slice of file.createReadStream({ autoClose: false })) hash.update(slice as Buffer);
+      return hash.digest("hex") === sha256;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function isWrittenSmall(path: string, sha256: Digest, size: number): boolean {
+  const file = openSync(path, "r");
+  try {
+    return fstatSync(file).size === size && createHash("sha256").update(readFileSync(file)).digest("hex") === sha256;
+  } finally {
+    closeSync(file);
+  }
+}
