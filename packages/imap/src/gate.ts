@@ -75,7 +75,10 @@ export class Gate {
 
   /** What the server announces, in upper case; a server of IMAP4rev2 alone announces by that what it contains. */
   get capabilities(): ReadonlySet<string> {
-    const names = [...(this.#client?.capabilities.keys() ?? [])].map((name) => name.toUpperCase());
+    // imapflow keeps the number of APPENDLIMIT=n apart.
+    const names = [...(this.#client?.capabilities ?? [])].map(
+      ([name, value]) => `${name.toUpperCase()}${typeof value === "number" && value > 0 ? `=${value}` : ""}`,
+    );
     const rev2 = names.includes("IMAP4REV2") && !names.includes("IMAP4REV1");
     return new Set(rev2 ? [...names, ...IN_REV2] : names);
   }

@@ -13,6 +13,7 @@ import {
   WireClient,
 } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeAccount } from "../src/index.ts";
 import { complete, fetched, identified, mail, mailboxNamed, remoteTo, seen } from "./remote-fixture.ts";
 
 const SERVERS: readonly (readonly ["Dovecot" | "Cyrus", () => Promise<Dovecot | Cyrus>])[] = [
@@ -298,4 +299,17 @@ test("Dovecot: a token signs in, another one is AUTH_REJECTED; COMPRESS=DEFLATE 
   await remote.close();
   const wrong = { kind: "xoauth2", token: `${auth.token}x` } as const;
   await expect(remoteTo(server, "alice", { auth: wrong })).rejects.toMatchObject({ code: "AUTH_REJECTED" });
+});
+
+test("account facts: capabilities, limits, quota and mailboxes as the servers tell them", async (context) => {
+  const cyrus = await orSkip(context.skip, () => startCyrus({ quotaKb: 5_000 }));
+  if (!cyrus) return;
+  await using _ = cyrus;
+  const door = { host: "127.0.0.1", port: cyrus.port, security: "none", user: "alice" } as const;
+  const facts = await describeAccount({ ...door, auth: { kind: "password", password: PASSWORD } });
+  expect(facts.capabilities).toContain("QRESYNC");
+  expect(facts.appendLimit).toBe(4_294_967_295);
+  expect(facts.quota).toContainEqual(expect.objectContaining({ resource: "STORAGE", limit: 5_000 * 1_024 }));
+  expect(facts.mailboxes.map(({ name }) => name)).toContain("INBOX");
+  expect(facts.roundTrip).toBeGreaterThan(0);
 });
