@@ -3,7 +3,6 @@
 import {
   type BaseIdentity,
   type BaseOp,
-  eachUid,
   fewMatches,
   type ListedMailbox,
   type MailboxBase,
@@ -13,13 +12,13 @@ import {
   type RemoteIdentity,
   showPath,
   subtractUids,
-  type Uid,
   type UidSet,
   uidCount,
   uidSet,
   wake,
 } from "@packetboat/core";
 import { commit, type Pass } from "./context.ts";
+import { holdAdditions, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
 import { mergePage, type Visit } from "./visit.ts";
 
@@ -49,9 +48,9 @@ export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: Mailb
     pairs: plan.pairs,
   };
   const awake: BaseOp[] = base.resting ? [wake(base)] : []; // B8: in the same commit, so that a crash finds it resting still
-  const additions = [...eachUid(held)].map((uid) => holdAddition(run, base, uid));
-  await commit(run, { archive: [], base: [rekey, ...awake, ...additions] });
-  tell(run, mailbox, plan.pairs.length, plan.unmatched, uidCount(held), marks.uidValidity);
+  await commit(run, { archive: [], base: [rekey, ...awake, ...holdAdditions(run, base, held)] });
+  tell(run, mailbox, plan.pairs.length, plan.unmatched, marks.uidValidity);
+  tellHeld(run, mailbox, held, uidCount(present));
   if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
   return {
     listed,
@@ -78,30 +77,13 @@ async function listMailbox(run: Pass, listed: ListedMailbox): Promise<{ marks: M
   return { marks, present };
 }
 
-/** G3: waits for `approve`; new mail above it keeps crossing (U3). */
-function holdAddition(run: Pass, base: MailboxBase, uid: Uid): BaseOp {
-  const detail = "fewer than half of the messages could be matched after the server numbered the mailbox anew";
-  const pending = { remoteMailboxId: base.id, uid, detail, bytes: null, attempts: 0, runId: run.runId };
-  return { kind: "pending", pending: { ...pending, kind: "addition", reason: "HALTED" } };
-}
-
-function tell(
-  run: Pass,
-  mailbox: string,
-  matched: number,
-  unmatched: number,
-  held: number,
-  validity: bigint | null,
-): void {
+function tell(run: Pass, mailbox: string, matched: number, unmatched: number, validity: bigint | null): void {
   const left = unmatched > 0 ? ` ${unmatched} found no partner; they stay in the archive.` : "";
   const stateless = validity === null || validity === 0n;
   const text = stateless
     ? `The server gives ${mailbox} no UIDVALIDITY: ${matched} messages were matched by their headers, removals are not followed.${left}`
     : `The server numbered ${mailbox} anew (UIDVALIDITY): ${matched} messages were matched by their headers.${left}`;
   run.tally.notes.push({ kind: stateless ? "noUidValidity" : "rekeyed", mailbox, text });
-  if (held === 0) return;
-  const halt = `${mailbox} was numbered anew and fewer than half of its messages are known: ${held} wait for approval.`;
-  run.tally.halts.push({ guard: "fewMatches", mailbox, messages: held, of: held + matched, text: halt });
 }
 
 async function mergeFlagsOf(

@@ -25,6 +25,7 @@ import {
   unionUids,
 } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "./context.ts";
+import { holdAdditions, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
 
 /** What a look left to do in one mailbox. */
@@ -148,20 +149,20 @@ async function settleReturned(run: Pass, base: MailboxBase, uids: UidSet): Promi
   await commit(run, { archive: [], base: [{ kind: "settled", remoteMailboxId: base.id, uids }] });
 }
 
-/** C6: what failed before is tried once in every run. What a halt holds (G3) waits for its approval. What is gone is settled. */
+/** C6: what failed before is tried once in every run. What a halt holds (G3) waits for its approval, and is told. What is gone is settled. */
 async function retryPending(run: Pass, visit: Visit, listed: UidSet | null): Promise<void> {
   const rows = [...visit.pending.values()];
+  const uidsOf = (kind: Pending["kind"]): UidSet =>
+    uidSet(rows.filter((row) => row.kind === kind).map((row) => row.uid));
+  const additions = uidsOf("addition");
   const approved = (await approvals(run, rows)) ?? NO_UIDS;
-  const again = rows
-    .filter(
-      (row) =>
-        row.kind === "fetch" || (row.kind === "addition" && intersectUids(approved, [[row.uid, row.uid]]).length > 0),
-    )
-    .map((row) => row.uid);
-  const wanted = uidSet(again);
-  const lost = listed === null ? NO_UIDS : subtractUids(wanted, listed);
+  const wanted = unionUids(uidsOf("fetch"), intersectUids(additions, approved));
+  const lost = listed === null ? NO_UIDS : subtractUids(unionUids(wanted, additions), listed);
   visit.arrived = unionUids(visit.arrived, subtractUids(wanted, lost));
   await settleReturned(run, visit.base, lost);
+  const held = subtractUids(subtractUids(additions, approved), lost);
+  await commit(run, { archive: [], base: holdAdditions(run, visit.base, held) });
+  tellHeld(run, visit.mailbox, held, visit.marks.messages ?? uidCount(held));
 }
 
 async function approvals(run: Pass, rows: readonly Pending[]): Promise<UidSet | null> {
