@@ -14,8 +14,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Sent to the process once, when stderr or stdout first matches. */
-  readonly kill?: { readonly when: RegExp; readonly signal: NodeJS.Signals };
+  /** Sent to the process once: when its output first matches, or when the promise is kept. */
+  readonly kill?: { readonly when: RegExp | Promise<unknown>; readonly signal: NodeJS.Signals };
   /** Default: 60 s; the process is killed then and the test told. */
   readonly timeoutMs?: number;
 }
@@ -45,12 +45,15 @@ export function runProgram(
   });
   const said = { stdout: "", stderr: "" };
   let killed = false;
+  const kill = (): void => {
+    if (!killed && options.kill !== undefined) child.kill(options.kill.signal);
+    killed = true;
+  };
   const hear = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
     said[stream] += chunk.toString("utf8");
-    if (options.kill === undefined || killed || !options.kill.when.test(said.stdout + said.stderr)) return;
-    killed = true;
-    child.kill(options.kill.signal);
+    if (options.kill?.when instanceof RegExp && options.kill.when.test(said.stdout + said.stderr)) kill();
   };
+  if (options.kill?.when instanceof Promise) options.kill.when.then(kill, kill);
   child.stdout.on("data", hear("stdout"));
   child.stderr.on("data", hear("stderr"));
   return new Promise((resolve, reject) => {
