@@ -38,7 +38,7 @@ describe("verify", () => {
   });
 
   it("names a flipped byte, packed or not, at any place", async () => {
-    await add(stocked, stocked.work, [bodyOf(Buffer.from("Subject: packed\r\n\r\n" + "many words ".repeat(500)))], 20);
+    await add(stocked, stocked.work, [bodyOf(Buffer.from(`Subject: packed\r\n\r\n${"many words ".repeat(500)}`))], 20);
     await damage("update blob set bytes = set_byte(bytes, length(bytes) / 2, get_byte(bytes, length(bytes) / 2) # 1)");
     const found = await findings();
     expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(["bytesDiffer"]));
@@ -46,7 +46,7 @@ describe("verify", () => {
   });
 
   it("names a truncated body", async () => {
-    await add(stocked, stocked.work, [bodyOf(Buffer.from("Subject: packed\r\n\r\n" + "many words ".repeat(500)))], 20);
+    await add(stocked, stocked.work, [bodyOf(Buffer.from(`Subject: packed\r\n\r\n${"many words ".repeat(500)}`))], 20);
     await damage("update blob set bytes = substring(bytes from 1 for length(bytes) - 3)");
     expect(new Set(await kinds())).toEqual(new Set(["bodyTruncated"]));
   });

@@ -1,0 +1,212 @@
+// The catalogue: accounts recognised, links that never overlap unasked, runs and their approval, status.
+import { DEFAULT_POLICY, type RunReport, type Uid } from "@packetboat/core";
+import { scratchDatabase } from "@packetboat/database/testing";
+import { describe, expect, it } from "vitest";
+import * as archive from "../src/index.ts";
+import { openScratchArchive } from "./open-archive.ts";
+import { add, bodyOf, pair, stockedArchive } from "./stocked-archive.ts";
+
+const KEY = { user: "you@example.com", host: "mail.example.com", port: 993 };
+const PULL = { pull: true, push: false };
+
+describe("accounts", () => {
+  it("are recognised by user, host and port", async () => {
+    await using scratch = await scratchDatabase();
+    const { pool } = scratch;
+    const made = await archive.createAccount(pool, KEY, { security: "tls" });
+    expect(made).toMatchObject({ ...KEY, settings: { security: "tls" }, hasSecret: false });
+    expect(await archive.findAccount(pool, KEY)).toEqual(made);
+    expect(await archive.findAccount(pool, { ...KEY, port: 143 })).toBeNull();
+    await expect(archive.createAccount(pool, KEY, {})).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await archive.setAccountSettings(pool, made.id, { security: "none" });
+    await archive.keepSecret(pool, made.id, Buffer.from("first"));
+    await archive.keepSecret(pool, made.id, Buffer.from("sealed"));
+    expect(await archive.readSecret(pool, made.id)).toEqual(Buffer.from("sealed"));
+    expect((await archive.listAccounts(pool))[0]).toMatchObject({ settings: { security: "none" }, hasSecret: true });
+    await archive.dropSecret(pool, made.id);
+    expect(await archive.readSecret(pool, made.id)).toBeNull();
+  });
+
+  it("leave the archive's mail when they are removed", async () => {
+    await using stocked = await stockedArchive();
+    const { pool, link } = stocked;
+    await stocked.archive.beginRun();
+    expect(await archive.removeAccount(pool, link.accountId)).toBe(true);
+    expect(await archive.listLinks(pool)).toEqual([]);
+    expect(await archive.archiveTotals(pool, link.archiveId)).toEqual({ mailboxes: 2, messages: 3, everStored: 4 });
+    expect(await archive.log(pool, link.archiveId)).toHaveLength(8);
+    await expect(stocked.archive.storeBodies([bodyOf("late")])).rejects.toMatchObject({ code: "LEASE_LOST" });
+  });
+});
+
+describe("archives", () => {
+  it("are made once, and removed with all they hold", async () => {
+    await using stocked = await stockedArchive();
+    const { pool, link } = stocked;
+    const [a, b] = await Promise.all([archive.ensureArchive(pool, "new"), archive.ensureArchive(pool, "new")]);
+    expect(a).toEqual(b);
+    expect((await archive.listArchives(pool)).map(({ name, revision }) => [name, revision])).toEqual([
+      ["alice", 8],
+      ["new", 0],
+    ]);
+    expect(await archive.removeArchive(pool, link.archiveId)).toBe(true);
+    const { rows } = await pool.query(
+      "select (select count(*)::int from message) as messages, (select count(*)::int from placement) as placements",
+    );
+    expect(rows).toEqual([{ messages: 0, placements: 0 }]);
+    expect(await archive.sweepOrphans(pool, -1)).toMatchObject({ blobs: 4 });
+    expect(await archive.listAccounts(pool)).toHaveLength(1);
+  });
+});
+
+describe("links", () => {
+  it("never share mailboxes unasked", async () => {
+    await using scratch = await scratchDatabase();
+    const { pool } = scratch;
+    const { id: archiveId } = await archive.ensureArchive(pool, "all");
+    const account = async (user: string) => (await archive.createAccount(pool, { ...KEY, user }, {})).id;
+    const link = async (user: string, more: Partial<archive.NewLink>) =>
+      archive.createLink(pool, { accountId: await account(user), archiveId, rights: PULL, ...more });
+    const refused = { code: "CONFIG_INVALID" };
+    const first = await link("a", { policy: { prefix: ["a"] } });
+    expect(first).toMatchObject({
+      account: "a@mail.example.com",
+      archive: "all",
+      policy: { ...DEFAULT_POLICY, prefix: ["a"] },
+    });
+    await link("b", { policy: { prefix: ["b"] } });
+    await expect(link("c", {})).rejects.toMatchObject(refused);
+    await expect(link("d", { policy: { prefix: ["a", "d"] } })).rejects.toMatchObject(refused);
+    await link("e", { policy: { prefix: ["a", "e"] }, merge: true });
+    await link("f", { rights: { pull: true, push: true } });
+    await expect(archive.setLink(pool, first.id, { policy: { prefix: ["b"] } })).rejects.toMatchObject(refused);
+    expect((await archive.setLink(pool, first.id, { policy: { prefix: ["z"] } })).policy.prefix).toEqual(["z"]);
+    await expect(
+      archive.createLink(pool, { accountId: first.accountId, archiveId, rights: PULL }),
+    ).rejects.toMatchObject(refused);
+    expect(await archive.listLinks(pool, { archiveId })).toHaveLength(4);
+    expect((await archive.findLink(pool, first.accountId, archiveId))?.id).toBe(first.id);
+    expect(await archive.removeLink(pool, first.id)).toBe(true);
+    await expect(archive.getLink(pool, first.id)).rejects.toMatchObject(refused);
+  });
+});
+
+describe("runs", () => {
+  const report = { version: 1, notes: [{ kind: "warning", mailbox: null, text: "a NUL \0 and a backslash \\u0000" }] };
+
+  it("are running while their lease is held, and interrupted when they were killed", async () => {
+    await using opened = await openScratchArchive();
+    const { pool } = opened;
+    const first = await opened.archive.beginRun();
+    expect((await archive.getRun(pool, first)).outcome).toBe("running");
+    await opened.lease.release();
+    expect((await archive.getRun(pool, first)).outcome).toBe("interrupted");
+  });
+
+  it("are listed the latest first, with their reports, whatever text is in them", async () => {
+    await using opened = await openScratchArchive();
+    const { pool } = opened;
+    const killed = await opened.archive.beginRun();
+    const second = await opened.archive.beginRun();
+    await opened.archive.finishRun(second, "ok", report as unknown as RunReport);
+    const listed = await archive.listRuns(pool);
+    expect(listed.map(({ id, outcome }) => [id, outcome])).toEqual([
+      [second, "ok"],
+      [killed, "interrupted"],
+    ]);
+    expect((await archive.getRun(pool, second)).report?.notes[0]?.text).toBe("a NUL \uFFFD and a backslash \\u0000");
+    expect(await archive.listRuns(pool, { before: second, limit: 1 })).toHaveLength(1);
+  });
+
+  it("G1: approve lets through what the run holds, once, for 7 days; an earlier run points to the later", async () => {
+    await using opened = await openScratchArchive();
+    const { pool } = opened;
+    const inbox = await pair(opened, ["INBOX"]);
+    await add(
+      opened,
+      inbox,
+      ["a", "b", "c", "d"].map((text) => bodyOf(text)),
+    );
+    const hold = async (uids: readonly number[]) => {
+      const runId = await opened.archive.beginRun();
+      const base = uids.map((uid) => ({
+        kind: "pending" as const,
+        pending: {
+          remoteMailboxId: inbox.remote,
+          uid: uid as Uid,
+          kind: "removal" as const,
+          reason: "HALTED" as const,
+          detail: "held",
+          bytes: null,
+          attempts: 0,
+          runId,
+        },
+      }));
+      await opened.archive.commit({ archive: [], base });
+      await opened.archive.finishRun(runId, "halted", report as unknown as RunReport);
+      return runId;
+    };
+    const first = await hold([1, 2, 4]);
+    const second = await hold([1, 2, 4]);
+    const now = 1_700_000_000_000;
+    await expect(archive.approveRun(pool, first, now)).rejects.toMatchObject({
+      message: expect.stringContaining(String(second)),
+    });
+    expect(await archive.approveRun(pool, second, now)).toBe(3);
+    const approved = await opened.archive.approved(now + archive.approvalExpires(0));
+    expect([...approved]).toEqual([
+      [
+        inbox.remote,
+        {
+          runId: second,
+          uids: [
+            [1, 2],
+            [4, 4],
+          ],
+        },
+      ],
+    ]);
+    expect(await opened.archive.approved(now + archive.approvalExpires(0) + 1)).toEqual(new Map());
+    await opened.archive.useApproval(second);
+    expect(await opened.archive.approved(now)).toEqual(new Map());
+    await expect(archive.approveRun(pool, second, now)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+});
+
+describe("status", () => {
+  it("tells of each link what ran, what it holds and what is not done", async () => {
+    await using stocked = await stockedArchive();
+    const { pool, link } = stocked;
+    const runId = await stocked.archive.beginRun();
+    await stocked.archive.commit({
+      archive: [],
+      base: [
+        {
+          kind: "pending",
+          pending: {
+            remoteMailboxId: stocked.inbox.remote,
+            uid: 9 as Uid,
+            kind: "fetch",
+            reason: "MESSAGE_TOO_LARGE",
+            detail: "the server says \0 513 MB",
+            bytes: 537_919_488,
+            attempts: 1,
+            runId,
+          },
+        },
+      ],
+    });
+    await stocked.archive.finishRun(runId, "partial", { version: 1 } as RunReport);
+    const [status] = await archive.linkStatuses(pool);
+    expect(status).toMatchObject({
+      link: { id: link.id, archive: "alice" },
+      lastRun: { id: runId, outcome: "partial" },
+      lastGoodAt: expect.any(Number),
+      mailboxes: 2,
+      completeSince: null,
+      notFetched: 1,
+      held: 0,
+    });
+    expect(await archive.listPending(pool, link.id)).toMatchObject([{ mailbox: "INBOX", uid: 9, bytes: 537_919_488 }]);
+  });
+});

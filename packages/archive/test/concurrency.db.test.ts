@@ -1,0 +1,85 @@
+// S4: two accounts over one archive, and two processes over one account. Revisions come in order and without gaps, whoever writes.
+import { acquireLease } from "@packetboat/database";
+import { scratchDatabase } from "@packetboat/database/testing";
+import { describe, expect, it } from "vitest";
+import { openArchive } from "../src/index.ts";
+import { makeLink, openOn } from "./open-archive.ts";
+import { type add, bodyOf, type Paired, pair, rows, sinceOf, stockedArchive } from "./stocked-archive.ts";
+
+describe("two writers of one archive", () => {
+  it("S4: make revisions in order and without gaps, and see each other's mailboxes", async () => {
+    await using scratch = await scratchDatabase();
+    await using one = await openOn(scratch, "alice");
+    const second = await makeLink(scratch.pool, "bob", one.link.archiveId);
+    await using lease = await acquireLease(scratch.database, { accountId: second.accountId, holder: "test" });
+    const two = { archive: await openArchive({ pool: scratch.pool, link: second, lease }) };
+    const mine = await pair(one, ["Alice"]);
+    const theirs = await pair(two, ["Bob"]);
+    const work = async (opened: Parameters<typeof add>[0], mailbox: Paired, who: string) => {
+      const revisions: (number | null)[] = [];
+      for (let i = 0; i < 25; i++) {
+        // Half of the bodies are the same on both sides: the same blob, written at the same time.
+        const bodies = [bodyOf(`${who} ${i}`), bodyOf(`both ${i}`)];
+        await opened.archive.storeBodies(bodies);
+        const done = await opened.archive.commit({
+          archive: bodies.map(({ digests, internalDate }) => ({
+            kind: "addMessage",
+            mailboxId: mailbox.mailboxId,
+            sha256: digests.sha256,
+            internalDate,
+            flags: [],
+            binding: null,
+          })),
+          base: [],
+        });
+        revisions.push(done.revision);
+      }
+      return revisions;
+    };
+    const [a, b] = await Promise.all([work(one, mine, "alice"), work(two, theirs, "bob")]);
+    const all = [...a, ...b].map(Number).sort((x, y) => x - y);
+    expect(all).toEqual(Array.from({ length: 50 }, (_, i) => i + 3));
+    expect(a).toEqual([...a].sort((x, y) => Number(x) - Number(y)));
+    const { rows: made } = await scratch.pool.query("select number, made_at from revision order by number");
+    expect(made.map(({ number }) => Number(number))).toEqual(Array.from({ length: 52 }, (_, i) => i + 1));
+    const times = made.map(({ made_at }) => made_at.getTime());
+    expect(times).toEqual([...times].sort((x, y) => x - y));
+    const { rows: blobs } = await scratch.pool.query("select count(*)::int as count from blob");
+    expect(blobs[0].count).toBe(75);
+  });
+
+  it("S4: one of two ops on one message is stale, whichever is first", async () => {
+    await using stocked = await stockedArchive();
+    const [row] = await rows(stocked, stocked.inbox, 1, 1);
+    if (row === undefined) throw new Error("no row");
+    const set = (flag: string) =>
+      stocked.archive.commit({
+        archive: [{ kind: "setFlags", messageId: row.messageId, since: sinceOf(row), flags: [flag] }],
+        base: [],
+      });
+    const done = await Promise.all([set("a"), set("b"), set("c")]);
+    expect(done.filter(({ revision }) => revision !== null)).toHaveLength(1);
+    expect(done.filter(({ stale }) => stale[0] === row.messageId)).toHaveLength(2);
+  });
+
+  it("S4: after a takeover the former holder writes nothing, not even bodies", async () => {
+    await using stocked = await stockedArchive();
+    await stocked.lease.release();
+    await using _taken = await acquireLease(stocked.scratch.database, {
+      accountId: stocked.link.accountId,
+      holder: "other",
+    });
+    const { archive, pool } = stocked;
+    const before = await pool.query(
+      "select (select count(*) from blob) as blobs, (select revision from archive) as revision",
+    );
+    const lost = { name: "MailError", code: "LEASE_LOST" };
+    await expect(archive.storeBodies([bodyOf("late")])).rejects.toMatchObject(lost);
+    await expect(archive.commit({ archive: [], base: [] })).rejects.toMatchObject(lost);
+    await expect(archive.beginRun()).rejects.toMatchObject(lost);
+    const after = await pool.query(
+      "select (select count(*) from blob) as blobs, (select revision from archive) as revision",
+    );
+    expect(after.rows).toEqual(before.rows);
+  });
+});

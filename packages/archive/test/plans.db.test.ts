@@ -1,0 +1,163 @@
+// Every query on a table that grows with mail uses an index: looked at in the plans that Postgres makes over 120,000 messages.
+import { asId, type Revision, type Uid } from "@packetboat/core";
+import { openDatabase } from "@packetboat/database";
+import type { Pool } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { changesIn, log, messagesAt, openArchive } from "../src/index.ts";
+import { bodyOf, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
+
+const GROWING = ["message", "message_version", "placement", "blob", "blob_part"];
+const MANY = 120_000;
+
+let stocked: Stocked;
+const plans: { readonly sql: string; readonly plan: string }[] = [];
+
+beforeAll(async () => {
+  stocked = await stockedArchive();
+  await fill(stocked);
+}, 120_000);
+afterAll(async () => stocked[Symbol.asyncDispose]());
+
+/** Straight into the tables: through the port it would take ten times as long, and the plans would be the same. */
+async function fill({ pool, link, inbox }: Stocked): Promise<void> {
+  await pool.query(
+    `insert into blob (key_space, sha256, size, codec, bytes)
+      select 1, sha256(n::text::bytea), 100, 0, n::text::bytea from generate_series(1, $1::int) n`,
+    [MANY],
+  );
+  await pool.query("insert into message (archive_id, blob_id) select $1, id from blob where size = 100", [
+    link.archiveId,
+  ]);
+  await pool.query(
+    `insert into message_version (message_id, mailbox_id, flags, from_revision)
+      select id, $1, '{}', 3 + id % 5 from message m where not exists (select from message_version where message_id = m.id)`,
+    [inbox.mailboxId],
+  );
+  await pool.query(
+    `insert into placement (remote_mailbox_id, uid, message_id, flags, email_id)
+      select $1, 100 + id, id, '{}', 'E' || id from message m where not exists (select from placement where message_id = m.id)
+        and exists (select from message_version where message_id = m.id and mailbox_id = $2)`,
+    [inbox.remote, inbox.mailboxId],
+  );
+  await pool.query("vacuum analyze");
+}
+
+/** Runs `work` with every statement explained as it is run, by Postgres itself. */
+async function explained(pool: Pool, work: () => Promise<unknown>): Promise<void> {
+  plans.length = 0;
+  const { rows: settings } = await pool.query("select current_database() as name");
+  const name = settings[0].name;
+  await pool.query(`alter database "${name}" set session_preload_libraries = 'auto_explain'`);
+  await pool.query(`alter database "${name}" set auto_explain.log_min_duration = 0`);
+  await pool.query(`alter database "${name}" set auto_explain.log_nested_statements = on`);
+  await pool.query(`alter database "${name}" set client_min_messages = log`);
+  await work();
+}
+
+function sequentialScans(): readonly string[] {
+  return plans.flatMap(({ plan }) =>
+    GROWING.flatMap((table) =>
+      new RegExp(`Seq Scan on (packetboat\\.)?${table}\\b(?!_)`).test(plan) ? [`${table}: ${plan}`] : [],
+    ),
+  );
+}
+
+describe("plans", () => {
+  it("read growing tables by index only", async () => {
+    const { scratch, link, lease, inbox, work } = stocked;
+    await explained(scratch.pool, async () => undefined);
+    // New connections see the settings.
+    await using database = await openDatabase({ url: scratch.url, poolSize: 4 });
+    database.pool.on("connect", (client) => {
+      client.on("notice", (notice) => {
+        const text = notice.message ?? "";
+        if (text.includes("plan:")) plans.push({ sql: text.slice(0, 200), plan: text });
+      });
+    });
+    const archive = await openArchive({ pool: database.pool, link, lease });
+    await archive.tree();
+    await archive.known(inbox.remote, 1 as Uid);
+    await archive.known(inbox.remote, 100_000 as Uid);
+    const page = await rows({ archive }, inbox, 1_000, 3_000);
+    const plain = [];
+    for await (const some of archive.base(inbox.remote, [
+      [500, 600],
+      [900, 950],
+    ]))
+      plain.push(...some);
+    await archive.unbound(work.mailboxId, [
+      bodyOf("two").digests.canonical,
+      ...page.slice(0, 200).map(({ canonical }) => canonical),
+    ]);
+    await archive.byEmailId(["E100", "E200", "none"]);
+    const [first, second, third] = page;
+    if (!first || !second || !third) throw new Error("no rows");
+    const runId = await archive.beginRun();
+    // More than five times, so that prepared statements get their generic plans.
+    for (let i = 0; i < 7; i++) {
+      const some = await rows({ archive }, inbox, 1_000 + i * 10, 1_009 + i * 10);
+      const bodies = Array.from({ length: 20 }, (_, n) => bodyOf(`${i} ${n}`));
+      await archive.storeBodies(bodies);
+      const uid = 1_000_000 + i * 100;
+      await archive.commit({
+        archive: [
+          ...some.slice(0, 4).map((row) => ({
+            kind: "setFlags" as const,
+            messageId: row.messageId,
+            since: sinceOf(row),
+            flags: ["\\Seen"],
+          })),
+          ...some
+            .slice(4, 5)
+            .map((row) => ({ kind: "removeMessage" as const, messageId: row.messageId, since: sinceOf(row) })),
+          ...some.slice(5, 6).map((row) => ({
+            kind: "moveMessage" as const,
+            messageId: row.messageId,
+            since: sinceOf(row),
+            mailboxId: work.mailboxId,
+            flags: [],
+          })),
+          ...bodies.map(({ digests, internalDate }, n) => ({
+            kind: "addMessage" as const,
+            mailboxId: inbox.mailboxId,
+            sha256: digests.sha256,
+            internalDate,
+            flags: [],
+            binding: { remoteMailboxId: inbox.remote, uid: (uid + n) as Uid, flags: [], modseq: null, emailId: null },
+          })),
+        ],
+        base: [
+          ...some.slice(0, 4).map(({ uid: bound }) => ({
+            kind: "rebase" as const,
+            remoteMailboxId: inbox.remote,
+            uid: bound,
+            flags: ["\\Seen"],
+            modseq: 5n,
+          })),
+          {
+            kind: "unbind",
+            remoteMailboxId: inbox.remote,
+            uids: some.slice(4, 5).map(({ uid: gone }) => [gone, gone] as const),
+          },
+          ...some.slice(5, 6).map((row) => ({
+            kind: "bind" as const,
+            messageId: row.messageId,
+            binding: { remoteMailboxId: work.remote, uid: (uid + 99) as Uid, flags: [], modseq: null, emailId: null },
+          })),
+        ],
+      });
+    }
+    await archive.removedSince(0);
+    await archive.approved(Date.now());
+    await archive.finishRun(runId, "ok", { version: 1 } as never);
+    await messagesAt(database.pool, inbox.mailboxId, asId<Revision>(5), 60_000, 500);
+    await log(database.pool, link.archiveId, { from: 9 });
+    await changesIn(database.pool, link.archiveId, asId<Revision>(9));
+
+    expect(plans.length).toBeGreaterThan(60);
+    expect(sequentialScans()).toEqual([]);
+    // The detector itself: a scan that there is, is seen.
+    await database.pool.query("select count(*) from message where internal_date is not null");
+    expect(sequentialScans()).toHaveLength(1);
+  }, 120_000);
+});
