@@ -28,6 +28,62 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => import("./commands/backup.ts"),
   },
   {
+    name: "sync",
+    summary: "run the links of some or all archives",
+    group: DAILY,
+    load: () => import("./commands/sync.ts"),
+  },
+  {
+    name: "status",
+    summary: "what is up to date, and what is overdue",
+    group: DAILY,
+    load: () => import("./commands/status.ts"),
+  },
+  { name: "runs", summary: "what ran, and its report", group: DAILY, load: () => import("./commands/runs.ts") },
+  {
+    name: "approve",
+    summary: "let through the removals that a run holds back",
+    group: DAILY,
+    load: () => import("./commands/approve.ts"),
+  },
+  {
+    name: "account",
+    summary: "add, list, show, test or remove an account",
+    group: SETTINGS,
+    load: () => import("./commands/account.ts"),
+  },
+  {
+    name: "archive",
+    summary: "list, show or remove an archive",
+    group: SETTINGS,
+    load: () => import("./commands/archive.ts"),
+  },
+  {
+    name: "link",
+    summary: "tie accounts to archives: rights, mailboxes, limits",
+    group: SETTINGS,
+    load: () => import("./commands/link.ts"),
+  },
+  {
+    name: "restore",
+    summary: "list an archive, now or in the past, and export it",
+    group: READ,
+    load: async () => {
+      const [{ defineRestore }, { FRAME, restoreHost }] = await Promise.all([
+        import("@packetboat/restore"),
+        import("./restore-frame.ts"),
+      ]);
+      return { define: (command, host) => defineRestore(command, restoreHost(host), FRAME) };
+    },
+  },
+  { name: "log", summary: "what changed in an archive", group: READ, load: () => import("./commands/log.ts") },
+  {
+    name: "verify",
+    summary: "prove an archive against itself and its servers",
+    group: READ,
+    load: () => import("./commands/verify.ts"),
+  },
+  {
     name: "database",
     summary: "where the database is; start, stop, upgrade, dump, load",
     group: UPKEEP,
