@@ -119,12 +119,9 @@ export class History {
         this.openNew(op.mailboxId, op, revision, undo);
         return null;
       }
-      case "removeMailbox": {
-        const open = this.mustBeLive(op.mailboxId);
-        for (const id of [...(this.inside.get(op.mailboxId) ?? [])]) this.closeMessage(id, revision, undo);
-        this.close(open, revision, undo);
+      case "removeMailbox":
+        this.close(this.mustBeLive(op.mailboxId), revision, undo);
         return null;
-      }
       case "addMessage": {
         this.mustBeLive(op.mailboxId);
         if (!this.blobs.has(op.sha256)) throw failure("BUG", "The body of a message was never stored.");
@@ -152,6 +149,12 @@ export class History {
     if (op.kind === "removeMessage") return null;
     this.openMessage(op.messageId, op.kind === "setFlags" ? live.mailboxId : op.mailboxId, op.flags, revision, undo);
     return null;
+  }
+
+  /** B5: a live message in it revives a mailbox that was to be removed. */
+  isRevived(id: MailboxId): boolean {
+    this.mustBeLive(id);
+    return (this.inside.get(id)?.size ?? 0) > 0;
   }
 
   /** Two live mailboxes of one path are refused: somebody else made it first, so the plan is old. */

@@ -129,8 +129,13 @@ export class MemoryArchive {
     const revision = history.revision + 1;
     const undo: Undo = [];
     const stale = new Set<MessageId>();
+    let revived = 0;
     try {
-      for (const op of batch.archive) {
+      for (const op of removalsLast(batch.archive)) {
+        if (op.kind === "removeMailbox" && history.isRevived(op.mailboxId)) {
+          revived++;
+          continue;
+        }
         const before = removedFrom(history, op);
         const late = history.apply(op, revision, undo, (id) => {
           if (op.kind === "addMessage" && op.binding) base.bind(id, op.binding, undo);
@@ -153,7 +158,7 @@ export class MemoryArchive {
       for (const step of undo.reverse()) step();
       throw error;
     }
-    const changed = batch.archive.length > stale.size;
+    const changed = batch.archive.length > stale.size + revived;
     if (changed) history.revision = revision;
     for (const mailboxId of removed) this.removals.push({ link, at: this.now(), mailboxId });
     return { revision: changed ? (revision as Revision) : null, stale: [...stale].sort((a, b) => a - b) };
@@ -167,9 +172,14 @@ export class MemoryArchive {
   }
 }
 
-/** The mailboxes, one for each message, that an op is about to remove messages from. */
+/** B5: whether a mailbox can go is seen after the other ops of its batch. */
+function removalsLast(ops: readonly ArchiveOp[]): readonly ArchiveOp[] {
+  const last = (op: ArchiveOp): number => Number(op.kind === "removeMailbox");
+  return [...ops].sort((a, b) => last(a) - last(b));
+}
+
+/** Where an op is about to remove a message from. */
 function removedFrom(history: History, op: ArchiveOp): MailboxId[] {
-  if (op.kind === "removeMailbox") return [...(history.inside.get(op.mailboxId) ?? [])].map(() => op.mailboxId);
   const live = op.kind === "removeMessage" ? history.live(op.messageId) : null;
   return live ? [live.mailboxId] : [];
 }

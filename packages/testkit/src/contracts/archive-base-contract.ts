@@ -336,11 +336,13 @@ function runs(on: On): void {
       const other = await hand.pair(OTHER);
       const run = await hand.archive.beginRun();
       const one = await hand.add(inbox, 1, bodyOf("one"));
-      await hand.add(other, 1, bodyOf("two"));
-      await hand.add(other, 2, bodyOf("three"));
+      const two = await hand.add(other, 1, bodyOf("two"));
+      const three = await hand.add(other, 2, bodyOf("three"));
       await hand.commit({
         archive: [
           { kind: "removeMessage", messageId: one.messageId, since: one.archive.since },
+          { kind: "removeMessage", messageId: two.messageId, since: two.archive.since },
+          { kind: "removeMessage", messageId: three.messageId, since: three.archive.since },
           { kind: "removeMailbox", mailboxId: other.mailboxId },
         ],
         base: [{ kind: "pending", pending: { ...pendingOf(inbox.remote, 1, run), kind: "removal", reason: "HALTED" } }],

@@ -4,6 +4,7 @@ import type { Revision, Uid } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { archiveBaseContract } from "./archive-base-contract.ts";
 import { ArchiveHand, type ArchiveUnderTest, bodyFrom, bodyOf, DATE, line, type On } from "./archive-fixture.ts";
+import { archiveMailboxContract } from "./archive-mailbox-contract.ts";
 
 /** Runs the whole contract. `make` gives an empty archive of revision 0 with one pull link and its lease. */
 export function archiveContract(name: string, make: () => Promise<ArchiveUnderTest>): void {
@@ -12,7 +13,7 @@ export function archiveContract(name: string, make: () => Promise<ArchiveUnderTe
     await run(new ArchiveHand(under));
   };
   describe(`archive contract: ${name}`, () => {
-    describe("mailboxes", () => mailboxes(on));
+    archiveMailboxContract(on);
     describe("messages", () => messages(on));
     describe("changes", () => changes(on));
     describe("history", () => history(on));
@@ -23,104 +24,6 @@ export function archiveContract(name: string, make: () => Promise<ArchiveUnderTe
 }
 
 const INBOX = ["INBOX"];
-const WORK = ["Work", "Bücher 📚", "a/b"];
-
-function mailboxes(on: On): void {
-  it(
-    "starts empty",
-    on(async ({ archive, inspect }) => {
-      expect(await archive.tree()).toEqual({ mailboxes: [], bases: [] });
-      expect(await inspect.revision()).toBe(0);
-      expect(await inspect.snapshot(0)).toEqual([]);
-      expect(await archive.bound()).toEqual(new Map());
-    }),
-  );
-
-  it(
-    "creates mailboxes with any path, role and subscription",
-    on(async (hand) => {
-      const done = await hand.commit({
-        archive: [
-          { kind: "createMailbox", path: INBOX, role: "inbox", subscribed: true },
-          { kind: "createMailbox", path: WORK, role: null, subscribed: false },
-          { kind: "createMailbox", path: ["Work", "bücher 📚", "a/b"], role: "archive", subscribed: false },
-        ],
-      });
-      expect(done).toEqual({ revision: 1, stale: [] });
-      const { mailboxes: made } = await hand.archive.tree();
-      expect(made.map(({ path, role, subscribed }) => ({ path, role, subscribed }))).toHaveLength(3);
-      expect(made).toContainEqual({ id: expect.any(Number), path: INBOX, role: "inbox", subscribed: true });
-      expect(made).toContainEqual({ id: expect.any(Number), path: WORK, role: null, subscribed: false });
-      expect(new Set(made.map((mailbox) => mailbox.id)).size).toBe(3);
-    }),
-  );
-
-  it(
-    "renames a mailbox and its child without touching what is in them, and remembers the old names",
-    on(async (hand) => {
-      const parent = await hand.pair(["Old"]);
-      const child = await hand.pair(["Old", "Child"]);
-      const body = bodyOf("one");
-      await hand.add(child, 1, body);
-      const before = await hand.inspect.revision();
-      const change = { kind: "changeMailbox", role: null, subscribed: true } as const;
-      const done = await hand.commit({
-        archive: [
-          { ...change, mailboxId: parent.mailboxId, path: ["New"] },
-          { ...change, mailboxId: child.mailboxId, path: ["New", "Child"] },
-        ],
-      });
-      expect(done.revision).toBe(before + 1);
-      expect(await hand.now(["New", "Child"])).toEqual([line(body.digests.sha256)]);
-      expect(await hand.now(["Old", "Child"])).toBeNull();
-      expect(await hand.at(before, ["Old", "Child"])).toEqual([line(body.digests.sha256)]);
-      expect((await hand.row(child.remote, 1)).archive.mailboxId).toBe(child.mailboxId);
-    }),
-  );
-
-  it(
-    "removes a mailbox with every live message still in it, and no other",
-    on(async (hand) => {
-      const gone = await hand.pair(["Gone"]);
-      const kept = await hand.pair(["Kept"]);
-      await hand.add(gone, 1, bodyOf("one"));
-      const moved = await hand.add(gone, 2, bodyOf("two"));
-      const before = await hand.inspect.revision();
-      await hand.commit({
-        archive: [
-          {
-            kind: "moveMessage",
-            messageId: moved.messageId,
-            since: moved.archive.since,
-            mailboxId: kept.mailboxId,
-            flags: [],
-          },
-          { kind: "removeMailbox", mailboxId: gone.mailboxId },
-        ],
-      });
-      expect(await hand.now(["Gone"])).toBeNull();
-      expect(await hand.now(["Kept"])).toEqual([line(moved.sha256)]);
-      expect(await hand.at(before, ["Gone"])).toHaveLength(2);
-      const rows = await hand.plainRows(gone.remote);
-      expect(rows.map((row) => row.archive?.mailboxId ?? null)).toEqual([null, kept.mailboxId]);
-    }),
-  );
-
-  it(
-    "lets a removed mailbox's name be used again, as another mailbox",
-    on(async (hand) => {
-      const first = await hand.pair(["Again"]);
-      await hand.add(first, 1, bodyOf("old"));
-      await hand.commit({
-        archive: [{ kind: "removeMailbox", mailboxId: first.mailboxId }],
-        base: [{ kind: "dropMailboxBase", remoteMailboxId: first.remote }],
-      });
-      const second = await hand.pair(["Again"]);
-      expect(second.mailboxId).not.toBe(first.mailboxId);
-      expect(await hand.now(["Again"])).toEqual([]);
-    }),
-  );
-}
 
 function messages(on: On): void {
   it(

@@ -1,0 +1,127 @@
+// The archive contract's part on mailboxes: made, renamed, removed, revived, their names used again.
+import { describe, expect, it } from "vitest";
+import { bodyOf, line, type On } from "./archive-fixture.ts";
+
+const INBOX = ["INBOX"];
+const WORK = ["Work", "Bücher 📚", "a/b"];
+
+export function archiveMailboxContract(on: On): void {
+  describe("mailboxes", () => mailboxes(on));
+  describe("mailboxes that go", () => removals(on));
+}
+
+function mailboxes(on: On): void {
+  it(
+    "starts empty",
+    on(async ({ archive, inspect }) => {
+      expect(await archive.tree()).toEqual({ mailboxes: [], bases: [] });
+      expect(await inspect.revision()).toBe(0);
+      expect(await inspect.snapshot(0)).toEqual([]);
+      expect(await archive.bound()).toEqual(new Map());
+    }),
+  );
+
+  it(
+    "creates mailboxes with any path, role and subscription",
+    on(async (hand) => {
+      const done = await hand.commit({
+        archive: [
+          { kind: "createMailbox", path: INBOX, role: "inbox", subscribed: true },
+          { kind: "createMailbox", path: WORK, role: null, subscribed: false },
+          { kind: "createMailbox", path: ["Work", "bücher 📚", "a/b"], role: "archive", subscribed: false },
+        ],
+      });
+      expect(done).toEqual({ revision: 1, stale: [] });
+      const { mailboxes: made } = await hand.archive.tree();
+      expect(made.map(({ path, role, subscribed }) => ({ path, role, subscribed }))).toHaveLength(3);
+      expect(made).toContainEqual({ id: expect.any(Number), path: INBOX, role: "inbox", subscribed: true });
+      expect(made).toContainEqual({ id: expect.any(Number), path: WORK, role: null, subscribed: false });
+      expect(new Set(made.map((mailbox) => mailbox.id)).size).toBe(3);
+    }),
+  );
+
+  it(
+    "renames a mailbox and its child without touching what is in them, and remembers the old names",
+    on(async (hand) => {
+      const parent = await hand.pair(["Old"]);
+      const child = await hand.pair(["Old", "Child"]);
+      const body = bodyOf("one");
+      await hand.add(child, 1, body);
+      const before = await hand.inspect.revision();
+      const change = { kind: "changeMailbox", role: null, subscribed: true } as const;
+      const done = await hand.commit({
+        archive: [
+          { ...change, mailboxId: parent.mailboxId, path: ["New"] },
+          { ...change, mailboxId: child.mailboxId, path: ["New", "Child"] },
+        ],
+      });
+      expect(done.revision).toBe(before + 1);
+      expect(await hand.now(["New", "Child"])).toEqual([line(body.digests.sha256)]);
+      expect(await hand.now(["Old", "Child"])).toBeNull();
+      expect(await hand.at(before, ["Old", "Child"])).toEqual([line(body.digests.sha256)]);
+      expect((await hand.row(child.remote, 1)).archive.mailboxId).toBe(child.mailboxId);
+    }),
+  );
+}
+
+function removals(on: On): void {
+  it(
+    "removes a mailbox that the same batch empties; what moved out of it stays",
+    on(async (hand) => {
+      const gone = await hand.pair(["Gone"]);
+      const kept = await hand.pair(["Kept"]);
+      const removed = await hand.add(gone, 1, bodyOf("one"));
+      const moved = await hand.add(gone, 2, bodyOf("two"));
+      const before = await hand.inspect.revision();
+      const target = { mailboxId: kept.mailboxId, flags: [] };
+      await hand.commit({
+        archive: [
+          { kind: "removeMailbox", mailboxId: gone.mailboxId },
+          { kind: "removeMessage", messageId: removed.messageId, since: removed.archive.since },
+          { kind: "moveMessage", messageId: moved.messageId, since: moved.archive.since, ...target },
+        ],
+      });
+      expect(await hand.now(["Gone"])).toBeNull();
+      expect(await hand.now(["Kept"])).toEqual([line(moved.sha256)]);
+      expect(await hand.at(before, ["Gone"])).toHaveLength(2);
+      const rows = await hand.plainRows(gone.remote);
+      expect(rows.map((row) => row.archive?.mailboxId ?? null)).toEqual([null, kept.mailboxId]);
+    }),
+  );
+
+  it(
+    "B5: a live message revives a mailbox that was to be removed, also one that arrives in the same batch",
+    on(async (hand) => {
+      const mailbox = await hand.pair(["Stays"]);
+      const one = await hand.add(mailbox, 1, bodyOf("one"));
+      const remove = { kind: "removeMailbox", mailboxId: mailbox.mailboxId } as const;
+      const before = await hand.inspect.revision();
+      expect(await hand.commit({ archive: [remove] })).toEqual({ revision: null, stale: [] });
+      const late = bodyOf("late");
+      await hand.archive.storeBodies([late]);
+      const leave = { kind: "removeMessage", messageId: one.messageId, since: one.archive.since } as const;
+      const done = await hand.commit({ archive: [leave, remove, hand.addOp(mailbox, 2, late)] });
+      expect(done).toEqual({ revision: before + 1, stale: [] });
+      expect(await hand.now(["Stays"])).toEqual([line(late.digests.sha256)]);
+      expect((await hand.archive.tree()).mailboxes.map(({ id }) => id)).toEqual([mailbox.mailboxId]);
+    }),
+  );
+
+  it(
+    "lets a removed mailbox's name be used again, as another mailbox",
+    on(async (hand) => {
+      const first = await hand.pair(["Again"]);
+      const { messageId, archive } = await hand.add(first, 1, bodyOf("old"));
+      await hand.commit({
+        archive: [
+          { kind: "removeMessage", messageId, since: archive.since },
+          { kind: "removeMailbox", mailboxId: first.mailboxId },
+        ],
+        base: [{ kind: "dropMailboxBase", remoteMailboxId: first.remote }],
+      });
+      const second = await hand.pair(["Again"]);
+      expect(second.mailboxId).not.toBe(first.mailboxId);
+      expect(await hand.now(["Again"])).toEqual([]);
+    }),
+  );
+}
