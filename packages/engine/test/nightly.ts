@@ -38,7 +38,7 @@ export interface RunChoices {
   readonly dryRun?: boolean;
   /** Milliseconds since 1970. Default: the real time. */
   readonly now?: number;
-  readonly onEvent?: (event: RunEvent) => void;
+  readonly onEvent?: (event: RunEvent) => void | Promise<void>;
   /** Past the proxy, straight to the server. Default: false. */
   readonly direct?: boolean;
 }
@@ -177,7 +177,7 @@ export async function openNightly(server: TestServer, user: string): Promise<Nig
       for (;;) {
         const step = await run.next();
         if (step.done) return step.value;
-        choices.onEvent?.(step.value);
+        await choices.onEvent?.(step.value);
       }
     } finally {
       await remote.close();
