@@ -23,8 +23,17 @@ export async function openHouse(host: Host, screen: Screen): Promise<Database> {
   const env = { ...host.variables, PACKETBOAT_DATABASE_KEEP: keepsRunning(host) ? "1" : "0" };
   const database = await openDatabase({ env, onNotice });
   host.onLeave(database.close);
-  await migrateDatabase(database, { onNotice });
+  await migrateDatabase(database, { onNotice: upgradesOnly(onNotice) });
   return database;
+}
+
+/** Tells of upgrades; that a new database is filled with its tables, from the first on, is no news to anybody. */
+function upgradesOnly(onNotice: (sentence: string) => void): (sentence: string) => void {
+  let isNew = false;
+  return (sentence) => {
+    isNew ||= /\bschema 1\b/.test(sentence);
+    if (!isNew) onNotice(sentence);
+  };
 }
 
 /** Where the data lies, in words; nothing of an address that may hold a password. */

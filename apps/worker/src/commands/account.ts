@@ -4,7 +4,7 @@ import { createAccount, dropSecret, listLinks, removeAccount, setAccountSettings
 import { parseAccountUrl, showAccountUrl } from "@packetboat/config";
 import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { instant, type Screen, tableLines } from "@packetboat/terminal";
+import { instant, plural, type Screen, tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
 import { type Login, lookAt } from "../accounts/connect.ts";
@@ -74,7 +74,7 @@ const add = (host: Host) => async (text: string, options: AddOptions) => {
   const kept = await keep(host, database, account, { wanted: options.keepPassword === true, typed, url: url.password });
   screen.data({ version: 1, ...plain({ ...account, hasSecret: account.hasSecret || kept }), ...plainFacts(facts) });
   screen.line(
-    `${known === null ? "Added" : "Changed"} ${account.name}: ${facts.mailboxes.length} mailboxes.${kept ? " The password is kept, sealed." : ""}`,
+    `${known === null ? "Added" : "Changed"} ${account.name}: ${plural(facts.mailboxes.length, "mailbox")}.${kept ? " The password is kept, sealed." : ""}`,
   );
 };
 

@@ -55,25 +55,27 @@ function changesOf(counts: MailboxCounts): readonly string[] {
   ];
 }
 
-/** Gives the lines of one run. */
-export function reportLines(report: RunReport, paint: Paints): readonly string[] {
+/** Gives the lines of one run; lists are cut after `most` lines. */
+export function reportLines(report: RunReport, paint: Paints, most = MAX_LINES): readonly string[] {
   const took = duration(Date.parse(report.finished) - Date.parse(report.started));
   const name = report.account === report.archive ? report.archive : `${report.account} → ${report.archive}`;
   const looked = plural(report.mailboxes.length, "mailbox");
+  if (report.outcome === "failed" && report.mailboxes.length === 0)
+    return [`${paint.bold(harmless(name))}: ${paint.bad("failed.")} ${harmless(report.error?.text ?? "")}`.trimEnd()];
   if (isUneventful(report)) return [`${paint.bold(harmless(name))}: no change in ${looked} (${took}).`];
   return [
     paint.bold(harmless(name)),
-    ...mailboxLines(report.mailboxes),
-    ...noteLines(report, paint),
-    ...failureLines(report, paint),
+    ...mailboxLines(report.mailboxes, most),
+    ...noteLines(report, paint, most),
+    ...failureLines(report, paint, most),
     ...haltLines(report, paint),
     endLine(report, looked, took, paint),
   ];
 }
 
-function mailboxLines(rows: readonly MailboxReport[]): readonly string[] {
+function mailboxLines(rows: readonly MailboxReport[], most: number): readonly string[] {
   const changed = rows.filter((row) => changesOf(row).length > 0);
-  const shown = changed.slice(0, MAX_LINES);
+  const shown = changed.slice(0, most);
   const lines = tableLines(
     [
       { title: "", align: "left" },
@@ -85,20 +87,18 @@ function mailboxLines(rows: readonly MailboxReport[]): readonly string[] {
   return [...lines.map((line) => `  ${line}`), ...(more > 0 ? [`  and ${count(more)} more mailboxes`] : [])];
 }
 
-function noteLines({ notes }: RunReport, paint: Paints): readonly string[] {
+function noteLines({ notes }: RunReport, paint: Paints, most: number): readonly string[] {
   // That a first backup makes mailboxes is what its table shows already.
   const told = notes.filter(({ kind }) => kind !== "mailboxCreated");
-  const lines = told.slice(0, MAX_LINES).map(({ kind, text }) => {
+  const lines = told.slice(0, most).map(({ kind, text }) => {
     const line = `  ${harmless(text)}`;
     return kind === "mailboxFailed" || kind === "warning" ? paint.notable(line) : line;
   });
-  return told.length > MAX_LINES
-    ? [...lines, `  and ${count(told.length - MAX_LINES)} more notes (--json has all)`]
-    : lines;
+  return told.length > most ? [...lines, `  and ${count(told.length - most)} more notes (--json has all)`] : lines;
 }
 
-function failureLines({ failures, run }: RunReport, paint: Paints): readonly string[] {
-  const shown = failures.slice(0, MAX_LINES);
+function failureLines({ failures, run }: RunReport, paint: Paints, most: number): readonly string[] {
+  const shown = failures.slice(0, most);
   const lines = shown.map(({ mailbox, uid, detail }) =>
     paint.bad(`  ${harmless(`${mailbox}, UID ${uid}: ${detail}`)}`),
   );

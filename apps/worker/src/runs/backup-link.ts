@@ -1,6 +1,7 @@
 // The account, archive and link of a backup: found again by user, host and port, or made at the first run. It must never tie two
 // accounts to one place of an archive: a second one gets a prefix of its own.
 import {
+  type ArchiveInfo,
   accountName,
   createAccount,
   createLink,
@@ -9,6 +10,7 @@ import {
   findArchive,
   type LinkInfo,
   listLinks,
+  mailboxesAt,
   setAccountSettings,
   setLink,
 } from "@packetboat/archive";
@@ -66,13 +68,26 @@ export async function makeBackup(
   if (own !== undefined) return { account, link: await setPatterns(database, own, wanted.patterns) };
   const { include = [], exclude = [] } = wanted.patterns;
   const prefix = others.length === 0 ? [] : [account.name];
+  if (prefix.length > 0) await refuseTaken(database, archive, account.name);
   const link = await createLink(pool, {
     accountId: account.id,
     archiveId: archive.id,
     rights: { pull: true, push: false },
     policy: { include, exclude, prefix },
+    // Below its own name it shares no mailbox with a link that fills the archive from its root: that was just looked at.
+    merge: prefix.length > 0,
   });
   return { account, link };
+}
+
+/** Throws CONFIG_INVALID when the archive has a mailbox of that name already: mail of two accounts would be mixed up in it. */
+async function refuseTaken({ pool }: Database, archive: ArchiveInfo, name: string): Promise<void> {
+  const mailboxes = await mailboxesAt(pool, archive.id, archive.revision);
+  if (!mailboxes.some(({ path }) => path[0] === name)) return;
+  throw new MailError(
+    "CONFIG_INVALID",
+    `The archive ${archive.name} has a mailbox ${name} of another account already. Choose another archive with --archive.`,
+  );
 }
 
 async function makeAccount(database: Database, { url, known, settings }: NewBackup): Promise<Account> {

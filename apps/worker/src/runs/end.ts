@@ -9,7 +9,9 @@ export function endWithReports(host: Host, screen: Screen, reports: readonly Run
   const report = commandReport(reports, started, new Date(host.now()).toISOString());
   screen.data(report);
   // A pass that only looked once more after one that worked is not worth a line.
-  const told = reports.filter((each, index) => index === 0 || !isUneventful(each));
+  const shown = reports.filter((each, index) => index === 0 || !isUneventful(each));
+  // A single run that never saw its server has nothing to tell but why, and that is on stderr.
+  const told = shown.length === 1 && shown[0]?.outcome === "failed" && shown[0].mailboxes.length === 0 ? [] : shown;
   for (const each of told) for (const line of reportLines(each, screen)) screen.line(line);
   const sentence = failureSentence(report);
   if (sentence !== null) screen.warning(`packetboat: ${sentence}`);
