@@ -44,6 +44,14 @@ create table blob_part (
   part integer not null
 );
 
+create table forgotten (
+  canonical bytea not null,
+  fingerprint bytea,
+  internal_date timestamp with time zone,
+  message_id bigint not null,
+  size integer not null
+);
+
 create table intent (
   flags text[] not null,
   id bigint not null generated always as identity,
@@ -180,6 +188,8 @@ alter table blob add constraint blob_pkey PRIMARY KEY (id);
 alter table blob add constraint blob_sha256 UNIQUE (key_space, sha256);
 alter table blob_part add constraint blob_part_blob_id_blob_id_fk FOREIGN KEY (blob_id) REFERENCES blob(id) ON DELETE CASCADE;
 alter table blob_part add constraint blob_part_pkey PRIMARY KEY (blob_id, part);
+alter table forgotten add constraint forgotten_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id) ON DELETE CASCADE;
+alter table forgotten add constraint forgotten_pkey PRIMARY KEY (message_id);
 alter table intent add constraint intent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
 alter table intent add constraint intent_pkey PRIMARY KEY (id);
 alter table intent add constraint intent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;

@@ -58,7 +58,7 @@ function isTakenPath(error: unknown): boolean {
 }
 
 /** The row lock is held to the end, so revisions become visible in order and without gaps. Gives the next revision. */
-async function lockArchive(client: PoolClient, session: Session): Promise<number> {
+export async function lockArchive(client: PoolClient, session: Pick<Session, "archiveId">): Promise<number> {
   const { rows } = await client.query<{ revision: bigint }>({
     name: "archive_lock",
     text: "select revision from archive where id = $1 for no key update",
@@ -74,7 +74,12 @@ async function lockArchive(client: PoolClient, session: Session): Promise<number
   return Number(row.revision) + 1;
 }
 
-async function recordRevision(client: PoolClient, session: Session, revision: number): Promise<void> {
+/** Makes the revision that lockArchive gave the archive's last one. */
+export async function recordRevision(
+  client: PoolClient,
+  session: Pick<Session, "archiveId" | "now" | "run">,
+  revision: number,
+): Promise<void> {
   await client.query({
     name: "archive_revision",
     // A clock that was set back must not break the order of times: a revision is never older than the one before.

@@ -82,33 +82,61 @@ export class RowWriter {
   }
 }
 
+/** Where the bytes of a COPY go. */
+export interface CopyTarget {
+  /** Throws what the server refused meanwhile. */
+  readonly send: (chunk: Buffer) => void;
+  /** Waits where the server is slower. */
+  readonly ready: () => Promise<void>;
+}
+
 /**
- * Runs a `copy … from stdin with (format binary)`. `rows` writes and is told to wait by `ready` where the server is slower; what it
- * throws cancels the COPY, and what the server refuses is thrown as pg gave it.
+ * Runs a `copy … from stdin` and gives how many rows the server took. What `feed` throws cancels the COPY; what the server refuses is
+ * thrown as pg gave it, also when it comes while nothing is sent.
  */
-export async function copyRows(
+export async function copyIn(
   client: PoolClient,
   statement: string,
-  rows: (writer: RowWriter, ready: () => Promise<void>) => Promise<void>,
-): Promise<void> {
+  feed: (target: CopyTarget) => Promise<void>,
+): Promise<number> {
   const stream = client.query(copyFrom(statement));
   const done = finished(stream);
-  // Seen below; a refusal must not become an unhandled rejection while rows are still being made.
-  done.catch(() => undefined);
-  const writer = new RowWriter((chunk) => void stream.write(chunk));
+  // pg-copy-streams forgets its connection at the first error: a write or a destroy after that fails with a TypeError of its own.
+  let refusal: { readonly error: unknown } | null = null;
+  done.catch((error: unknown) => {
+    refusal ??= { error };
+  });
+  const send = (chunk: Buffer): void => {
+    if (refusal !== null) throw refusal.error;
+    stream.write(chunk);
+  };
   const ready = async (): Promise<void> => {
     if (stream.writableNeedDrain) await Promise.race([once(stream, "drain"), done]);
   };
   try {
-    await rows(writer, ready);
-    writer.end();
-    stream.end();
+    await feed({ send, ready });
+    if (refusal === null) stream.end();
   } catch (error) {
+    if (refusal !== null) throw (refusal as { readonly error: unknown }).error;
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
     await done.catch(() => undefined);
     throw error;
   }
   await done;
+  return stream.rowCount;
+}
+
+/** Runs a `copy … from stdin with (format binary)`: `rows` writes, and is told to wait by `ready`. Throws like {@link copyIn}. */
+export async function copyRows(
+  client: PoolClient,
+  statement: string,
+  rows: (writer: RowWriter, ready: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  await copyIn(client, statement, async ({ send, ready }) => {
+    const writer = new RowWriter(send);
+    await rows(writer, ready);
+    writer.end();
+  });
 }
 
 /** A row of binary fields, as Postgres sends them; null stays null. */

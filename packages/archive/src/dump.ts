@@ -1,21 +1,23 @@
-// The whole database as one file, and back: for moving to another machine or another Postgres, where no pg_dump is at hand. Tables are
-// copied in Postgres' binary format within one snapshot, framed, counted and sealed with a SHA-256 over everything.
+// The whole database as one stream, and back: for moving to another machine or another Postgres, where no pg_dump is at hand. Tables are
+// copied in Postgres' binary format, which is the same from 15 on for all our types, within one snapshot.
 // It must never load over data, nor into a schema of another number: what is loaded is what was dumped, or nothing.
-import { createHash, type Hash } from "node:crypto";
-import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { MailError } from "@packetboat/core";
 import { asDatabaseError, connectFrom, inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { to as copyTo } from "pg-copy-streams";
+import { copyIn } from "./copy.ts";
+import { damaged, type FrameSource, frameSink, frameSource } from "./dump-frames.ts";
 
-/** In the order in which foreign keys let them be loaded. A test compares it with the schema. */
+/**
+ * In the order in which foreign keys let them be loaded. A test compares it with the schema. Leases are left out: they are of the
+ * processes that hold them.
+ */
 export const DUMPED_TABLES = [
   "account",
   "archive",
   "secret",
-  "lease",
   "link",
   "run",
   "revision",
@@ -25,6 +27,7 @@ export const DUMPED_TABLES = [
   "mailbox_version",
   "message",
   "message_version",
+  "forgotten",
   "remote_mailbox",
   "placement",
   "intent",
@@ -32,14 +35,15 @@ export const DUMPED_TABLES = [
   "audit",
 ] as const;
 
-const MAGIC = "packetboat dump 1\n";
-const MAX_HEADER_BYTES = 1_048_576;
-/** Larger frames are not ours: a COPY chunk is a row at most, and a row holds at most 8 MB of a body and its columns. */
-const MAX_FRAME_BYTES = 64 * 1_048_576;
+const MAGIC = Buffer.from("packetboat dump 1\n");
+/** A busy database is no empty one: whoever holds a table longer than this is at work in it. */
+const LOCK_TIMEOUT = "10s";
 
 interface Header {
   /** Of the last migration: what `load` needs to have before it. */
   readonly schema: number;
+  /** Of the Packetboat that made it. */
+  readonly version: string;
   readonly createdAt: string;
   readonly tables: readonly Table[];
 }
@@ -57,25 +61,56 @@ export interface Dumped {
   readonly rows: Readonly<Record<string, number>>;
 }
 
-/** Writes the database to a stream, paced by it. `now` in milliseconds since 1970. Kept passwords stay sealed. The stream is not ended. */
-export async function dumpDatabase(pool: Pool, out: Writable, now: number): Promise<Dumped> {
+export interface DumpProgress {
+  /** The table in work. */
+  readonly table: string;
+  /** Of the file, so far. */
+  readonly bytes: number;
+}
+
+export interface TransferOptions {
+  /** Told after each frame. Default: silent. */
+  readonly onProgress?: (progress: DumpProgress) => void;
+  /** Ends it with its reason. Default: none. */
+  readonly signal?: AbortSignal;
+}
+
+export interface DumpOptions extends TransferOptions {
+  /** Milliseconds since 1970. Default: Date.now(). */
+  readonly now?: number;
+}
+
+/**
+ * Writes the database to a stream, paced by it, as of one moment: runs go on beside it. The stream is not ended; without the last byte
+ * it is refused by {@link loadDatabase}. Kept passwords stay sealed: whoever moves needs the key file (PACKETBOAT_KEY_FILE) too. The file
+ * holds all mail in the clear. Throws DISK_FULL, CONFIG_INVALID when the stream fails.
+ */
+export async function dumpDatabase(pool: Pool, out: Writable, options: DumpOptions = {}): Promise<Dumped> {
   const client = await connectFrom(pool);
+  const sink = frameSink(out);
   let whole = false;
   try {
     await client.query("begin transaction isolation level repeatable read read only");
-    const sink = framedSink(out);
     const header: Header = {
       schema: await schemaNumber(client),
-      createdAt: new Date(now).toISOString(),
+      version: ownVersion(),
+      createdAt: new Date(options.now ?? Date.now()).toISOString(),
+      // After the first statement, which takes the snapshot: an id in it was given out before the sequence is read.
       tables: await tablesOf(client),
     };
-    await sink.raw(Buffer.from(MAGIC));
+    await sink.raw(MAGIC);
     await sink.frame(Buffer.from(JSON.stringify(header)));
     const rows: Record<string, number> = {};
     for (const { name, columns } of header.tables) {
       const stream = client.query(copyTo(`copy ${name} (${columns.join(", ")}) to stdout with (format binary)`));
-      for await (const chunk of stream as AsyncIterable<Buffer>) await sink.frame(chunk);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        options.signal?.throwIfAborted();
+        await sink.frame(chunk);
+        options.onProgress?.({ table: name, bytes: sink.length() });
+      }
       await sink.frame(Buffer.alloc(0));
+      // The stream ends before the server's count arrives; the answer to one more statement comes after it.
+      await client.query("select");
       rows[name] = stream.rowCount;
     }
     await sink.frame(Buffer.from(JSON.stringify({ rows })));
@@ -84,51 +119,68 @@ export async function dumpDatabase(pool: Pool, out: Writable, now: number): Prom
     whole = true;
     return { schema: header.schema, bytes: sink.length(), rows };
   } catch (error) {
-    throw error instanceof Error && "syscall" in error ? error : asDatabaseError(error);
+    options.signal?.throwIfAborted();
+    throw asDatabaseError(error);
   } finally {
+    sink.release();
     client.release(!whole);
   }
 }
 
 /**
- * Loads a dump into an empty database of the same schema, in one transaction. Throws CONFIG_INVALID when the file is none of ours, cut off
- * or damaged, or when the database is not empty; SCHEMA_TOO_NEW when the dump was made by another version.
+ * Loads a dump into an empty database of the same schema, in one transaction: killed at any instant it leaves the database empty. Throws
+ * CONFIG_INVALID when the dump is none of ours, cut off, damaged or of an older schema, or when the database is not empty; SCHEMA_TOO_NEW
+ * when a newer Packetboat made it.
  */
-export async function loadDatabase(pool: Pool, input: AsyncIterable<Buffer>): Promise<Dumped> {
+export async function loadDatabase(
+  pool: Pool,
+  input: AsyncIterable<Buffer>,
+  options: TransferOptions = {},
+): Promise<Dumped> {
   return inTransaction(pool, async (client) => {
-    const source = framedSource(input);
-    if ((await source.raw(MAGIC.length)).toString("latin1") !== MAGIC) throw damaged("is no dump of Packetboat");
-    const header = parseHeader(await source.frame(MAX_HEADER_BYTES));
+    const source = frameSource(input);
+    if (!(await source.raw(MAGIC.length)).equals(MAGIC)) throw damaged("is none of Packetboat, or its head is damaged");
+    const header = headerOf(jsonOf(await source.frame()));
     await requireReady(client, header);
     const rows: Record<string, number> = {};
-    for (const { name, columns } of header.tables) {
-      const stream = client.query(copyFrom(`copy ${name} (${columns.join(", ")}) from stdin with (format binary)`));
-      const done = finished(stream);
-      done.catch(() => undefined);
-      try {
-        for (
-          let chunk = await source.frame(MAX_FRAME_BYTES);
-          chunk.length > 0;
-          chunk = await source.frame(MAX_FRAME_BYTES)
-        ) {
-          if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), done]);
-        }
-      } catch (error) {
-        stream.destroy(error instanceof Error ? error : new Error(String(error)));
-        await done.catch(() => undefined);
-        throw error;
-      }
-      stream.end();
-      await done;
-      rows[name] = stream.rowCount;
-    }
-    const trailer: unknown = JSON.parse((await source.frame(MAX_HEADER_BYTES)).toString());
+    for (const table of header.tables) rows[table.name] = await loadTable(client, table, source, options);
+    const trailer = jsonOf(await source.frame());
     const digest = source.digest();
     if (!digest.equals(await source.raw(digest.length))) throw damaged("is damaged: its checksum does not fit");
+    await source.end();
     if (JSON.stringify(trailer) !== JSON.stringify({ rows })) throw damaged("is damaged: rows are missing");
     await restoreSequences(client, header);
+    // Nothing is known of the tables until then, and the first run would be planned as if they were empty.
+    await client.query(`analyze ${DUMPED_TABLES.join(", ")}`);
     return { schema: header.schema, bytes: source.length(), rows };
   });
+}
+
+/** Copies one table's frames and gives how many rows the database took. */
+async function loadTable(
+  client: PoolClient,
+  { name, columns }: Table,
+  source: FrameSource,
+  options: TransferOptions,
+): Promise<number> {
+  const statement = `copy ${name} (${columns.join(", ")}) from stdin with (format binary)`;
+  return copyIn(client, statement, async ({ send, ready }) => {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const chunk = await source.frame();
+      if (chunk.length === 0) return;
+      send(chunk);
+      await ready();
+      options.onProgress?.({ table: name, bytes: source.length() });
+    }
+  });
+}
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return version;
 }
 
 async function schemaNumber(client: PoolClient): Promise<number> {
@@ -153,34 +205,45 @@ async function tablesOf(client: PoolClient): Promise<readonly Table[]> {
   });
 }
 
-function parseHeader(bytes: Buffer): Header {
+function jsonOf(bytes: Buffer): unknown {
   try {
-    const header = JSON.parse(bytes.toString()) as Header;
-    if (Number.isSafeInteger(header.schema) && Array.isArray(header.tables)) return header;
-  } catch {
-    // Not JSON: the same answer as for JSON of another shape.
+    return JSON.parse(bytes.toString());
+  } catch (error) {
+    throw new MailError("CONFIG_INVALID", damaged("is damaged").message, { cause: error });
   }
-  throw damaged("is damaged: its header cannot be read");
+}
+
+function headerOf(json: unknown): Header {
+  const header = json as Partial<Header> | null;
+  if (header === null || !Number.isSafeInteger(header.schema) || !Array.isArray(header.tables))
+    throw damaged("is damaged: its header cannot be read");
+  return header as Header;
 }
 
 async function requireReady(client: PoolClient, header: Header): Promise<void> {
   const schema = await schemaNumber(client);
-  if (schema !== header.schema) {
+  const made = `The dump was made by Packetboat ${String(header.version).slice(0, 40)} with schema ${header.schema}; this one has schema ${schema}.`;
+  if (header.schema > schema)
+    throw new MailError("SCHEMA_TOO_NEW", `${made} Load it with that version or a later one; nothing was loaded.`);
+  if (header.schema < schema) {
     throw new MailError(
-      "SCHEMA_TOO_NEW",
-      `The dump is of schema ${header.schema}, this Packetboat has ${schema}. Load it with the version that made it, then upgrade.`,
+      "CONFIG_INVALID",
+      `${made} Load it with that version into an empty database; this one then upgrades the database by itself. Nothing was loaded.`,
     );
   }
   // The tables and columns of a dump are ours by name, or it is refused: nothing from the file gets into a statement unchecked.
   const shape = (tables: readonly Table[]): string =>
     JSON.stringify(tables.map(({ name, columns }) => [name, columns]));
   if (shape(header.tables) !== shape(await tablesOf(client))) throw damaged("does not fit the schema that it names");
+  await client.query("select set_config('lock_timeout', $1, true)", [LOCK_TIMEOUT]);
+  // A command that starts meanwhile waits, and finds the loaded rows.
+  await client.query(`lock table ${DUMPED_TABLES.join(", ")} in exclusive mode`);
   for (const name of DUMPED_TABLES) {
     const { rowCount } = await client.query(`select from ${name} limit 1`);
     if (rowCount !== 0) {
       throw new MailError(
         "CONFIG_INVALID",
-        "The database is not empty. Load a dump into a new home: PACKETBOAT_HOME=DIRECTORY packetboat database load FILE.",
+        "The database is not empty, and a dump replaces nothing. Load it into a new home: PACKETBOAT_HOME=DIRECTORY packetboat database load FILE.",
       );
     }
   }
@@ -192,55 +255,4 @@ async function restoreSequences(client: PoolClient, header: Header): Promise<voi
     if (lastId !== null)
       await client.query("select setval(pg_get_serial_sequence($1, 'id'), $2::bigint)", [name, lastId]);
   }
-}
-
-/** Frames are a length of 4 bytes and the bytes; a frame of 0 ends a table. */
-function framedSink(out: Writable) {
-  const hash: Hash = createHash("sha256");
-  let length = 0;
-  const raw = async (bytes: Buffer): Promise<void> => {
-    length += bytes.length;
-    hash.update(bytes);
-    if (!out.write(bytes)) await once(out, "drain");
-  };
-  const frame = async (bytes: Buffer): Promise<void> => {
-    const head = Buffer.alloc(4);
-    head.writeUInt32BE(bytes.length);
-    await raw(head);
-    if (bytes.length > 0) await raw(bytes);
-  };
-  return { raw, frame, digest: () => hash.copy().digest(), length: () => length };
-}
-
-function framedSource(input: AsyncIterable<Buffer>) {
-  const iterator = input[Symbol.asyncIterator]();
-  const hash: Hash = createHash("sha256");
-  let chunks: Buffer[] = [];
-  let available = 0;
-  let length = 0;
-  const raw = async (bytes: number): Promise<Buffer> => {
-    while (available < bytes) {
-      const next = await iterator.next();
-      if (next.done === true) throw damaged("is cut off");
-      chunks.push(next.value);
-      available += next.value.length;
-    }
-    const joined = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, available);
-    const taken = joined.subarray(0, bytes);
-    chunks = [joined.subarray(bytes)];
-    available -= bytes;
-    length += bytes;
-    hash.update(taken);
-    return taken;
-  };
-  const frame = async (most: number): Promise<Buffer> => {
-    const size = (await raw(4)).readUInt32BE();
-    if (size > most) throw damaged("is damaged: a frame is too large");
-    return size === 0 ? Buffer.alloc(0) : raw(size);
-  };
-  return { raw, frame, digest: () => hash.copy().digest(), length: () => length };
-}
-
-function damaged(what: string): MailError {
-  return new MailError("CONFIG_INVALID", `The file ${what}. Nothing was loaded; use another copy of the dump.`);
 }

@@ -1,61 +1,66 @@
-// Erases messages for good: their bytes, flags, dates and history in every revision. First a plan to show and confirm, then exactly that.
-// M8: the row of a message that a base row or an intent points to stays, empty, so that the server's copy is not pulled again.
-// The audit row says when and how many; it must never hold a name, a digest or anything of the content.
-import { type ArchiveId, type MailboxPath, MailError, matchesPattern, samePath, showPath } from "@packetboat/core";
-import { inTransaction } from "@packetboat/database";
+// Erases messages for good: their bytes, flags, dates and history in every revision. First a plan to show and confirm, then exactly that,
+// in batches that each stand for themselves. Nothing on a server is touched.
+// M8: what a base row or an intent points to keeps an empty row, so that the server's copy is not pulled again.
+// The audit row and the log say how many, when and by whom; they must never hold a name, an address or anything of the content.
+import { type ArchiveId, asId, type MailboxPath, MailError, type Revision, type RunId } from "@packetboat/core";
+import { inTransaction, processName } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
-import { LIVE } from "./session.ts";
+import { lockArchive, recordRevision } from "./commit.ts";
+import {
+  countSelected,
+  dropUnpointed,
+  type Erased,
+  erase,
+  lastNames,
+  mailboxesSelected,
+  nextSelected,
+  selectedValues,
+} from "./queries/forget.ts";
+import { type Selection, selectionDigest, selectionOf, selectsMailbox } from "./selection.ts";
 
-/** Which messages. Everything that is given must hold; a selection that gives nothing is refused. */
-export interface Selection {
-  /** A mailbox by pattern (`*` any text, `?` one character), by any name that it has or had. */
-  readonly mailbox?: string;
-  /** INTERNALDATE at or after, milliseconds since 1970. */
-  readonly since?: number;
-  /** INTERNALDATE before. */
-  readonly before?: number;
-  /** `live`: in the archive now. `removed`: only at earlier revisions. Default: both. */
-  readonly state?: "live" | "removed";
-}
+const BATCH = 1_000;
 
 export interface ForgetPlan {
   readonly archiveId: ArchiveId;
   readonly selection: Selection;
   readonly messages: number;
-  /** Before compression; bytes that other messages share stay with those. */
+  /** Before compression; bytes that other messages share are counted here and stay with those. */
   readonly bytes: number;
+  /** Messages that are in the archive now; the others are readable at earlier revisions only. */
   readonly live: number;
   /** Messages whose empty row stays, because a server still holds them. */
   readonly kept: number;
-  /** Nothing that comes after the plan is erased by it. */
+  /** By the name that each mailbox has, or had last. */
+  readonly mailboxes: readonly { readonly path: MailboxPath; readonly messages: number }[];
+  /** Nothing that comes after the plan is erased by it: ids grow. */
   readonly upTo: bigint;
 }
 
-export interface Forgotten {
-  readonly messages: number;
-  readonly bytes: number;
-  readonly kept: number;
+export interface Forgotten extends Erased {
+  /** The revision that the log shows it under; null: nothing was there to be erased. */
+  readonly revision: Revision | null;
 }
 
-const BATCH = 1_000;
+export interface ForgetOptions {
+  /** Who asked for it, for the audit: never an address. Default: the command, its host and process. */
+  readonly by?: string;
+  /** Milliseconds since 1970. Default: Date.now(). */
+  readonly now?: number;
+  /** Default: null, not by a run. */
+  readonly runId?: RunId | null;
+  /** Told after each batch. Default: silent. */
+  readonly onProgress?: (done: Erased) => void;
+  /** Ends it with its reason between two batches. Default: none. */
+  readonly signal?: AbortSignal;
+}
 
 /** Says what would be erased. Throws CONFIG_INVALID for a selection of everything by omission. */
 export async function planForget(pool: Pool, archiveId: ArchiveId, selection: Selection): Promise<ForgetPlan> {
-  if (selection.mailbox === undefined && selection.since === undefined && selection.before === undefined) {
-    throw new MailError(
-      "CONFIG_INVALID",
-      "Say which messages: --mailbox PATTERN, --since or --before. --mailbox '*' is all of them.",
-    );
-  }
-  const mailboxes = await selectedMailboxes(pool, archiveId, selection);
-  const [row] = await rowsOf<{ messages: bigint; bytes: bigint; live: bigint; kept: bigint; up_to: bigint }>(
-    pool,
-    `select count(*) as messages, coalesce(sum(b.size), 0)::bigint as bytes, count(*) filter (where s.live) as live,
-        count(*) filter (where ${POINTED}) as kept, coalesce(max(s.id), 0) as up_to
-      from (${SELECTED}) s join message m on m.id = s.id left join blob b on b.id = m.blob_id`,
-    selectionValues(archiveId, mailboxes, selection),
-  );
+  selectionOf(selection);
+  const values = selectedValues(archiveId, selection, await selectedMailboxes(pool, archiveId, selection));
+  const row = await countSelected(pool, values);
+  const mailboxes = await mailboxesSelected(pool, values);
   return {
     archiveId,
     selection,
@@ -63,112 +68,102 @@ export async function planForget(pool: Pool, archiveId: ArchiveId, selection: Se
     bytes: Number(row?.bytes),
     live: Number(row?.live),
     kept: Number(row?.kept),
+    mailboxes: mailboxes.map(({ path, messages }) => ({ path, messages: Number(messages) })),
     upTo: row?.up_to ?? 0n,
   };
 }
 
-/** Erases what the plan says, in batches; what is done stays done when it is interrupted, and running it again goes on. */
-export async function executeForget(
-  pool: Pool,
-  plan: ForgetPlan,
-  now: number,
-  signal?: AbortSignal,
-): Promise<Forgotten> {
-  const mailboxes = await selectedMailboxes(pool, plan.archiveId, plan.selection);
-  const values = selectionValues(plan.archiveId, mailboxes, plan.selection);
-  let done: Forgotten = { messages: 0, bytes: 0, kept: 0 };
+/**
+ * Erases what the plan says, in batches; what is done stays done when it is killed, and a new plan of the same selection goes on. Runs may
+ * go on beside it. Earlier snapshots show the messages no more, and their counts in the log go down; the revision made here says how many
+ * went. What a server still holds stays known, also when it is moved there or numbered anew, and is not pulled again; a copy of it that
+ * arrives later is a new message (M9). Not reached: dumps made before, and pages of the database's files until Postgres uses them again.
+ * Throws ARCHIVE_UNKNOWN.
+ */
+export async function executeForget(pool: Pool, plan: ForgetPlan, options: ForgetOptions = {}): Promise<Forgotten> {
+  const { archiveId, selection, upTo } = plan;
+  selectionOf(selection);
+  const values = selectedValues(archiveId, selection, await selectedMailboxes(pool, archiveId, selection));
+  await inTransaction(pool, dropUnpointed);
+  let entry: AuditEntry | null = null;
   for (let after: bigint | null = 0n; after !== null; ) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const from: bigint = after;
-    const batch = await inTransaction(pool, async (client) => {
-      await rowsOf(client, "select from archive where id = $1 for no key update", [plan.archiveId]);
-      const found = await rowsOf<{ id: bigint }>(
-        client,
-        `select s.id from (${SELECTED}) s where s.id > $7 and s.id <= $8 order by s.id limit ${BATCH}`,
-        [...values, from, plan.upTo],
-      );
-      if (found.length === 0) return null;
-      const erased = await erase(
-        client,
-        found.map(({ id }) => id),
-      );
-      // One row a batch, in its transaction: what was erased is on record whatever happens next.
-      await rowsOf(
-        client,
-        `insert into audit (happened_at, kind, archive_id, detail) values (${moment("$1")}, 'forget', $2, $3)`,
-        [now, plan.archiveId, JSON.stringify(erased)],
-      );
-      return { ...erased, last: found.at(-1)?.id ?? from };
-    });
+    const before: AuditEntry | null = entry;
+    const batch = await inTransaction(
+      pool,
+      (client): Promise<Batch | null> => eraseBatch(client, plan, options, { values, from, upTo, before }),
+    );
     after = batch?.last ?? null;
     if (batch !== null) {
-      done = {
-        messages: done.messages + batch.messages,
-        bytes: done.bytes + batch.bytes,
-        kept: done.kept + batch.kept,
-      };
+      entry = batch.entry;
+      options.onProgress?.(entry.erased);
     }
   }
-  return done;
+  return { ...(entry?.erased ?? NOTHING), revision: entry?.revision ?? null };
 }
 
-/** By the primary keys and foreign-key indexes of each table. */
-async function erase(client: PoolClient, ids: readonly bigint[]): Promise<Forgotten> {
-  const blobs = await rowsOf<{ blob_id: bigint }>(
-    client,
-    "select distinct blob_id from message where id = any($1::bigint[]) and blob_id is not null",
-    [ids],
-  );
-  await rowsOf(client, "delete from message_version where message_id = any($1::bigint[])", [ids]);
-  const kept = await rowsOf(
-    client,
-    `update message m set blob_id = null, internal_date = null where m.id = any($1::bigint[]) and ${POINTED} returning m.id`,
-    [ids],
-  );
-  await rowsOf(client, `delete from message m where m.id = any($1::bigint[]) and not ${POINTED}`, [ids]);
-  const bytes = await rowsOf<{ size: number }>(
-    client,
-    `delete from blob b where b.id = any($1::bigint[]) and not exists (select from message m where m.blob_id = b.id) returning b.size`,
-    [blobs.map(({ blob_id }) => blob_id)],
-  );
-  return { messages: ids.length, bytes: bytes.reduce((sum, { size }) => sum + size, 0), kept: kept.length };
+const NOTHING: Erased = { messages: 0, bytes: 0, kept: 0 };
+
+interface AuditEntry {
+  readonly id: bigint;
+  readonly revision: Revision;
+  readonly erased: Erased;
 }
 
-const POINTED = `(exists (select from placement p where p.message_id = m.id)
-  or exists (select from intent i where i.message_id = m.id))`;
-
-// A message is judged by its last version. $1 archive, $2 mailboxes or null, $3 since, $4 before, $5 live only, $6 removed only.
-const SELECTED = `
-  select m.id, last.to_revision = ${LIVE} as live from message m
-  cross join lateral (select v.mailbox_id, v.to_revision from message_version v where v.message_id = m.id
-    order by v.from_revision desc limit 1) last
-  where m.archive_id = $1 and ($2::bigint[] is null or last.mailbox_id = any($2::bigint[]))
-    and ($3::float8 is null or m.internal_date >= ${moment("$3")}) and ($4::float8 is null or m.internal_date < ${moment("$4")})
-    and (not $5::boolean or last.to_revision = ${LIVE}) and (not $6::boolean or last.to_revision <> ${LIVE})`;
-
-function selectionValues(archiveId: ArchiveId, mailboxes: readonly bigint[] | null, selection: Selection): unknown[] {
-  const { since = null, before = null, state } = selection;
-  return [archiveId, mailboxes, since, before, state === "live", state === "removed"];
+interface Batch {
+  readonly entry: AuditEntry;
+  readonly last: bigint;
 }
 
-/** The mailboxes whose name, now or ever, matches. Null: the selection names none. */
+interface Position {
+  readonly values: readonly unknown[];
+  readonly from: bigint;
+  readonly upTo: bigint;
+  readonly before: AuditEntry | null;
+}
+
+/** One transaction: the archive's row is locked, as for every change, so that no plan of a run is committed halfway (S4). */
+async function eraseBatch(
+  client: PoolClient,
+  { archiveId, selection }: ForgetPlan,
+  options: ForgetOptions,
+  { values, from, upTo, before }: Position,
+): Promise<Batch | null> {
+  const next = await lockArchive(client, { archiveId });
+  const ids = await nextSelected(client, values, from, upTo, BATCH);
+  const last = ids.at(-1);
+  if (last === undefined) return null;
+  const { messages, bytes, kept } = await erase(client, ids);
+  const erased = {
+    messages: (before?.erased.messages ?? 0) + messages,
+    bytes: (before?.erased.bytes ?? 0) + bytes,
+    kept: (before?.erased.kept ?? 0) + kept,
+  };
+  const now = options.now ?? Date.now();
+  const revision = before?.revision ?? asId<Revision>(next);
+  // The first batch makes the revision and the audit row, each one brings it up to date: what was erased is on record whatever happens.
+  if (before === null) await recordRevision(client, { archiveId, now: () => now, run: options.runId ?? null }, next);
+  const by = options.by ?? processName("packetboat forget");
+  const detail = JSON.stringify({ by, revision, selection: selectionDigest(selection), ...erased });
+  const [row] = await rowsOf<{ id: bigint }>(
+    client,
+    before === null
+      ? `insert into audit (happened_at, kind, archive_id, detail) values (${moment("$2")}, 'forget', $3, $1) returning id`
+      : "update audit set detail = $1 where id = $2 returning id",
+    before === null ? [detail, now, archiveId] : [detail, before.id],
+  );
+  if (row === undefined)
+    throw new MailError("BUG", "Packetboat has a defect: an audit row is gone. Please report this.");
+  return { entry: { id: row.id, revision, erased }, last };
+}
+
+/** The mailboxes that the selection's pattern means. Null: it names none. */
 async function selectedMailboxes(
   pool: Pool,
   archiveId: ArchiveId,
   { mailbox }: Selection,
 ): Promise<readonly bigint[] | null> {
   if (mailbox === undefined) return null;
-  const rows = await rowsOf<{ mailbox_id: bigint; path: string[] }>(
-    pool,
-    "select mailbox_id, path from mailbox_version where archive_id = $1",
-    [archiveId],
-  );
-  return [...new Set(rows.filter(({ path }) => matchesMailbox(mailbox, path)).map(({ mailbox_id }) => mailbox_id))];
-}
-
-/** Pure. INBOX without case, as everywhere (B2). */
-function matchesMailbox(pattern: string, path: MailboxPath): boolean {
-  return samePath(path, ["INBOX"])
-    ? matchesPattern(pattern.toUpperCase(), "INBOX")
-    : matchesPattern(pattern, showPath(path));
+  return (await lastNames(pool, archiveId)).filter(({ path }) => selectsMailbox(mailbox, path)).map(({ id }) => id);
 }

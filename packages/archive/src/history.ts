@@ -25,6 +25,8 @@ export interface LogEntry {
   readonly flagged: number;
   /** Mailboxes made, changed or removed. */
   readonly mailboxes: number;
+  /** Messages erased for good: no revision shows them any more, and earlier entries do not count them. */
+  readonly forgotten: number;
 }
 
 export interface LogRange {
@@ -60,10 +62,14 @@ with page as materialized (
     union all
     select mailbox_id, to_revision from mailbox_version where archive_id = $1
   ) ends, span where number between span.low and span.high group by number
+), erased as (
+  select (detail ->> 'revision')::bigint as number, sum((detail ->> 'messages')::bigint)::bigint as forgotten
+  from audit where archive_id = $1 and kind = 'forget' group by 1
 )
 select number, ${millis("made_at")} as made_at, run_id, coalesce(added, 0) as added, coalesce(removed, 0) as removed,
-  coalesce(moved, 0) as moved, coalesce(flagged, 0) as flagged, coalesce(mailboxes, 0) as mailboxes
-from page left join counted using (number) left join boxes using (number) order by number desc`;
+  coalesce(moved, 0) as moved, coalesce(flagged, 0) as flagged, coalesce(mailboxes, 0) as mailboxes,
+  coalesce(forgotten, 0) as forgotten
+from page left join counted using (number) left join boxes using (number) left join erased using (number) order by number desc`;
 
 /** The revisions of a range with what each changed, the latest first. */
 export async function log(pool: Pool, archiveId: ArchiveId, range: LogRange = {}): Promise<readonly LogEntry[]> {
@@ -76,6 +82,7 @@ export async function log(pool: Pool, archiveId: ArchiveId, range: LogRange = {}
     moved: bigint;
     flagged: bigint;
     mailboxes: bigint;
+    forgotten: bigint;
   }>(pool, LOG, [archiveId, range.from ?? 1, range.to ?? LIVE, range.limit ?? 50]);
   return rows.map((row) => ({
     revision: asId<Revision>(row.number),
@@ -86,6 +93,7 @@ export async function log(pool: Pool, archiveId: ArchiveId, range: LogRange = {}
     moved: Number(row.moved),
     flagged: Number(row.flagged),
     mailboxes: Number(row.mailboxes),
+    forgotten: Number(row.forgotten),
   }));
 }
 

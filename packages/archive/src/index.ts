@@ -16,10 +16,20 @@ export {
 } from "./catalog/links.ts";
 export * from "./catalog/runs.ts";
 export * from "./catalog/status.ts";
-export { DUMPED_TABLES, type Dumped, dumpDatabase, loadDatabase } from "./dump.ts";
-export { executeForget, type ForgetPlan, type Forgotten, planForget, type Selection } from "./forget.ts";
+export {
+  DUMPED_TABLES,
+  type Dumped,
+  type DumpOptions,
+  type DumpProgress,
+  dumpDatabase,
+  loadDatabase,
+  type TransferOptions,
+} from "./dump.ts";
+export { dumpToFile, loadFromFile } from "./dump-file.ts";
+export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export * from "./reader.ts";
+export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
 export * from "./verify.ts";

@@ -223,6 +223,23 @@ export const message = pgTable(
   (t) => [index("message_blob").on(t.blob_id), index("message_archive").on(t.archive_id, t.id)],
 );
 
+/**
+ * What tells an erased message from another, for as long as a base row or an intent points to it: without it a move (M4) or a new
+ * UIDVALIDITY (U1) on the server would bring the message back as new. Goes with the message's row.
+ */
+export const forgotten = pgTable("forgotten", {
+  message_id: int8()
+    .primaryKey()
+    .references(() => message.id, { onDelete: "cascade" }),
+  /** In bytes. */
+  size: integer().notNull(),
+  canonical: bytea().notNull(),
+  /** Null: the message has no header (C4). */
+  fingerprint: bytea(),
+  /** Null: the server gave none. */
+  internal_date: moment(),
+});
+
 /** Where a message was, with which flags, from one revision to the next. Exactly one open row for a live message, none for a tombstone. */
 export const messageVersion = pgTable(
   "message_version",
@@ -365,7 +382,7 @@ export const pending = pgTable(
   ],
 );
 
-/** What was erased for good, when and how much: never the content, a name or a digest (M8). */
+/** What was erased for good, when, by whom and how much: never the content, a name or a message's digest (M8). */
 export const audit = pgTable("audit", {
   id: id(),
   happened_at: moment().notNull(),

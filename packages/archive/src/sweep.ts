@@ -2,6 +2,7 @@
 // harmless, and taken after a day: a body that was just stored is about to be pointed to.
 import { inTransaction } from "@packetboat/database";
 import type { Pool } from "pg";
+import { dropUnpointed } from "./queries/forget.ts";
 
 /** Rows looked at in one transaction. */
 const PAGE = 5_000;
@@ -13,7 +14,7 @@ export interface Swept {
   readonly bytes: number;
 }
 
-/** Removes orphans older than a day. Safe beside running writers: one that wants a body again makes it young first. */
+/** Removes orphans older than a day, and what forget kept of messages that no server holds any more (M8). Safe beside running writers: one that wants a body again makes it young first. */
 export async function sweepOrphans(pool: Pool, olderThanMs = DAY_MS): Promise<Swept> {
   let blobs = 0;
   let bytes = 0;
@@ -39,5 +40,6 @@ export async function sweepOrphans(pool: Pool, olderThanMs = DAY_MS): Promise<Sw
     bytes += Number(page?.bytes ?? 0);
     after = page?.last ?? null;
   }
+  await inTransaction(pool, dropUnpointed);
   return { blobs, bytes };
 }

@@ -69,7 +69,7 @@ describe("moments", () => {
 describe("log", () => {
   it("counts what each revision changed, the latest first", async () => {
     const entries = await log(stocked.pool, stocked.link.archiveId);
-    const none = { added: 0, removed: 0, moved: 0, flagged: 0, mailboxes: 0 };
+    const none = { added: 0, removed: 0, moved: 0, flagged: 0, mailboxes: 0, forgotten: 0 };
     expect(entries.map(({ revision, madeAt, runId, ...counts }) => ({ revision, madeAt, ...counts }))).toEqual([
       { revision: 8, madeAt: 8_000, ...none, added: 1 },
       { revision: 7, madeAt: 7_000, ...none, mailboxes: 1 },

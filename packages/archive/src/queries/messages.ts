@@ -105,13 +105,29 @@ export async function openVersions(
   });
 }
 
-/** Throws BUG when one of these never existed in this archive: a plan that names it is no old plan but a wrong one. */
+/**
+ * Holds these messages until the commit, so that none is erased under it. Throws ARCHIVE_BUSY when one was erased since the plan (forget),
+ * BUG when one never existed in this archive: a plan that names it is no old plan but a wrong one.
+ */
 export async function requireKnown(client: PoolClient, session: Session, ids: readonly MessageId[]): Promise<void> {
   const { rows } = await client.query<{ known: bigint }>(
-    "select count(*) as known from message where id = any($2::bigint[]) and archive_id = $1",
+    `select count(*) as known from (
+        select from message where id = any($2::bigint[]) and archive_id = $1 order by id for key share) held`,
     [session.archiveId, ids],
   );
   if (Number(rows[0]?.known) !== ids.length) {
+    // Ids are given out once and in order: what was given out and is nowhere was erased.
+    const { rows: erased } = await client.query<{ never: boolean }>(
+      `select bool_or(case when m.id is null then o.id > coalesce(pg_sequence_last_value('message_id_seq'), 0)
+          else m.archive_id <> $1 end) as never
+        from unnest($2::bigint[]) o(id) left join message m on m.id = o.id`,
+      [session.archiveId, ids],
+    );
+    if (erased[0]?.never === false)
+      throw new MailError(
+        "ARCHIVE_BUSY",
+        "A message was erased from the archive meanwhile; nothing was changed. Plan again.",
+      );
     throw new MailError(
       "BUG",
       "Packetboat has a defect: a plan names a message that the archive never had. Please report this.",

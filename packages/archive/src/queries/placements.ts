@@ -66,10 +66,14 @@ export interface IdentityRow extends Row {
 }
 
 const COLUMNS = "p.uid, p.message_id, p.flags, p.modseq, v.mailbox_id, v.flags as live_flags, v.from_revision";
-const IDENTITY = `, coalesce(b.size, 0) as size, p.email_id, (extract(epoch from m.internal_date) * 1000)::float8 as internal_date,
-  encode(b.fingerprint, 'hex') as fingerprint, coalesce(encode(coalesce(b.canonical, b.sha256), 'hex'), '') as canonical`;
+const IDENTITY = `, coalesce(b.size, f.size, 0) as size, p.email_id,
+  (extract(epoch from coalesce(m.internal_date, f.internal_date)) * 1000)::float8 as internal_date,
+  encode(coalesce(b.fingerprint, f.fingerprint), 'hex') as fingerprint,
+  coalesce(encode(coalesce(b.canonical, b.sha256, f.canonical), 'hex'), '') as canonical`;
 const LIVE_VERSION = `left join message_version v on v.message_id = p.message_id and v.to_revision = ${LIVE}`;
-const BLOB = "join message m on m.id = p.message_id left join blob b on b.id = m.blob_id";
+// An erased message is told by what forget kept of it. By blob_pkey and forgotten_pkey.
+const BLOB = `join message m on m.id = p.message_id left join blob b on b.id = m.blob_id
+  left join forgotten f on f.message_id = m.id and m.blob_id is null`;
 
 /** Pages of at most 1,000 rows, ascending. UIDs without a row are left out. */
 export async function* baseRows(

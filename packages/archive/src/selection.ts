@@ -1,0 +1,74 @@
+// Which messages of an archive a person means: a small value that is checked once and then shown, digested and turned into a query. What
+// needs the search index (sender, subject, words) is refused by name, never ignored: half a selection would mean more messages.
+import { createHash } from "node:crypto";
+import {
+  type Digest,
+  type MailboxPath,
+  MailError,
+  type MessageId,
+  matchesPattern,
+  samePath,
+  showPath,
+} from "@packetboat/core";
+
+/** Everything that is given must hold. */
+export interface Selection {
+  /** The mailbox that a message is in, or was last in, by pattern: `*` any text, `?` one character. */
+  readonly mailbox?: string;
+  /** INTERNALDATE at or after, milliseconds since 1970. A message without one is never meant. */
+  readonly since?: number;
+  /** INTERNALDATE before. */
+  readonly before?: number;
+  readonly messageIds?: readonly MessageId[];
+  /** Of the bytes as stored. */
+  readonly sha256?: readonly Digest[];
+  /** `live`: in the archive now. `removed`: only at earlier revisions. Default: both. */
+  readonly state?: "live" | "removed";
+}
+
+/** What a command line may say. */
+export interface SelectionWords extends Selection {
+  readonly from?: string;
+  readonly to?: string;
+  readonly subject?: string;
+  readonly has?: string;
+  readonly query?: string;
+}
+
+/** Throws CONFIG_INVALID for what cannot be selected by yet, for nonsense, and for a selection of everything by omission. */
+export function selectionOf(words: SelectionWords): Selection {
+  const { from, to, subject, has, query, ...selection } = words;
+  const unknown = Object.entries({ from, to, subject, has, query }).find(([, value]) => value !== undefined);
+  if (unknown !== undefined) {
+    throw new MailError(
+      "CONFIG_INVALID",
+      `--${unknown[0]} needs the search index, which this version does not have. Select by --mailbox, --since and --before.`,
+    );
+  }
+  const { mailbox, since, before, messageIds, sha256 } = selection;
+  if ([mailbox, since, before, messageIds, sha256].every((value) => value === undefined)) {
+    throw new MailError(
+      "CONFIG_INVALID",
+      "Say which messages: --mailbox PATTERN, --since or --before. --mailbox '*' is all of them.",
+    );
+  }
+  if ([since, before].some((value) => value !== undefined && !Number.isFinite(value)))
+    throw new MailError("CONFIG_INVALID", "--since and --before are dates, such as 2024-01-31.");
+  if (sha256?.some((digest) => !/^[0-9a-f]{64}$/.test(digest)) === true)
+    throw new MailError("CONFIG_INVALID", "A SHA-256 is 64 hexadecimal digits in lower case.");
+  return selection;
+}
+
+/** SHA-256 of a selection, whatever the order in which it was written down: what the audit keeps of it. */
+export function selectionDigest(selection: Selection): Digest {
+  const entries = Object.entries(selection).filter(([, value]) => value !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(entries)).digest("hex");
+}
+
+/** Whether a mailbox of this path is meant. INBOX without case, as everywhere (B2). */
+export function selectsMailbox(pattern: string, path: MailboxPath): boolean {
+  return samePath(path, ["INBOX"])
+    ? matchesPattern(pattern.toUpperCase(), "INBOX")
+    : matchesPattern(pattern, showPath(path));
+}
