@@ -1,122 +1,132 @@
-// packetboat log: what changed in an archive, revision by revision, the latest first; with --revision each message that it touched.
+// packetboat log: what changed in an archive, the latest first, run by run; with --revision each message that one revision touched.
+// Large entries, such as the first backup, are summarised: nothing is read for them but their counts.
 import { type ArchiveInfo, type Changes, changesIn, type LogEntry, log, resolveRevision } from "@packetboat/archive";
-import { type Flags, type MailboxPath, showPath, withoutFlags } from "@packetboat/core";
+import type { Revision } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { count, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+import { harmless, instant, plural, type Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
-import { withExamples, withReporting } from "../command-help.ts";
-import type { Host, ReportingOptions } from "../host.ts";
+import { withExamples } from "../command-help.ts";
+import { changeLines, groupLines, groupsOf, type LogGroup, weightOf } from "../display/changes.ts";
+import type { Host } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { readCount } from "../runs/count.ts";
 import { archiveByName } from "../runs/targets.ts";
 
-interface Options extends ReportingOptions {
+interface Options {
   readonly limit: string;
   readonly revision?: string;
+  readonly json?: boolean;
 }
 
 const PAGE = 1_000;
+/** Entries with more changes than this, or in more revisions, are told in one line. */
+const DETAILED_CHANGES = 1_000;
+const DETAILED_REVISIONS = 25;
 
 export function define(command: Command, host: Host): void {
   command
-    .description("Says what changed in an archive, the latest revision first.")
-    .argument("ARCHIVE")
-    .option("--limit N", "how many revisions", "20")
-    .option("--revision N", "every message that this revision touched");
-  withReporting(command);
+    .description(
+      "Says what changed in an archive, the latest first. The revisions of one run are one entry. Any revision, and any\n" +
+        "time, can be read back: packetboat restore list ARCHIVE --at REVISION.",
+    )
+    .argument("ARCHIVE", "its name; packetboat archive list shows all")
+    .option("--limit N", "how many entries", "20")
+    .option("--revision N", "every message that this revision touched")
+    .option("--json", "print one JSON object on stdout");
   withExamples(command, [
-    { line: "log you@mail.example.com", what: "the last 20 revisions" },
-    { line: "log you@mail.example.com --revision 42", what: "what revision 42 changed" },
+    { line: "log you@mail.example.com", what: "the last 20 entries" },
+    { line: "log you@mail.example.com --revision 42", what: "what revision 42 changed, message by message" },
   ]);
   command.action(async (name: string, options: Options) => {
     const limit = readCount("--limit", options.limit, 1_000_000);
     const screen = host.screen(options);
     const database = await openHouse(host, screen);
     const archive = await archiveByName(database, name);
-    if (options.revision === undefined) return list(screen, archive, await log(database.pool, archive.id, { limit }));
-    await show(screen, database, archive, readCount("--revision", options.revision, Number.MAX_SAFE_INTEGER));
+    if (options.revision === undefined) await list(screen, database, archive, limit);
+    else await show(screen, database, archive, readCount("--revision", options.revision, Number.MAX_SAFE_INTEGER));
   });
 }
 
-/** "12 added, 3 moved, 1 mailbox". */
-function whatChanged({ added, removed, moved, flagged, mailboxes }: LogEntry): string {
-  const parts = [
-    ...(added > 0 ? [`${count(added)} added`] : []),
-    ...(flagged > 0 ? [plural(flagged, "flag change")] : []),
-    ...(moved > 0 ? [`${count(moved)} moved`] : []),
-    ...(removed > 0 ? [`${count(removed)} removed`] : []),
-    ...(mailboxes > 0 ? [plural(mailboxes, "mailbox")] : []),
-  ];
-  return parts.join(", ");
+async function list(screen: Screen, database: Database, archive: ArchiveInfo, limit: number): Promise<void> {
+  const { groups, more } = await latest(database, archive, limit);
+  screen.data({
+    version: 1,
+    archive: archive.name,
+    revisions: groups.flatMap(({ entries }) => entries).map(plainEntry),
+  });
+  if (screen.json) return;
+  if (groups.length === 0) screen.line("Nothing was ever stored in this archive.");
+  for (const group of groups) {
+    const details = isDetailed(group) ? await detailsOf(database, archive, group) : null;
+    for (const line of groupLines(group, details, screen)) screen.line(line);
+  }
+  if (more) screen.line(screen.dim("There is more: --limit N."));
 }
 
-function list(screen: Screen, archive: ArchiveInfo, entries: readonly LogEntry[]): void {
-  const revisions = entries.map(({ madeAt, runId, ...entry }) => ({
-    ...entry,
-    made: new Date(madeAt).toISOString(),
-    run: runId,
-  }));
-  screen.data({ version: 1, archive: archive.name, revisions });
-  if (entries.length === 0) {
-    screen.line("Nothing was ever stored in this archive.");
-    return;
+/** The latest groups, each of them whole. */
+async function latest(
+  database: Database,
+  archive: ArchiveInfo,
+  limit: number,
+): Promise<{ readonly groups: readonly LogGroup[]; readonly more: boolean }> {
+  const entries: LogEntry[] = [];
+  for (let to: number = archive.revision; to > 0; ) {
+    const page = await log(database.pool, archive.id, { to, limit: 200 });
+    entries.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || groupsOf(entries).length > limit) break;
+    to = last.revision - 1;
   }
-  const columns = [
-    { title: "revision", align: "right" },
-    { title: "made", align: "left" },
-    { title: "run", align: "right" },
-    { title: "what", align: "left" },
-  ] as const;
-  const rows = entries.map((entry) => [
-    String(entry.revision),
-    instant(entry.madeAt),
-    entry.runId === null ? "" : String(entry.runId),
-    whatChanged(entry),
-  ]);
-  for (const line of tableLines(columns, rows)) screen.line(line);
+  const groups = groupsOf(entries);
+  return { groups: groups.slice(0, limit), more: groups.length > limit };
+}
+
+const isDetailed = (group: LogGroup): boolean =>
+  weightOf(group) <= DETAILED_CHANGES && group.entries.length <= DETAILED_REVISIONS;
+
+async function detailsOf(database: Database, archive: ArchiveInfo, group: LogGroup): Promise<readonly Changes[]> {
+  const details: Changes[] = [];
+  for (const { revision } of group.entries)
+    details.push(await changesIn(database.pool, archive.id, revision, 0, DETAILED_CHANGES));
+  return details;
+}
+
+function plainEntry({ madeAt, runId, ...entry }: LogEntry) {
+  return { ...entry, made: new Date(madeAt).toISOString(), run: runId };
 }
 
 async function show(screen: Screen, database: Database, archive: ArchiveInfo, asked: number): Promise<void> {
   const { pool } = database;
   const { revision, madeAt } = await resolveRevision(pool, archive.id, { kind: "revision", revision: asked });
-  screen.line(screen.bold(`${archive.name}, revision ${revision}${madeAt === null ? "" : ` of ${instant(madeAt)}`}`));
-  for (let after = 0; ; ) {
-    const page = await changesIn(pool, archive.id, revision, after, PAGE);
-    screen.data({ version: 1, archive: archive.name, revision, ...page });
-    // The mailboxes come with every page; they are told once.
-    for (const line of changeLines(after === 0 ? page : { ...page, mailboxes: [] })) screen.line(`  ${line}`);
-    const last = page.messages.at(-1);
-    if (last === undefined || page.messages.length < PAGE) return;
-    after = last.messageId;
+  const made = madeAt === null ? null : new Date(madeAt).toISOString();
+  const first = await changesIn(pool, archive.id, revision, 0, PAGE);
+  const head = { version: 1, archive: archive.name, revision, made, mailboxes: first.mailboxes };
+  if (screen.json) screen.value(`${JSON.stringify(head).slice(0, -1)},"messages":[`);
+  screen.line(
+    screen.bold(`${harmless(archive.name)}, revision ${revision}${madeAt === null ? "" : `, ${instant(madeAt)}`}`),
+  );
+  let messages = 0;
+  for await (const page of pagesFrom(database, archive, revision, first)) {
+    // One object, written as it is read: a revision may touch any number of messages.
+    const rows = page.messages.map((change) => JSON.stringify(change)).join(",\n");
+    if (screen.json && rows !== "") screen.value(`${messages === 0 ? "" : ","}${rows}`);
+    for (const line of changeLines(page)) screen.line(`  ${line}`);
+    messages += page.messages.length;
   }
+  if (screen.json) screen.value("]}");
+  screen.line(`${plural(messages, "message")} and ${plural(first.mailboxes.length, "mailbox")}.`);
 }
 
-const shown = (path: MailboxPath | null): string => (path === null ? "" : showPath(path));
-
-function changeLines({ mailboxes, messages }: Changes): readonly string[] {
-  const column = { title: "", align: "left" } as const;
-  const boxes = mailboxes.map(({ kind, before, after }) => {
-    const name =
-      before !== null && after !== null && shown(before) !== shown(after)
-        ? `${shown(before)} → ${shown(after)}`
-        : shown(after ?? before);
-    return ["mailbox", kind, name];
-  });
-  const rows = messages.map(({ kind, messageId, before, after }) => {
-    const where =
-      kind === "moved"
-        ? `${shown(before?.path ?? null)} → ${shown(after?.path ?? null)}`
-        : shown((after ?? before)?.path ?? null);
-    return [`message ${messageId}`, kind, `${where}${flagChange(before?.flags ?? [], after?.flags ?? [], kind)}`];
-  });
-  return tableLines([column, column, column], [...boxes, ...rows]);
-}
-
-function flagChange(before: Flags, after: Flags, kind: string): string {
-  if (kind === "removed") return "";
-  const changes = [
-    ...withoutFlags(after, before).map((flag) => `+${flag}`),
-    ...withoutFlags(before, after).map((flag) => `-${flag}`),
-  ];
-  return changes.length === 0 ? "" : `  ${changes.join(" ")}`;
+async function* pagesFrom(
+  { pool }: Database,
+  archive: ArchiveInfo,
+  revision: Revision,
+  first: Changes,
+): AsyncGenerator<Changes> {
+  yield first;
+  for (let page = first; page.messages.length === PAGE; ) {
+    page = await changesIn(pool, archive.id, revision, page.messages.at(-1)?.messageId ?? 0, PAGE);
+    // The mailboxes come with every page; they are told once.
+    yield { ...page, mailboxes: [] };
+  }
 }

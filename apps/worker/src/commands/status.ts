@@ -1,13 +1,15 @@
-// packetboat status: what is up to date, what is overdue and why; exit code 1 when anything is, so that a monitor can ask.
-import { type LinkStatus, linkStatuses } from "@packetboat/archive";
-import { duration, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+// packetboat status: is my mail safe? What is up to date, what is overdue and why; exit code 1 when anything is, so that a monitor can ask.
+import { type ArchiveInfo, getArchive, type LinkStatus, linkStatuses, mailboxesAt } from "@packetboat/archive";
+import type { ArchiveId } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
 import type { Command } from "commander";
 import { withExamples, withReporting } from "../command-help.ts";
+import { holdingOf, type JudgedLink, reasonLines, statusLines } from "../display/status.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { readCount } from "../runs/count.ts";
-import { type LinkHealth, linkHealth } from "../runs/health.ts";
+import { linkHealth } from "../runs/health.ts";
 
 interface Options extends ReportingOptions {
   readonly overdueAfter: string;
@@ -16,84 +18,73 @@ interface Options extends ReportingOptions {
 export function define(command: Command, host: Host): void {
   command
     .description(
-      "Says what is up to date and what is overdue. Exit code 1 when anything is overdue, halted or failing.",
+      "Says what is up to date and what is overdue, and what to do about it. Exit code 1 when a link had no good run for\n" +
+        "26 hours, its last run failed, or a guard holds something back.",
     )
     .option("--overdue-after HOURS", "how long a link may go without a good run", "26");
-  withReporting(command, "print only what is not well");
+  withReporting(command, "print only what is not well, on stderr");
   withExamples(command, [
     { line: "status", what: "all links" },
-    { line: "status --quiet || mail -s backup you@example.com", what: "for a monitor" },
+    { line: "status --quiet --overdue-after 50", what: "for a monitor: silent and 0 when all is well" },
   ]);
   command.action(async (options: Options) => {
-    const limit = readCount("--overdue-after", options.overdueAfter, 8_760) * 3_600_000;
+    const limit = readCount("--overdue-after", options.overdueAfter, 87_600) * 3_600_000;
     const screen = host.screen(options);
     const database = await openHouse(host, screen);
-    const now = host.now();
-    const statuses = (await linkStatuses(database.pool)).map((status) => ({
-      status,
-      health: linkHealth(status, now, limit),
-    }));
-    print(screen, statuses, now);
-    host.end(
-      statuses.some(({ health }) => health.state !== "ok" && health.state !== "running") ? EXIT.failed : EXIT.done,
-    );
+    const judged = await judge(database, host.now(), limit);
+    screen.data({ version: 1, links: judged.map(plain) });
+    for (const line of statusLines(judged, host.now(), screen)) screen.line(line);
+    const ill = judged.filter(({ health }) => !health.isWell);
+    if (screen.quiet) for (const line of reasonLines(ill, screen)) screen.warning(line);
+    host.end(ill.length > 0 ? EXIT.failed : EXIT.done);
   });
 }
 
-interface Judged {
-  readonly status: LinkStatus;
-  readonly health: LinkHealth;
+async function judge(database: Database, now: number, limit: number): Promise<readonly JudgedLink[]> {
+  const statuses = await linkStatuses(database.pool);
+  const archives = new Map<ArchiveId, Promise<Awaited<ReturnType<typeof mailboxesAt>>>>();
+  const mailboxes = (id: ArchiveId) => {
+    const known = archives.get(id) ?? mailboxesNow(database, id);
+    archives.set(id, known);
+    return known;
+  };
+  const judged: JudgedLink[] = [];
+  for (const status of statuses) {
+    const { archiveId, policy } = status.link;
+    const holding = holdingOf(await mailboxes(archiveId), policy.prefix);
+    judged.push({ status, health: linkHealth(status, now, limit), holding });
+  }
+  return judged;
 }
 
-function print(screen: Screen, judged: readonly Judged[], now: number): void {
-  screen.data({ version: 1, links: judged.map(plain) });
-  if (judged.length === 0) {
-    screen.line("There is nothing to watch over yet. packetboat backup URL is where to begin.");
-    return;
-  }
-  const columns = ["archive", "account", "state", "last good run", "mailboxes"].map((title) => ({
-    title,
-    align: title === "mailboxes" ? ("right" as const) : ("left" as const),
-  }));
-  const ago = (time: number | null) => (time === null ? "never" : `${instant(time)} (${duration(now - time)} ago)`);
-  const rows = judged.map(({ status, health }) => [
-    status.link.archive,
-    status.link.account,
-    health.state,
-    ago(status.lastGoodAt),
-    String(status.mailboxes),
-  ]);
-  for (const line of tableLines(columns, rows)) screen.line(line);
-  for (const { status, health } of judged) {
-    for (const reason of health.reasons) {
-      const line = `${status.link.archive}: ${reason}`;
-      if (screen.quiet && health.state !== "ok") screen.warning(line);
-      else screen.line(`  ${line}`);
-    }
-  }
-  const well = judged.filter(({ health }) => health.state === "ok" || health.state === "running").length;
-  screen.line(
-    well === judged.length
-      ? screen.good("All is up to date.")
-      : screen.bad(`${plural(judged.length - well, "link")} not well.`),
-  );
+async function mailboxesNow({ pool }: Database, id: ArchiveId) {
+  const archive: ArchiveInfo | null = await getArchive(pool, id);
+  return archive === null ? [] : await mailboxesAt(pool, id, archive.revision);
 }
 
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
-function plain({ status, health }: Judged) {
-  const { link, lastRun } = status;
+function plain({ status, health, holding }: JudgedLink) {
+  const { link, lastGoodAt, completeSince, notFetched, held, heldBy } = status;
   return {
     link: link.id,
     archive: link.archive,
     account: link.account,
     state: health.state,
+    well: health.isWell,
     reasons: health.reasons,
-    lastGood: iso(status.lastGoodAt),
-    lastRun: lastRun === null ? null : { run: lastRun.id, outcome: lastRun.outcome, started: iso(lastRun.startedAt) },
-    mailboxes: status.mailboxes,
-    completeSince: iso(status.completeSince),
-    notFetched: status.notFetched,
-    held: status.held,
+    lastGood: iso(lastGoodAt),
+    lastRun: plainRun(status.lastRun),
+    mailboxes: holding.mailboxes,
+    messages: holding.messages,
+    bytes: holding.bytes,
+    completeSince: iso(completeSince),
+    notFetched,
+    held,
+    heldBy,
   };
+}
+
+function plainRun(run: LinkStatus["lastRun"]) {
+  return run === null ? null : { run: run.id, outcome: run.outcome, started: iso(run.startedAt), error: run.error };
 }

@@ -1,36 +1,73 @@
-// How a link is: well, running, overdue, halted or failing, and why in a sentence each. Pure: the table and the exit code of `status`.
-import type { LinkStatus } from "@packetboat/archive";
-import { duration, plural } from "@packetboat/terminal";
+// How a link is: well, running, overdue, halted or failing, and why and what to do in a sentence each. Pure: the reasons and the exit
+// code of `status`. It must never call a link well because something is going on: a run that hangs is overdue too.
+import type { LinkStatus, RunInfo } from "@packetboat/archive";
+import { duration, harmless, plural } from "@packetboat/terminal";
 
-export type LinkState = "ok" | "running" | "overdue" | "halted" | "failing";
+/** `partial`: up to date but for what is listed as failed. */
+export type LinkState = "ok" | "partial" | "running" | "overdue" | "halted" | "failing";
 
 export interface LinkHealth {
   readonly state: LinkState;
+  /** Overdue, halted or failing: somebody must do something. */
+  readonly isWell: boolean;
   readonly reasons: readonly string[];
 }
 
+type Facts = Pick<LinkStatus, "lastRun" | "lastGoodAt" | "notFetched" | "held" | "heldBy">;
+
 /** Judges a link at a time; `limit` is how long it may go without a good run, in milliseconds. */
-export function linkHealth(
-  status: Pick<LinkStatus, "lastRun" | "lastGoodAt" | "notFetched" | "held">,
-  now: number,
-  limit: number,
-): LinkHealth {
-  const { lastRun, lastGoodAt, notFetched, held } = status;
-  const overdue = lastGoodAt === null || now - lastGoodAt > limit;
-  const reasons: string[] = [];
-  if (notFetched > 0)
-    reasons.push(`${plural(notFetched, "message")} could not be fetched so far; every run tries again.`);
-  if (held > 0) {
-    reasons.push(
-      `A guard holds back ${plural(held, "message")}. packetboat runs ${lastRun?.id ?? ""} says which, packetboat approve lets them through.`,
-    );
-  }
-  if (lastRun?.outcome === "running") return { state: "running", reasons };
-  if (held > 0) return { state: "halted", reasons };
-  if (lastRun?.outcome === "failed")
-    return { state: "failing", reasons: [...reasons, `The last run failed; packetboat runs ${lastRun.id} says why.`] };
-  if (!overdue) return { state: "ok", reasons };
-  const since =
-    lastGoodAt === null ? "No run ever went through." : `The last good run was ${duration(now - lastGoodAt)} ago.`;
-  return { state: "overdue", reasons: [...reasons, since] };
+export function linkHealth(facts: Facts, now: number, limit: number): LinkHealth {
+  const state = stateOf(facts, now, limit);
+  const isWell = state === "ok" || state === "partial" || state === "running";
+  return { state, isWell, reasons: [...reasonsOf(state, facts, now), ...pendingReasons(facts)] };
 }
+
+function stateOf({ lastRun, lastGoodAt, notFetched, held }: Facts, now: number, limit: number): LinkState {
+  if (lastRun?.outcome === "failed") return "failing";
+  if (held > 0) return "halted";
+  const running = lastRun?.outcome === "running";
+  // The first run of a large account may take days; each start counts as a sign of life, but only once.
+  const since = lastGoodAt ?? (running ? lastRun.startedAt : null);
+  if (since === null || now - since > limit) return "overdue";
+  if (running) return "running";
+  return notFetched > 0 || lastRun?.outcome === "partial" ? "partial" : "ok";
+}
+
+function reasonsOf(state: LinkState, { lastRun, lastGoodAt }: Facts, now: number): readonly string[] {
+  if (state === "failing" && lastRun !== null) return [failureOf(lastRun, now)];
+  if (state === "partial" && lastRun !== null)
+    return [`the last run left something out: packetboat runs ${lastRun.id} lists it.`];
+  if (state !== "overdue") return [];
+  if (lastRun === null) return ["it was never run. Run packetboat sync."];
+  const good = lastGoodAt === null ? "no run ever went through" : `the last good run was ${ago(lastGoodAt, now)}`;
+  return [`${good}. ${lastRunOf(lastRun, now)}`];
+}
+
+function lastRunOf(run: RunInfo, now: number): string {
+  switch (run.outcome) {
+    case "running":
+      return `Run ${run.id} has been going on for ${duration(now - run.startedAt)}.`;
+    case "interrupted":
+      return `Run ${run.id}, ${ago(run.startedAt, now)}, was stopped; run it again to go on.`;
+    default:
+      return "Nothing has run since: is the nightly job still there?";
+  }
+}
+
+function failureOf(run: RunInfo, now: number): string {
+  const why = run.error === null ? "" : ` ${harmless(run.error.text)}`;
+  return `run ${run.id} failed ${ago(run.finishedAt ?? run.startedAt, now)}.${why}`;
+}
+
+function pendingReasons({ notFetched, held, heldBy }: Facts): readonly string[] {
+  const fetches =
+    notFetched > 0 ? [`${plural(notFetched, "message")} could not be fetched so far; every run tries again.`] : [];
+  if (held === 0) return fetches;
+  const number = heldBy ?? "RUN";
+  return [
+    `a guard holds back ${plural(held, "message")}. See packetboat runs ${number}; to let them through: packetboat approve ${number}`,
+    ...fetches,
+  ];
+}
+
+const ago = (time: number, now: number): string => `${duration(Math.max(0, now - time))} ago`;

@@ -3,6 +3,7 @@ import {
   type ArchiveId,
   asId,
   type LinkId,
+  type MailboxCounts,
   MailError,
   type RunId,
   type RunOutcome,
@@ -29,6 +30,10 @@ export interface RunInfo {
   readonly approvalUsedAt: number | null;
   /** Removals and additions that this run held and nothing has settled since. */
   readonly held: number;
+  /** Null while it runs, and for a run that was killed. */
+  readonly totals: MailboxCounts | null;
+  /** Why it failed, or null. */
+  readonly error: RunReport["error"];
 }
 
 export interface RunDetails extends RunInfo {
@@ -51,6 +56,8 @@ interface Row {
   readonly approved_at: number | null;
   readonly approval_used_at: number | null;
   readonly held: bigint;
+  readonly totals: MailboxCounts | null;
+  readonly error: RunReport["error"];
   readonly report?: RunReport | null;
 }
 
@@ -63,7 +70,8 @@ const columns = (report: boolean): string => `r.id, r.link_id, a.name as archive
   ${millis("r.started_at")} as started_at, ${millis("r.finished_at")} as finished_at, r.outcome,
   (r.outcome is null and ${ALIVE}) as alive, ${millis("r.approved_at")} as approved_at,
   ${millis("r.approval_used_at")} as approval_used_at,
-  (select count(*) from pending p where p.run_id = r.id and p.kind in ('removal', 'addition')) as held${report ? ", r.report" : ""}`;
+  (select count(*) from pending p where p.run_id = r.id and p.kind in ('removal', 'addition')) as held,
+  r.report -> 'totals' as totals, r.report -> 'error' as error${report ? ", r.report" : ""}`;
 
 const FROM = `from run r join link l on l.id = r.link_id join archive a on a.id = l.archive_id join account c on c.id = l.account_id`;
 
@@ -80,6 +88,8 @@ function runOf(row: Row): RunInfo {
     approvedAt: row.approved_at,
     approvalUsedAt: row.approval_used_at,
     held: Number(row.held),
+    totals: row.totals,
+    error: row.error,
   };
 }
 

@@ -17,6 +17,8 @@ export interface LinkStatus {
   readonly notFetched: number;
   /** Removals and additions that a guard holds (G1, G3). */
   readonly held: number;
+  /** The latest run that holds any of them: the one to approve. */
+  readonly heldBy: RunId | null;
 }
 
 interface Row {
@@ -26,6 +28,7 @@ interface Row {
   readonly complete_since: number | null;
   readonly not_fetched: bigint;
   readonly held: bigint;
+  readonly held_by: bigint | null;
 }
 
 /** One row a link, in the order of listLinks. Reads no table that grows with mail. */
@@ -41,7 +44,9 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
         (select count(*) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind = 'fetch'
           where m.link_id = l.id) as not_fetched,
         (select count(*) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind <> 'fetch'
-          where m.link_id = l.id) as held
+          where m.link_id = l.id) as held,
+        (select max(p.run_id) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind <> 'fetch'
+          where m.link_id = l.id) as held_by
       from link l`,
   );
   const byId = new Map(rows.map((row) => [Number(row.id), row]));
@@ -57,6 +62,7 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
         completeSince: row?.complete_since ?? null,
         notFetched: Number(row?.not_fetched ?? 0),
         held: Number(row?.held ?? 0),
+        heldBy: row?.held_by == null ? null : asId<RunId>(row.held_by),
       };
     }),
   );

@@ -1,0 +1,34 @@
+// What a halted run holds back, mailbox by mailbox with the exact UIDs, as it is shown before it is let through. Pure.
+import type { HeldMailbox } from "@packetboat/archive";
+import { formatUids } from "@packetboat/core";
+import { count, harmless, plural, tableLines } from "@packetboat/terminal";
+
+/** UIDs of one mailbox longer than this are cut: `--json` has all. */
+const MAX_UIDS = 60;
+
+/** One line for each mailbox. */
+export function heldLines(held: readonly HeldMailbox[]): readonly string[] {
+  const column = { title: "", align: "left" } as const;
+  const rows = held.map(({ mailbox, kind, messages, uids }) => {
+    const text = formatUids(uids);
+    const cut = text.length > MAX_UIDS ? `${text.slice(0, text.lastIndexOf(",", MAX_UIDS))}, and more` : text;
+    return [mailbox, heldWords(kind, messages), `UID ${cut}`];
+  });
+  return tableLines([column, column, column], rows).map((line) => `  ${harmless(line)}`);
+}
+
+/** "250 messages to be removed". */
+export function heldWords(kind: HeldMailbox["kind"], messages: number): string {
+  return `${plural(messages, "message")} to be ${kind === "removal" ? "removed" : "added"}`;
+}
+
+/** "250 messages to be removed and 3 to be added". */
+export function heldSum(held: readonly HeldMailbox[]): string {
+  const sum = (kind: HeldMailbox["kind"]) =>
+    held.filter((each) => each.kind === kind).reduce((total, { messages }) => total + messages, 0);
+  const [removals, additions] = [sum("removal"), sum("addition")];
+  if (removals === 0) return heldWords("addition", additions);
+  return additions === 0
+    ? heldWords("removal", removals)
+    : `${heldWords("removal", removals)} and ${count(additions)} to be added`;
+}

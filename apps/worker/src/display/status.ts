@@ -1,0 +1,91 @@
+// Is my mail safe: one line a link, what is wrong and what to do about it below, and the answer at the end. Pure.
+import type { LinkStatus, MailboxAt } from "@packetboat/archive";
+import { bytes, count, duration, harmless, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+import type { LinkHealth } from "../runs/health.ts";
+
+/** What an archive holds of one link. */
+export interface Holding {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly mailboxes: number;
+}
+
+export interface JudgedLink {
+  readonly status: LinkStatus;
+  readonly health: LinkHealth;
+  readonly holding: Holding;
+}
+
+/** Counts the mailboxes of an archive that lie under a link's prefix. */
+export function holdingOf(mailboxes: readonly MailboxAt[], prefix: readonly string[]): Holding {
+  const own = mailboxes.filter(({ path }) => prefix.every((segment, index) => path[index] === segment));
+  return {
+    messages: own.reduce((sum, mailbox) => sum + mailbox.messages, 0),
+    bytes: own.reduce((sum, mailbox) => sum + mailbox.bytes, 0),
+    mailboxes: own.length,
+  };
+}
+
+type Paints = Pick<Screen, "bold" | "dim" | "good" | "bad" | "notable">;
+
+/** Gives the lines of the whole screen. */
+export function statusLines(judged: readonly JudgedLink[], now: number, paint: Paints): readonly string[] {
+  if (judged.length === 0)
+    return ["Nothing is backed up yet. Begin with: packetboat backup imaps://you@mail.example.com"];
+  const named = judged.some(({ status }) => status.link.archive !== status.link.account);
+  const titles = ["account", ...(named ? ["archive"] : []), "state", "last good run", "messages", "size"];
+  const columns = titles.map((title) => ({
+    title,
+    align: title === "messages" || title === "size" ? ("right" as const) : ("left" as const),
+  }));
+  const rows = judged.map(({ status, health, holding }) => [
+    status.link.account,
+    ...(named ? [status.link.archive] : []),
+    health.state,
+    status.lastGoodAt === null ? "never" : `${instant(status.lastGoodAt)}, ${age(now - status.lastGoodAt)} ago`,
+    count(holding.messages),
+    bytes(holding.bytes),
+  ]);
+  const [heading = "", ...lines] = tableLines(columns, rows);
+  const reasons = reasonLines(judged, paint);
+  return [
+    paint.dim(heading),
+    ...lines.map((line, index) => paintFor(judged[index], paint)(line)),
+    "",
+    ...(reasons.length > 0 ? [...reasons, ""] : []),
+    conclusion(judged, paint),
+  ];
+}
+
+/** The sentences about what is not as it should be; with --quiet the only ones. */
+export function reasonLines(judged: readonly JudgedLink[], paint: Paints): readonly string[] {
+  return judged.flatMap(({ status, health }) =>
+    health.reasons.map((reason) => {
+      const { account, archive } = status.link;
+      const name = account === archive ? account : `${account} in ${archive}`;
+      return `${paint.bold(harmless(name))}: ${harmless(reason)}`;
+    }),
+  );
+}
+
+function paintFor(link: JudgedLink | undefined, paint: Paints): (line: string) => string {
+  if (link?.health.isWell === false) return paint.bad;
+  return link?.health.state === "partial" ? paint.notable : (line) => line;
+}
+
+function conclusion(judged: readonly JudgedLink[], paint: Paints): string {
+  const ill = judged.filter(({ health }) => !health.isWell).length;
+  if (ill > 0)
+    return paint.bad(
+      judged.length === 1
+        ? "It is not up to date."
+        : `${count(ill)} of ${plural(judged.length, "link")} ${ill === 1 ? "is" : "are"} not up to date.`,
+    );
+  const incomplete = judged.some(({ health }) => health.state === "partial");
+  return incomplete ? paint.notable("All is up to date, but for what is listed.") : paint.good("All is up to date.");
+}
+
+/** Minutes are enough: "17 h", "2 d 3 h". */
+function age(milliseconds: number): string {
+  return duration(Math.max(0, milliseconds)).replace(/^(\d+ h) \d+ min$/, "$1");
+}
