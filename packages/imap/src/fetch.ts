@@ -18,7 +18,7 @@ import {
   uidCount,
   uidSet,
 } from "@packetboat/core";
-import { messageTooLarge, messageUnreadable, Refused, refusedError } from "./errors.ts";
+import { mailboxUnreadable, messageTooLarge, messageUnreadable, Refused, refusedError } from "./errors.ts";
 import type { FetchRow } from "./fetch-line.ts";
 import type { Gate } from "./gate.ts";
 import { emailIdItem } from "./identify.ts";
@@ -36,6 +36,15 @@ const OVERHEAD = 1_000;
 const PIECE = 5_000;
 /** Messages in a row that only broke connections, and nothing came in between: then it is not the messages. */
 const BROKEN_IN_A_ROW = 5;
+const REFUSED_IN_A_ROW = 50;
+
+/** What the connections of one fetch have been through together. */
+interface Troubles {
+  reconnects: number;
+  brokenInARow: number;
+  refusedInARow: number;
+}
+
 /** New connections for one fetch: a line that breaks this often is left for the next run. */
 const MAX_RECONNECTS = 100;
 
@@ -52,11 +61,11 @@ class Lane {
   readonly #pool: Pool;
   readonly #session: MailboxSession;
   readonly #out: Stream<Fetched>;
-  readonly #shared: { reconnects: number; brokenInARow: number };
+  readonly #shared: Troubles;
   /** Asked for and not had, once. */
   readonly #suspects = new Set<number>();
 
-  constructor(pool: Pool, wanted: Wanted, out: Stream<Fetched>, shared: { reconnects: number; brokenInARow: number }) {
+  constructor(pool: Pool, wanted: Wanted, out: Stream<Fetched>, shared: Troubles) {
     this.#pool = pool;
     this.#session = new MailboxSession(pool, wanted);
     this.#out = out;
@@ -137,7 +146,13 @@ class Lane {
   /** Gives up when it is the line or the server that breaks, not the messages. */
   #judge(ended: Attempt["ended"], answered: number, failed: boolean, error: MailError | Refused | null): void {
     const shared = this.#shared;
-    if (answered > 0) shared.brokenInARow = 0;
+    if (answered > 0) {
+      shared.brokenInARow = 0;
+      shared.refusedInARow = 0;
+    }
+    // A server that refuses every message would be asked twice for each: after so many it is the mailbox that cannot be read (B7).
+    if (ended === "refused" && failed && ++shared.refusedInARow >= REFUSED_IN_A_ROW && error instanceof Refused)
+      throw mailboxUnreadable(error);
     if (ended !== "lost") return;
     if (failed) shared.brokenInARow++;
     if (++shared.reconnects <= MAX_RECONNECTS && shared.brokenInARow < BROKEN_IN_A_ROW) return;
@@ -156,8 +171,9 @@ class Lane {
       return { ended: "ok", error: null };
     } catch (error) {
       if (error instanceof Refused) {
+        // Dovecot says [SERVERBUG] of a message that it cannot read: that one message, not the account (C6, trap 28).
         const why = refusedError(error, gate.endpoint);
-        if (why.code === "THROTTLED") throw why;
+        if (why.code === "THROTTLED" && error.code !== "SERVERBUG") throw why;
         return { ended: "refused", error };
       }
       if (!isLost(error)) throw error;
@@ -242,7 +258,7 @@ export async function* fetchBodies(pool: Pool, wanted: Wanted, lanes: number): A
   // Several lanes share the pieces: small enough that none waits long for the last one.
   const most = lanes === 1 ? PIECE : Math.min(PIECE, Math.max(100, Math.ceil(total / (lanes * 4))));
   const pieces = uidPieces(wanted.uids, most);
-  const shared = { reconnects: 0, brokenInARow: 0 };
+  const shared: Troubles = { reconnects: 0, brokenInARow: 0, refusedInARow: 0 };
   const working = Array.from({ length: lanes }, () => new Lane(pool, wanted, out, shared));
   const done = Promise.all(working.map((lane, index) => lane.run(pieces, index > 0))).then(
     () => out.end(),

@@ -50,6 +50,11 @@ describe("fetch", () => {
     ["cut in the middle of a literal, once", { kind: "cutLiteral", uid: 3, times: 1 }, EVERYBODY],
     ["cut in the same message always", { kind: "cutLiteral", uid: 3 }, EVERYBODY.replace("3 message", "3 failed")],
     ["NO to a message", { kind: "refuseFetch", uid: 5 }, EVERYBODY.replace("5 message", "5 failed")],
+    [
+      "NO [SERVERBUG] to a message (Dovecot's word for one that it cannot read)",
+      { kind: "refuseFetch", uid: 5, text: "[SERVERBUG] Internal error occurred" },
+      EVERYBODY.replace("5 message", "5 failed"),
+    ],
     ["NO to a message, once", { kind: "refuseFetch", uid: 1, times: 1 }, EVERYBODY],
     ["OK without a message", { kind: "skipFetch", uid: 6 }, EVERYBODY.replace("6 message", "6 failed")],
     ["NIL for a body", { kind: "nilBody", uid: 2 }, EVERYBODY.replace("2 message", "2 failed")],
