@@ -16,6 +16,7 @@ import type { Screen } from "@packetboat/terminal";
 import { type Live, startLive } from "../display/live.ts";
 import type { Host } from "../host.ts";
 import { reasonOf, stopSignal } from "../house.ts";
+import { readOnly } from "./read-only.ts";
 
 /** A link with the names that people know it by. */
 export interface Target {
@@ -53,12 +54,13 @@ export async function runTarget(
   });
   const signal = AbortSignal.any([stopSignal(host, database), lease.lost]);
   try {
-    const archive = await openArchive({
+    const opened = await openArchive({
       pool: database.pool,
       link: target.link,
       lease: { ...target.link, token: lease.token },
       now: host.now,
     });
+    const archive = options.dryRun ? readOnly(opened) : opened;
     const live = await startLive(screen, account, host.now);
     try {
       const remote = await options.connect(signal).catch((error: unknown) => asMailError(error));
