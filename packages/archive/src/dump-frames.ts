@@ -8,7 +8,7 @@ import { MailError } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 
 /** Larger content is written in several frames; a larger length is damage. */
-export const FRAME_BYTES = 1_048_576;
+const FRAME_BYTES = 1_048_576;
 const HEAD_BYTES = 8;
 
 export interface FrameSink {
