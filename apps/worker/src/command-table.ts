@@ -84,6 +84,12 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => import("./commands/verify.ts"),
   },
   {
+    name: "forget",
+    summary: "erase messages of an archive for good",
+    group: UPKEEP,
+    load: () => import("./commands/forget.ts"),
+  },
+  {
     name: "database",
     summary: "where the database is; start, stop, upgrade, dump, load",
     group: UPKEEP,
