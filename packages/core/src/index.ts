@@ -15,6 +15,7 @@ export * from "./plan/match.ts";
 export * from "./plan/membership.ts";
 export * from "./plan/messages.ts";
 export * from "./plan/pairing.ts";
+export * from "./plan/presence.ts";
 export * from "./plan/selection.ts";
 export * from "./ports.ts";
 export * from "./report.ts";

@@ -6,7 +6,7 @@ import {
   type BaseOp,
   type Batch,
   eachUid,
-  intersectUids,
+  judgePresence,
   type ListedMailbox,
   type Look,
   type MailboxBase,
@@ -16,6 +16,7 @@ import {
   type ObservedMessage,
   type Pending,
   planFlags,
+  retriesOf,
   showPath,
   subtractUids,
   type Uid,
@@ -80,34 +81,28 @@ export async function observeMailbox(
   if (marks === null || end === null) throw asMailError(new Error("a look ended without its marks or its end"));
   // A delta that contradicts the count came with a full listing (I5): now the whole base is needed.
   if (end.listed !== null && from !== FIRST_UID) known = await run.archive.known(base.id, FIRST_UID);
-  const pending = new Map(known.pending.map((row) => [row.uid, row]));
-  const waiting = uidSet(known.pending.filter((row) => row.kind !== "removal").map((row) => row.uid));
-  const present = end.listed ?? end.arrived;
-  count(run.tally, mailbox, { observed: look.kind === "list" ? uidCount(present) : 0 }, look.kind);
-  const vanished = end.listed === null ? await boundAmong(run, base, end.vanished) : subtractUids(known.bound, present);
-  const arrived = subtractUids(subtractUids(present, known.bound), waiting);
-  const held = uidSet(known.pending.filter((row) => row.kind === "removal").map((row) => row.uid));
-  // A killed run may have bound messages above these marks that are gone again: a delta never names them, so they are asked for.
-  const unseen = end.listed === null ? subtractUids(subtractUids(known.bound, end.arrived), vanished) : NO_UIDS;
-  const asked = unionUids(held, unseen);
-  const stillGone =
-    end.listed === null ? await provedAbsent(run, listed, marks, asked) : subtractUids(held, end.listed);
-  await settleReturned(run, base, subtractUids(held, stillGone));
-  const visit: Visit = {
+  const presence = judgePresence(known.bound, known.pending, end);
+  count(run.tally, mailbox, { observed: look.kind === "list" ? uidCount(end.listed ?? end.arrived) : 0 }, look.kind);
+  const vanished = await boundAmong(run, base, presence.vanished);
+  const absent = await provedAbsent(run, listed, marks, presence.doubtful);
+  await settle(run, base, unionUids(presence.returned, subtractUids(presence.doubtful, absent)));
+  const { retry, held } = retriesOf(known.pending, await approvedIn(run, base, known.pending));
+  const lost = end.listed === null ? NO_UIDS : subtractUids(unionUids(retry, held), end.listed);
+  await settle(run, base, lost);
+  await holdStill(run, base, mailbox, subtractUids(held, lost), marks);
+  return {
     listed,
     base,
     mailbox,
     marks,
     complete: look.kind !== "delta",
-    arrived,
-    gone: unionUids(vanished, stillGone),
-    pending,
+    arrived: unionUids(presence.arrived, subtractUids(retry, lost)),
+    gone: unionUids(unionUids(presence.gone, vanished), absent),
+    pending: new Map(known.pending.map((row) => [row.uid, row])),
     unexplained: [],
     fresh,
     unfinished: false,
   };
-  await retryPending(run, visit, end.listed);
-  return visit;
 }
 
 /** Looks at a page of flags against the base and commits the difference at once: flags commute, so no order can lose one. */
@@ -144,31 +139,21 @@ async function provedAbsent(run: Pass, listed: ListedMailbox, marks: Marks, uids
   return absent;
 }
 
-async function settleReturned(run: Pass, base: MailboxBase, uids: UidSet): Promise<void> {
+async function settle(run: Pass, base: MailboxBase, uids: UidSet): Promise<void> {
   if (uids.length === 0) return;
   await commit(run, { archive: [], base: [{ kind: "settled", remoteMailboxId: base.id, uids }] });
 }
 
-/** C6: what failed before is tried once in every run. What a halt holds (G3) waits for its approval, and is told. What is gone is settled. */
-async function retryPending(run: Pass, visit: Visit, listed: UidSet | null): Promise<void> {
-  const rows = [...visit.pending.values()];
-  const uidsOf = (kind: Pending["kind"]): UidSet =>
-    uidSet(rows.filter((row) => row.kind === kind).map((row) => row.uid));
-  const additions = uidsOf("addition");
-  const approved = (await approvals(run, rows)) ?? NO_UIDS;
-  const wanted = unionUids(uidsOf("fetch"), intersectUids(additions, approved));
-  const lost = listed === null ? NO_UIDS : subtractUids(unionUids(wanted, additions), listed);
-  visit.arrived = unionUids(visit.arrived, subtractUids(wanted, lost));
-  await settleReturned(run, visit.base, lost);
-  const held = subtractUids(subtractUids(additions, approved), lost);
-  await commit(run, { archive: [], base: holdAdditions(run, visit.base, held) });
-  tellHeld(run, visit.mailbox, held, visit.marks.messages ?? uidCount(held));
+/** G3: what waits is told by every run, under the run that can be approved. */
+async function holdStill(run: Pass, base: MailboxBase, mailbox: string, held: UidSet, marks: Marks): Promise<void> {
+  await commit(run, { archive: [], base: holdAdditions(run, base, held) });
+  tellHeld(run, mailbox, held, marks.messages ?? uidCount(held));
 }
 
-async function approvals(run: Pass, rows: readonly Pending[]): Promise<UidSet | null> {
-  const first = rows.find((row) => row.kind === "addition");
-  if (first === undefined) return null;
-  return (await run.archive.approved(run.now())).get(first.remoteMailboxId)?.uids ?? null;
+/** What a person approved of this mailbox; asked for only when something waits for it. */
+async function approvedIn(run: Pass, base: MailboxBase, pending: readonly Pending[]): Promise<UidSet> {
+  if (!pending.some((row) => row.kind === "addition")) return NO_UIDS;
+  return (await run.archive.approved(run.now())).get(base.id)?.uids ?? NO_UIDS;
 }
 
 /** The ops that end a visit: its marks (S3), nothing while something of it is unfinished. */
