@@ -1,0 +1,330 @@
+// Watching over backups: when a link is well and what is said when it is not, the list of runs, the log, what is held, what would be erased.
+import type { Changes, ForgetPlan, LinkInfo, LinkStatus, LogEntry, MailboxAt, RunInfo } from "@packetboat/archive";
+import { DEFAULT_POLICY, type MailboxId, type MessageId, NO_COUNTS, type Revision, type RunId } from "@packetboat/core";
+import { describe, expect, it } from "vitest";
+import { changeLines, groupLines, groupsOf } from "../src/display/changes.ts";
+import { forgetLines } from "../src/display/forget.ts";
+import { heldLines, heldSum } from "../src/display/held.ts";
+import { runLines } from "../src/display/runs.ts";
+import { holdingOf, type JudgedLink, reasonLines, statusLines } from "../src/display/status.ts";
+import { readDate } from "../src/runs/date.ts";
+import { linkHealth } from "../src/runs/health.ts";
+
+const same = (text: string) => text;
+const plain = { bold: same, dim: same, good: same, bad: same, notable: same };
+const HOUR = 3_600_000;
+const NOW = new Date(2026, 10, 21, 12, 0, 0).getTime();
+const LIMIT = 26 * HOUR;
+
+const link = {
+  id: 1,
+  accountId: 1,
+  archiveId: 1,
+  rights: { pull: true, push: false },
+  policy: DEFAULT_POLICY,
+  archive: "a@example.com",
+  account: "a@example.com",
+} as LinkInfo;
+const run = (change: Partial<RunInfo> = {}): RunInfo => ({
+  id: 7 as RunId,
+  linkId: link.id,
+  archive: link.archive,
+  account: link.account,
+  holder: "backup on host, process 1",
+  startedAt: NOW - 9 * HOUR,
+  finishedAt: NOW - 9 * HOUR + 61_000,
+  outcome: "ok",
+  approvedAt: null,
+  approvalUsedAt: null,
+  held: 0,
+  totals: NO_COUNTS,
+  error: null,
+  ...change,
+});
+const status = (change: Partial<LinkStatus> = {}): LinkStatus => ({
+  link,
+  lastRun: run(),
+  lastGoodAt: NOW - 9 * HOUR,
+  mailboxes: 3,
+  completeSince: null,
+  notFetched: 0,
+  held: 0,
+  heldBy: null,
+  ...change,
+});
+
+describe("a link", () => {
+  const refused = { code: "AUTH_REJECTED", text: "The server refused the password. Give another." } as const;
+  it.each<[string, Partial<LinkStatus>, string, boolean, readonly string[]]>([
+    ["is well after a good run", {}, "ok", true, []],
+    ["is well up to the limit", { lastGoodAt: NOW - LIMIT }, "ok", true, []],
+    [
+      "is overdue after it",
+      { lastGoodAt: NOW - LIMIT - 1 },
+      "overdue",
+      false,
+      ["the last good run was 1 d 2 h ago. Nothing has run since: is the nightly job still there?"],
+    ],
+    [
+      "is overdue when it was never run",
+      { lastRun: null, lastGoodAt: null },
+      "overdue",
+      false,
+      ["it was never run. Run packetboat sync."],
+    ],
+    [
+      "is failing when the last run failed, however short ago another went well",
+      { lastRun: run({ outcome: "failed", error: refused, finishedAt: NOW - HOUR }) },
+      "failing",
+      false,
+      ["run 7 failed 1 h ago. The server refused the password. Give another."],
+    ],
+    ["may be running", { lastRun: run({ outcome: "running", finishedAt: null }) }, "running", true, []],
+    [
+      "may be running for the first time",
+      { lastGoodAt: null, lastRun: run({ outcome: "running", finishedAt: null }) },
+      "running",
+      true,
+      [],
+    ],
+    [
+      "is overdue when a run hangs",
+      {
+        lastGoodAt: NOW - 50 * HOUR,
+        lastRun: run({ outcome: "running", startedAt: NOW - 27 * HOUR, finishedAt: null }),
+      },
+      "overdue",
+      false,
+      ["the last good run was 2 d 2 h ago. Run 7 has been going on for 1 d 3 h."],
+    ],
+    ["is well when a run was stopped in time", { lastRun: run({ outcome: "interrupted" }) }, "ok", true, []],
+    [
+      "is halted while a guard holds anything, and the run that holds it is named",
+      { lastRun: run({ id: 9 as RunId }), held: 250, heldBy: 8 as RunId },
+      "halted",
+      false,
+      ["a guard holds back 250 messages. See packetboat runs 8; to let them through: packetboat approve 8"],
+    ],
+    [
+      "is up to date in part while messages cannot be fetched",
+      { lastRun: run({ outcome: "partial" }), notFetched: 2 },
+      "partial",
+      true,
+      [
+        "the last run left something out: packetboat runs 7 lists it.",
+        "2 messages could not be fetched so far; every run tries again.",
+      ],
+    ],
+  ])("%s", (_, facts, state, isWell, reasons) => {
+    expect(linkHealth(status(facts), NOW, LIMIT)).toEqual({ state, isWell, reasons });
+  });
+});
+
+describe("status", () => {
+  const judged = (
+    change: Partial<LinkStatus>,
+    holding = { messages: 10_204, bytes: 250_000_000, mailboxes: 3 },
+  ): JudgedLink => ({
+    status: status(change),
+    health: linkHealth(status(change), NOW, LIMIT),
+    holding,
+  });
+
+  it("is a table and an answer", () => {
+    expect(statusLines([judged({})], NOW, plain)).toEqual([
+      "account        state  last good run                 messages    size",
+      "a@example.com  ok     2026-11-21 03:00:00, 9 h ago    10,204  250 MB",
+      "",
+      "All is up to date.",
+    ]);
+  });
+
+  it("says below the table what is wrong, harmlessly, and names archives only where they are called otherwise", () => {
+    const other = { ...link, archive: "mail\u001b[2J" };
+    const lines = statusLines([judged({}), judged({ link: other, lastGoodAt: null, lastRun: null })], NOW, plain);
+    expect(lines[0]).toMatch(/^account {8}archive {8}state {4}last good run/);
+    expect(lines[2]).toMatch(/^a@example.com {2}mail\ufffd\[2J {7}overdue {2}never/);
+    expect(lines.slice(4)).toEqual([
+      "a@example.com in mail\ufffd[2J: it was never run. Run packetboat sync.",
+      "",
+      "1 of 2 links is not up to date.",
+    ]);
+    expect(reasonLines([judged({})], plain)).toEqual([]);
+  });
+
+  it("says where to begin when there is nothing", () => {
+    expect(statusLines([], NOW, plain)).toEqual([
+      "Nothing is backed up yet. Begin with: packetboat backup imaps://you@mail.example.com",
+    ]);
+  });
+
+  it("counts for each link what lies under its prefix", () => {
+    const mailbox = (path: readonly string[], messages: number): MailboxAt => ({
+      id: 1 as MailboxId,
+      path,
+      role: null,
+      subscribed: true,
+      messages,
+      unread: 0,
+      bytes: messages * 10,
+    });
+    const mailboxes = [mailbox(["A", "INBOX"], 3), mailbox(["A"], 1), mailbox(["B", "INBOX"], 5)];
+    expect(holdingOf(mailboxes, ["A"])).toEqual({ messages: 4, bytes: 40, mailboxes: 2 });
+    expect(holdingOf(mailboxes, [])).toEqual({ messages: 9, bytes: 90, mailboxes: 3 });
+  });
+});
+
+it("runs are one line each; what happened stands out", () => {
+  const error = { code: "UNREACHABLE", text: "…" } as const;
+  const runs = [
+    run({ id: 12 as RunId, outcome: "running", finishedAt: null, totals: null }),
+    run({ id: 11 as RunId, outcome: "failed", error }),
+    run({ id: 10 as RunId, outcome: "halted", held: 250, totals: { ...NO_COUNTS, removed: 3 } }),
+    run({
+      id: 9 as RunId,
+      outcome: "partial",
+      totals: { ...NO_COUNTS, stored: 1_204, flagsChanged: 2, movedIn: 1, failed: 2 },
+    }),
+  ];
+  expect(runLines(runs, plain)).toEqual([
+    "run  started                   took  outcome                new  changed  removed  account",
+    " 12  2026-11-21 03:00:00             running                                       a@example.com",
+    " 11  2026-11-21 03:00:00  1 min 1 s  failed: UNREACHABLE      .        .        .  a@example.com",
+    " 10  2026-11-21 03:00:00  1 min 1 s  halted, holds 250        .        .        3  a@example.com",
+    "  9  2026-11-21 03:00:00  1 min 1 s  partial, 2 failed    1,204        3        .  a@example.com",
+  ]);
+});
+
+describe("the log", () => {
+  const entry = (revision: number, runId: number | null, change: Partial<LogEntry> = {}): LogEntry => ({
+    revision: revision as Revision,
+    madeAt: NOW,
+    runId: runId as RunId | null,
+    added: 0,
+    removed: 0,
+    moved: 0,
+    flagged: 0,
+    mailboxes: 0,
+    forgotten: 0,
+    ...change,
+  });
+
+  it("joins the revisions of a run, and none that no run made", () => {
+    const entries = [
+      entry(6, null),
+      entry(5, null),
+      entry(4, 2, { added: 1 }),
+      entry(3, 1),
+      entry(2, 1, { added: 5, mailboxes: 1 }),
+      entry(1, 1, { added: 2 }),
+    ];
+    const groups = groupsOf(entries);
+    expect(groups.map((group) => group.entries.map(({ revision }) => revision))).toEqual([[6], [5], [4], [3, 2, 1]]);
+    expect(groups.map((group) => groupLines(group, null, plain))).toEqual([
+      ["6        2026-11-21 12:00:00  nothing that is still known"],
+      ["5        2026-11-21 12:00:00  nothing that is still known"],
+      ["4        2026-11-21 12:00:00  run 2  1 added"],
+      ["1-3      2026-11-21 12:00:00  run 1  7 added, 1 mailbox"],
+    ]);
+  });
+
+  const at = (path: readonly string[], flags: readonly string[] = []) => ({ path, flags });
+  const changes: Changes = {
+    mailboxes: [
+      { kind: "created", before: null, after: ["New"] },
+      { kind: "changed", before: ["Work", "Old"], after: ["Work", "2024"] },
+      { kind: "changed", before: ["Sent"], after: ["Sent"] },
+    ],
+    messages: [
+      { kind: "added", messageId: 5 as MessageId, before: null, after: at(["INBOX"], ["\\Seen"]) },
+      { kind: "moved", messageId: 1 as MessageId, before: at(["INBOX"]), after: at(["New"]) },
+      {
+        kind: "flagged",
+        messageId: 2 as MessageId,
+        before: at(["INBOX"], ["\\Seen"]),
+        after: at(["INBOX"], ["a\u001b"]),
+      },
+      { kind: "removed", messageId: 3 as MessageId, before: at(["INBOX"], ["\\Seen"]), after: null },
+    ],
+  };
+
+  it("tells small changes mailbox by mailbox", () => {
+    const [group] = groupsOf([entry(9, 3, { added: 1, moved: 1, flagged: 1, removed: 1, mailboxes: 3 })]);
+    if (group === undefined) throw new Error("no group");
+    expect(groupLines(group, [changes], plain)).toEqual([
+      "9        2026-11-21 12:00:00  run 3  1 added, 1 flag change, 1 moved, 1 removed, 3 mailboxes",
+      "         INBOX                 1 added, 1 flag change, 1 removed",
+      "         INBOX → New           1 moved",
+      "         New                   mailbox created",
+      "         Work/Old → Work/2024  mailbox renamed",
+      "         Sent                  mailbox settings changed",
+    ]);
+  });
+
+  it("tells one revision message by message, harmlessly", () => {
+    expect(changeLines(changes)).toEqual([
+      "mailbox created           New",
+      "mailbox renamed           Work/Old → Work/2024",
+      "mailbox settings changed  Sent",
+      "message 5 added           INBOX                 +\\Seen",
+      "message 1 moved           INBOX → New",
+      "message 2 flags           INBOX                 +a\ufffd -\\Seen",
+      "message 3 removed         INBOX",
+    ]);
+  });
+});
+
+it("what is held is shown with the exact UIDs, up to a width", () => {
+  const many = Array.from({ length: 100 }, (_, index) => [index * 2 + 1, index * 2 + 1] as const);
+  const held = [
+    {
+      mailbox: "INBOX",
+      kind: "removal",
+      messages: 251,
+      uids: [
+        [1, 250],
+        [260, 260],
+      ],
+    },
+    { mailbox: "a\u001b", kind: "addition", messages: 100, uids: many },
+  ] as const;
+  const [first, second = ""] = heldLines(held);
+  expect(first).toBe("  INBOX  251 messages to be removed  UID 1:250,260");
+  expect(second).toMatch(/^ {2}a\ufffd {5}100 messages to be added {4}UID 1,3,5,[\d,]+\d, and more$/);
+  expect(second.length).toBeLessThan(120);
+  expect(heldSum(held)).toBe("251 messages to be removed and 100 to be added");
+  expect(heldSum(held.slice(1))).toBe("100 messages to be added");
+});
+
+it("what would be erased is said in full", () => {
+  const plan = {
+    messages: 1_216,
+    bytes: 34_000_000,
+    live: 1_000,
+    kept: 200,
+    mailboxes: [
+      { path: ["INBOX"], messages: 1_204 },
+      { path: ["Work", "x\u001b"], messages: 12 },
+    ],
+  } as unknown as ForgetPlan;
+  expect(forgetLines("a@example.com", plan)).toEqual([
+    "This erases for good, from every revision of a@example.com:",
+    "  INBOX    1,204 messages",
+    "  Work/x\ufffd     12 messages",
+    "Together 1,216 messages (34 MB), 1,000 of them in it now, the others at earlier revisions only.",
+    "A server still holds 200 of them: they stay there, and later runs do not pull them again.",
+    "Dumps and exports that were made before are not touched.",
+  ]);
+});
+
+describe("dates", () => {
+  it.each([
+    ["2024-01-31", new Date(2024, 0, 31).getTime()],
+    ["2024-01-31 18:30", new Date(2024, 0, 31, 18, 30).getTime()],
+    ["2024-01-31T18:30:05Z", Date.UTC(2024, 0, 31, 18, 30, 5)],
+  ])("%s", (text, time) => expect(readDate("--since", text)).toBe(time));
+
+  it.each(["2024-02-30", "yesterday", "", "31.1.2024", "2024-01-31 24:00"])("%j is refused", (text) => {
+    expect(() => readDate("--since", text)).toThrow(/^--since is a day or a time/);
+  });
+});
