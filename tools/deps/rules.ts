@@ -49,6 +49,9 @@ export const ruleNames = [
 ] as const;
 export type RuleName = (typeof ruleNames)[number];
 
+/** `@packetboat/database/testing`: scratch databases, for the tests of other rooms. */
+const TESTING_DOOR = "^packages/database/test-support/index\\.ts$";
+
 const rule = (name: RuleName, from: Breach["from"], to: Breach["to"]): Breach => ({
   name,
   severity: "error",
@@ -100,8 +103,9 @@ export const importRules: Breach[] = [
   rule(
     "no-deep-imports",
     { path: "^(packages/[^/]+|apps/[^/]+|bench|tools)/" },
-    { path: "^(packages|apps)/", pathNot: ["^$1/", "^(packages|apps)/[^/]+/src/index\\.ts$"] },
+    { path: "^(packages|apps)/", pathNot: ["^$1/", "^(packages|apps)/[^/]+/src/index\\.ts$", TESTING_DOOR] },
   ),
+  rule("no-src-to-test", { path: "/src/" }, { path: TESTING_DOOR }),
   rule("no-cycles", {}, { circular: true }),
   rule("no-src-to-test", { path: "/src/" }, { path: "^(packages|apps)/[^/]+/test/" }),
   rule("resolvable", {}, { couldNotResolve: true }),

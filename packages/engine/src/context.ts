@@ -1,6 +1,6 @@
 // What every step of a run is given: the two sides, the link, the clock, the way to be stopped. Nothing global, nothing hidden.
 import { type Archive, type Batch, type Link, MailError, type Remote, type RunId } from "@packetboat/core";
-import { count, type Tally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
 
 /** One pass over one link. Made by the caller under the account's lease. */
 export interface RunContext {
@@ -45,7 +45,3 @@ export async function commit(run: Pass, batch: Batch): Promise<ReadonlySet<numbe
   if (done.stale.length > 0) run.tally.again = true; // S4: planned again
   return new Set(done.stale);
 }
-
-/** Counts only what the mailbox report knows; a shorthand that keeps call sites to one line. */
-export const tallyOf = (run: Pass, mailbox: string, add: Parameters<typeof count>[2]): void =>
-  count(run.tally, mailbox, add);

@@ -5,7 +5,6 @@ import {
   type BaseIdentity,
   type BaseOp,
   type Batch,
-  eachUid,
   judgePresence,
   type ListedMailbox,
   type Look,
@@ -166,6 +165,3 @@ export function marksOf(visit: Visit): readonly BaseOp[] {
 export function arrivedWithout(visit: Visit, uids: Iterable<Uid>): void {
   visit.arrived = subtractUids(visit.arrived, uidSet(uids));
 }
-
-/** Walks what is still to be fetched; for tests and dry runs. */
-export const arrivedUids = (visit: Visit): Iterable<Uid> => eachUid(visit.arrived);

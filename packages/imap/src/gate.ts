@@ -5,8 +5,9 @@ import { MailError } from "@packetboat/core";
 import { breach, type FetchSink, type Internals, makeClient } from "./client.ts";
 import { codeOf, connectionError, type Ending, type Endpoint, Refused } from "./errors.ts";
 import type { Limits } from "./limits.ts";
+import { refusalOf } from "./refusal.ts";
 import { type Credentials, signIn } from "./sign-in.ts";
-import { type Answer, responseCode, type Token, textOf } from "./tokens.ts";
+import type { Answer, Token } from "./tokens.ts";
 
 /** A pino logger, as far as this room uses it. */
 export interface Log {
@@ -283,17 +284,4 @@ export class Gate {
   destroy(): void {
     this.#client?.close();
   }
-}
-
-/** Reads imapflow's rejection of a NO or BAD; null for any other error. */
-export function refusalOf(error: unknown): Refused | null {
-  if (typeof error !== "object" || error === null) return null;
-  const { responseStatus, responseText, response, code } = error as Record<string, unknown>;
-  if ((responseStatus !== "NO" && responseStatus !== "BAD") || code === "ETHROTTLE") return null;
-  const answer = typeof response === "object" && response !== null ? (response as Answer) : undefined;
-  const words =
-    typeof responseText === "string"
-      ? responseText
-      : (answer?.attributes ?? []).map((token) => textOf(token) ?? "").join(" ");
-  return new Refused(responseStatus, responseCode(answer)?.name ?? null, words);
 }

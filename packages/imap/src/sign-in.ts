@@ -2,8 +2,8 @@
 // different errors (trap 27), and none is ever tried again here. It must never let a secret into an error or a log.
 import type { Internals } from "./client.ts";
 import { type Endpoint, noMechanism, Refused, signInError } from "./errors.ts";
-import { type Gate, refusalOf } from "./gate.ts";
 import { wantsId } from "./provider-texts.ts";
+import { refusalOf } from "./refusal.ts";
 import type { Answer, Token } from "./tokens.ts";
 
 export interface Credentials {
@@ -77,7 +77,7 @@ async function exchange(
 
 /** Signs in on an opened connection. Throws AUTH_REJECTED, THROTTLED; a lost connection as it comes. */
 export async function signIn(
-  gate: Gate,
+  gate: { readonly capabilities: ReadonlySet<string> },
   client: Internals,
   endpoint: Endpoint,
   credentials: Credentials,
