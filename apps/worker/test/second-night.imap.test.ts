@@ -2,12 +2,14 @@
 // a busy account, a database that goes away, a schema from the future, a dump that is loaded elsewhere.
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
+import { openDatabase } from "@packetboat/database";
+import { type Dovecot, orSkip, startDovecot, startProxy, until, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
 import { type Program, program } from "./program.ts";
 
 const MANY = 2_000;
+const CAROL = "carol@127.0.0.1";
 const mail = (n: number) =>
   Buffer.from(`Subject: ${n}\r\nMessage-ID: <${n}@example.org>\r\n\r\n${"A line of text.\r\n".repeat(400)}`);
 
@@ -92,54 +94,83 @@ describe("accounts", () => {
 });
 
 describe("interruptions", () => {
-  const stored = async () => (await treeOf("carol@127.0.0.1").catch(() => ["INBOX 0"]))[0];
-
   night("a dry run writes nothing", async () => {
     await cli.must(["account", "add", urlOf("carol"), "--keep-password"]);
-    await cli.must(["link", "add", `carol@127.0.0.1:${dovecot?.port}`, "carol@127.0.0.1"]);
-    const report = await cli.json<CommandReport>(["sync", "carol@127.0.0.1", "--dry-run"]);
+    await cli.must(["link", "add", `carol@127.0.0.1:${dovecot?.port}`, CAROL]);
+    const report = await cli.json<CommandReport>(["sync", CAROL, "--dry-run"]);
     expect(report.totals).toMatchObject({ fetched: MANY, stored: 0 });
-    expect(await treeOf("carol@127.0.0.1")).toEqual([]);
-    expect((await cli.json<{ runs: readonly unknown[] }>(["runs", "--archive", "carol@127.0.0.1"])).runs).toEqual([]);
+    expect(await treeOf(CAROL)).toEqual([]);
+    expect((await cli.json<{ runs: readonly unknown[] }>(["runs", "--archive", CAROL])).runs).toEqual([]);
   });
 
-  night(
-    "Ctrl-C ends with 130 and keeps what is stored; kill -9 too; the next run completes it, nothing twice",
-    async () => {
-      const log = { PACKETBOAT_LOG: "debug" };
-      const stopped = await cli.run(["backup", urlOf("carol")], {
-        env: log,
-        kill: { when: /stored|FETCH|fetch/, signal: "SIGINT" },
-      });
-      expect([0, 130]).toContain(stopped.code);
-      const killed = await cli.run(["backup", urlOf("carol")], {
-        env: log,
-        kill: { when: /stored|FETCH|fetch/, signal: "SIGKILL" },
-      });
-      expect([0, null]).toContain(killed.code);
-      await cli.must(["backup", urlOf("carol")]);
-      expect(await stored()).toBe(`INBOX ${MANY}`);
-      expect((await cli.run(["verify", "carol@127.0.0.1", "--deep"])).code).toBe(0);
-    },
-  );
+  /** Runs a backup through a proxy that holds the mail back in the middle of a message, and strikes then. */
+  async function brokenBackup(strike: { readonly signal: NodeJS.Signals } | { readonly act: () => void }) {
+    if (dovecot === undefined) throw new Error("no server");
+    await using proxy = await startProxy({ port: dovecot.port });
+    proxy.stallMidLiteral(600);
+    const stalled = until(() => proxy.struck() > 0, "the stall", 20_000);
+    const url = `imap://carol:pass@127.0.0.1:${proxy.port}?tls=none`;
+    const running = cli.run(
+      ["backup", url, "--archive", "broken"],
+      "signal" in strike ? { kill: { when: stalled, signal: strike.signal } } : {},
+    );
+    await stalled;
+    if ("act" in strike) strike.act();
+    return await running;
+  }
+
+  night("Ctrl-C in the middle ends with 130 and says that what is stored is safe; so it is", async () => {
+    const { code, stderr } = await brokenBackup({ signal: "SIGINT" });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/^packetboat: stopping .*\npacketboat: .*safe.*again.*\n$/);
+    expect(await cli.must(["runs"])).toMatch(/interrupted/);
+    expect((await cli.run(["verify", "broken", "--no-servers"])).stdout).toMatch(/all as they were stored/);
+  });
+
+  night("kill -9 in the middle: the next command starts at once, and nothing is there twice", async () => {
+    expect((await brokenBackup({ signal: "SIGKILL" })).code).toBe(null);
+    expect((await cli.run(["verify", "broken", "--no-servers"])).stdout).toMatch(/all as they were stored/);
+    await cli.must(["backup", urlOf("carol"), "--archive", CAROL]);
+    expect(await treeOf(CAROL)).toEqual([`INBOX ${MANY}`]);
+    expect((await cli.run(["verify", CAROL, "--deep"])).code).toBe(0);
+  });
+
+  night("the database goes away in the middle: exit code 1, one line, and the next run is well", async () => {
+    const postmaster = await readFile(join(cli.home, "postgres-18", "postmaster.pid"), "utf8");
+    const { code, stderr } = await brokenBackup({
+      act: () => process.kill(Number(postmaster.split("\n")[0]), "SIGQUIT"),
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^packetboat: [^\n]*database[^\n]*\n$/),
+    });
+    expect(await cli.must(["backup", urlOf("carol"), "--archive", CAROL])).toMatch(/no change/);
+  });
 
   night("two backups of one account at once: one waits for the other, both end well", async () => {
-    const both = await Promise.all([cli.run(["backup", urlOf("carol")]), cli.run(["backup", urlOf("carol")])]);
+    const both = await Promise.all([0, 1].map(() => cli.run(["backup", urlOf("carol"), "--archive", CAROL])));
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
   });
 });
 
 describe("the database", () => {
+  night("a schema from the future is refused by name, and nothing is changed", async () => {
+    await using other = await program();
+    await other.must(["archive", "list"]);
+    const database = await openDatabase({ home: other.home, env: { PACKETBOAT_DATABASE_KEEP: "1" } });
+    await database.pool.query("insert into schema_migration (number, name, sha256) values (9999, 'future', 'x')");
+    await database.close();
+    const { code, stdout, stderr } = await other.run(["archive", "list"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^packetboat: The database was upgraded by a newer Packetboat .*\n$/);
+  });
+
   night("a dump is loaded into another home, and is all there", async () => {
     const file = join(cli.home, "all.dump");
-    expect(await cli.must(["database", "dump", file])).toMatch(
-      new RegExp(`Dumped ${MANY.toLocaleString("en-US")} messages`),
-    );
+    expect(await cli.must(["database", "dump", file])).toMatch(/Dumped [\d,]+ messages/);
     await using other = await program();
     await other.must(["database", "load", file]);
-    expect((await other.run(["verify", "carol@127.0.0.1", "--no-servers"])).code).toBe(3);
-    expect((await other.json<Trees>(["restore", "list", "carol@127.0.0.1"])).mailboxes).toMatchObject([
-      { messages: MANY },
-    ]);
+    expect((await other.run(["verify", CAROL, "--no-servers"])).code).toBe(3);
+    expect((await other.json<Trees>(["restore", "list", CAROL])).mailboxes).toMatchObject([{ messages: MANY }]);
   });
 });

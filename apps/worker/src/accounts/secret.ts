@@ -3,6 +3,7 @@
 
 import { keepSecret, readSecret, setAccountSettings } from "@packetboat/archive";
 import { choosePassword, type PasswordSource, readOrMakeSealingKey, readSealingKey } from "@packetboat/config";
+import { isMailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Host } from "../host.ts";
 import { keyPath } from "../house.ts";
@@ -57,7 +58,12 @@ export async function offerToKeep(
 ): Promise<boolean> {
   if (typed === null || !account.settings.mayKeepPassword) return false;
   const { askYesNo } = await import("./ask.ts");
-  const yes = await askYesNo("Keep this password, sealed, for the nightly run?", true);
+  const yes = await askYesNo("Keep this password, sealed, for the nightly run?", true).catch((error: unknown) => {
+    // Ctrl-C here is no answer: what the command was for is done, and the question comes again.
+    if (isMailError(error) && error.code === "INTERRUPTED") return null;
+    throw error;
+  });
+  if (yes === null) return false;
   if (yes) await keepPassword(host, database, account, typed);
   else await setAccountSettings(database.pool, account.id, { ...account.settings, mayKeepPassword: false });
   return yes;

@@ -81,7 +81,7 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
     });
     endWithReports(host, screen, reports, started);
     const { typed = null } = (signedIn as SignedIn | null) ?? {};
-    const kept = await offerToKeep(host, database, made.account, typed);
+    const kept = host.signal.aborted ? false : await offerToKeep(host, database, made.account, typed);
     if (link === null && reports.at(-1)?.outcome !== "failed") {
       const hasPassword = kept || (source.kind !== "prompt" && source.kind !== "url" && source.kind !== "environment");
       sayFirstNight(host, database, screen, { url, options, archive: made.link.archive, hasPassword });

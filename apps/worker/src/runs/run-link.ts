@@ -65,7 +65,7 @@ export async function runTarget(
     try {
       const remote = await options.connect(signal).catch((error: unknown) => asMailError(error));
       if (remote instanceof MailError)
-        return [await reportFailure(host, archive, target, options, explained(remote, signal))];
+        return [await reportFailure(host, archive, target, options, await explained(remote, signal, database))];
       try {
         return await passes(host, database, target, options, { archive, remote, live, signal });
       } finally {
@@ -111,7 +111,7 @@ async function passes(
     let step = await run.next();
     for (; step.done !== true; step = await run.next()) if (step.value.kind !== "note") live.event(step.value);
     const { report, error } = step.value;
-    reports.push(error === null ? report : { ...report, ...failedBy(explained(error, signal)) });
+    reports.push(error === null ? report : { ...report, ...failedBy(await explained(error, signal, database)) });
     again = step.value.again && error === null && !options.dryRun;
     if (error !== null) (await host.log()).warn({ err: error, linkId: target.link.id }, "the run failed");
   }
@@ -119,9 +119,21 @@ async function passes(
 }
 
 /** A run that was stopped because the database or the lease went away is told so, not that somebody pressed Ctrl-C. */
-function explained(error: MailError, signal: AbortSignal): MailError {
+async function explained(error: MailError, signal: AbortSignal, database: Database): Promise<MailError> {
   const reason = reasonOf(signal);
-  return error.code === "INTERRUPTED" && reason !== null ? reason : error;
+  const cause = error.code === "INTERRUPTED" && reason !== null ? reason : error;
+  if (cause.code !== "LEASE_LOST") return cause;
+  // The lease ends with its connection, and that ends with the database: only a database that still answers speaks of a takeover.
+  const answers = await database.pool.query("select 1").then(
+    () => true,
+    () => false,
+  );
+  if (answers) return cause;
+  return new MailError(
+    "DATABASE_LOST",
+    "The connection to the database was lost. What was committed is safe; run it again.",
+    { cause },
+  );
 }
 
 function failedBy(error: MailError): Pick<RunReport, "outcome" | "error"> {
