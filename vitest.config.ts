@@ -1,4 +1,5 @@
 // The rings of the tests. Each project has its own budget (docs/testing.md); none may sleep, and none may leave a process behind.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // A soak (`turbo run soak`) gives every property more cases, and its test the time for them.
@@ -16,6 +17,8 @@ const project = (name: string, pattern: string, timeout: number) => ({
 
 export default defineConfig({
   test: {
+    // Most tests wait for servers, not for the processor: one worker less than cores, the default, would leave half of them idle.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       project("pure", "*.pure.test.ts", 20_000),
       project("postgres", "*.db.test.ts", 60_000),

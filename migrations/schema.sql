@@ -39,7 +39,7 @@ create table blob (
 
 create table blob_part (
   blob_id bigint not null,
-  bytes bytea storage external not null,
+  bytes bytea storage plain not null,
   codec smallint not null,
   part integer not null
 );

@@ -132,8 +132,8 @@ describe("status", () => {
 
   it("is a table and an answer", () => {
     expect(statusLines([judged({})], NOW, plain)).toEqual([
-      "account        state  last good run                 messages    size",
-      "a@example.com  ok     2026-11-21 03:00:00, 9 h ago    10,204  250 MB",
+      "account        state  last good run              messages    size",
+      "a@example.com  ok     2026-11-21 03:00, 9 h ago    10,204  250 MB",
       "",
       "All is up to date.",
     ]);

@@ -2,21 +2,19 @@
 // the next bodies are on their way while one is written out; messages over 8 MB come part by part.
 // A body is only ever read through a message of an archive: nothing here takes a digest as an address.
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { zstdDecompress, zstdDecompressSync } from "node:zlib";
 import { asId, type Digest, MailError, type MessageId } from "@packetboat/core";
 import { asDatabaseError, connectFrom } from "@packetboat/database";
 import type { Pool } from "pg";
-import { CODEC, PART_BYTES } from "./blobs.ts";
+import { SEGMENT_BYTES } from "./blobs.ts";
+import { CODEC, unpack } from "./codec.ts";
 import { type BinaryRow, readRows } from "./copy.ts";
 import { digestOf } from "./parameters.ts";
 
-/** Up to this stored size decompression stays on the main thread: the hand-over would cost more. */
-const INLINE_BYTES = 65_536;
 /** Messages asked for in one statement; the rows are streamed, so it bounds the statement, not the memory. */
 const PAGE = 500;
 
-const decompressAsync = promisify(zstdDecompress);
+/** What is stored of a body that is packed whole: its pages in blob_part, then the rest. Null for one in segments. `b` is blob. */
+export const STORED = `coalesce((select string_agg(p.bytes, '' order by p.part) from blob_part p where p.blob_id = b.id and b.codec <> ${CODEC.segments}), '') || b.bytes`;
 
 /** A body as it is stored. `chunks` can be walked once, before the next body is asked for. */
 export interface StoredBody {
@@ -39,7 +37,7 @@ export async function* readBodies(
   for (let at = 0; at < ids.length; at += PAGE) {
     const page = ids.slice(at, at + PAGE).map(sqlInteger);
     const statement = `copy (
-      select m.id, b.id, b.sha256, b.size, b.codec, b.bytes from message m join blob b on b.id = m.blob_id
+      select m.id, b.id, b.sha256, b.size, b.codec, ${STORED} from message m join blob b on b.id = m.blob_id
       where m.id = any(array[${page.join(",")}]::bigint[]) and m.archive_id = ${sqlInteger(archiveId)} order by m.id
     ) to stdout with (format binary)`;
     for await (const row of copiedRows(pool, statement)) yield bodyOf(pool, row);
@@ -72,8 +70,8 @@ interface Stored {
 }
 
 async function* provedChunks(pool: Pool, body: Omit<StoredBody, "chunks">, stored: Stored): AsyncGenerator<Buffer> {
-  const whole = stored.codec === CODEC.parts ? null : await unpack(body, stored, body.size);
-  if (whole !== null) {
+  if (stored.codec !== CODEC.segments) {
+    const whole = await proved(body, stored, body.size);
     if (whole.length !== body.size || createHash("sha256").update(whole).digest("hex") !== body.sha256)
       throw mismatch(body);
     yield whole;
@@ -81,8 +79,8 @@ async function* provedChunks(pool: Pool, body: Omit<StoredBody, "chunks">, store
   }
   const hash = createHash("sha256");
   let length = 0;
-  for await (const part of readParts(pool, stored.blobId)) {
-    const chunk = await unpack(body, part, PART_BYTES);
+  for await (const segment of readSegments(pool, stored.blobId)) {
+    const chunk = await proved(body, segment, SEGMENT_BYTES);
     hash.update(chunk);
     length += chunk.length;
     yield chunk;
@@ -90,25 +88,32 @@ async function* provedChunks(pool: Pool, body: Omit<StoredBody, "chunks">, store
   if (length !== body.size || hash.digest("hex") !== body.sha256) throw mismatch(body);
 }
 
-/** The parts of a large body, packed as they are stored, in order. */
-export async function* readParts(pool: Pool, blobId: bigint): AsyncGenerator<Stored> {
-  const statement = `copy (select codec, bytes from blob_part where blob_id = ${blobId} order by part) to stdout with (format binary)`;
-  for await (const [codec, bytes] of copiedRows(pool, statement)) {
-    yield { blobId, codec: codec?.readInt16BE() ?? CODEC.raw, bytes: bytes ?? null };
+/** The segments of a large body, packed as they are stored, in order. */
+export async function* readSegments(pool: Pool, blobId: bigint): AsyncGenerator<Stored> {
+  const statement = `copy (select codec, bytes from blob_part where blob_id = ${sqlInteger(blobId)} order by part) to stdout with (format binary)`;
+  let codec: number = CODEC.raw;
+  let pages: Buffer[] = [];
+  for await (const [kind, bytes] of copiedRows(pool, statement)) {
+    const begins = kind?.readInt16BE() ?? CODEC.continued;
+    if (begins !== CODEC.continued) {
+      if (pages.length > 0) yield { blobId, codec, bytes: Buffer.concat(pages) };
+      codec = begins;
+      pages = [];
+    }
+    if (bytes) pages.push(bytes);
   }
+  if (pages.length > 0) yield { blobId, codec, bytes: Buffer.concat(pages) };
 }
 
-/** Undoes the codec. `limit`: no more than this is ever made of it, whatever is stored. */
-export async function unpack(
+/** Undoes the codec. `limit`: no more than this is ever made of it, whatever is stored. Throws BLOB_MISMATCH. */
+export async function proved(
   body: { readonly messageId: MessageId | null },
   { codec, bytes }: Pick<Stored, "codec" | "bytes">,
   limit: number,
 ): Promise<Buffer> {
   if (bytes === null) throw mismatch(body);
-  if (codec === CODEC.raw) return bytes;
-  const options = { maxOutputLength: Math.max(1, limit) };
   try {
-    return bytes.length <= INLINE_BYTES ? zstdDecompressSync(bytes, options) : await decompressAsync(bytes, options);
+    return await unpack({ codec, bytes }, limit);
   } catch (error) {
     throw mismatch(body, error);
   }

@@ -4,9 +4,10 @@ import { createHash } from "node:crypto";
 import { type ArchiveId, asId, type Digest, digestsOf, isMailError, type MessageId } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 import type { Pool } from "pg";
-import { CODEC, PART_BYTES } from "./blobs.ts";
-import { copiedRows, readParts, sqlInteger, unpack } from "./bodies.ts";
+import { SEGMENT_BYTES } from "./blobs.ts";
+import { copiedRows, proved, readSegments, STORED, sqlInteger } from "./bodies.ts";
 import { rowsOf } from "./catalog/asking.ts";
+import { CODEC } from "./codec.ts";
 import type { BinaryRow } from "./copy.ts";
 import { digestOf } from "./parameters.ts";
 import { LIVE } from "./session.ts";
@@ -152,7 +153,7 @@ export async function* verifyBodies(
     options.signal?.throwIfAborted();
     // A message for each blob, so that a finding can name one. By blob_pkey and message_blob.
     const statement = `copy (
-      select b.id, b.sha256, b.canonical, b.fingerprint, b.size, b.codec, b.bytes, m.id from blob b
+      select b.id, b.sha256, b.canonical, b.fingerprint, b.size, b.codec, ${STORED}, m.id from blob b
       cross join lateral (select id from message where blob_id = b.id and archive_id = ${sqlInteger(archiveId)} order by id limit 1) m
       where b.id > ${sqlInteger(after)} order by b.id limit ${PAGE}
     ) to stdout with (format binary)`;
@@ -185,9 +186,9 @@ async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | 
   try {
     const stored = { codec: codec.readInt16BE(), bytes: bytes ?? null };
     const whole =
-      stored.codec === CODEC.parts
+      stored.codec === CODEC.segments
         ? await joinParts(pool, id.readBigInt64BE())
-        : await unpack({ messageId }, stored, length);
+        : await proved({ messageId }, stored, length);
     if (whole.length !== length) return finding("bodyTruncated", `${whole.length} bytes are stored of ${length}.`);
     if (createHash("sha256").update(whole).digest("hex") !== expected)
       return finding("bytesDiffer", "The stored bytes are not those that were stored.");
@@ -210,6 +211,7 @@ async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | 
 /** The only place that needs a large message whole: its header may lie anywhere in the first part, its line ends everywhere. */
 async function joinParts(pool: Pool, blobId: bigint): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of readParts(pool, blobId)) parts.push(await unpack({ messageId: null }, part, PART_BYTES));
+  for await (const segment of readSegments(pool, blobId))
+    parts.push(await proved({ messageId: null }, segment, SEGMENT_BYTES));
   return Buffer.concat(parts);
 }

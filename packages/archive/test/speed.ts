@@ -13,6 +13,13 @@ const BATCH = 200;
 const home = mkdtempSync(join(tmpdir(), "packetboat-speed-"));
 const database = await openDatabase({ home, env: {} });
 
+/** A Maildir keeps bare LF; a server hands out CRLF. */
+function asServed(bytes: Buffer): Buffer {
+  maildirBytes += bytes.length;
+  return Buffer.from(bytes.toString("latin1").replaceAll("\n", "\r\n"), "latin1");
+}
+let maildirBytes = 0;
+
 function bodies(): Body[] {
   const files =
     maildir === ""
@@ -26,7 +33,9 @@ function bodies(): Body[] {
   const made = (i: number): Buffer =>
     Buffer.from(`Subject: ${i}\r\n\r\n${`line ${i} of text, `.repeat(Number(size) / 18)}`);
   const all =
-    maildir === "" ? Array.from({ length: Number(count) }, (_, i) => made(i)) : files.map((file) => readFileSync(file));
+    maildir === ""
+      ? Array.from({ length: Number(count) }, (_, i) => made(i))
+      : files.map((file) => asServed(readFileSync(file)));
   return all.map((bytes, i) => ({
     kind: "message",
     uid: (i + 1) as Uid,
@@ -111,7 +120,7 @@ try {
       storedSeconds: Number((stored / 1000).toFixed(2)),
       commitWaitSeconds: Number((waited / 1000).toFixed(2)),
       storedMB: Math.round(rows[0].size / 1e6),
-      ofMaildir: maildir === "" ? null : Number((rows[0].size / bytes).toFixed(3)),
+      ofMaildir: maildir === "" ? null : Number((rows[0].size / maildirBytes).toFixed(3)),
     }),
   );
   console.table(tables.rows);

@@ -8,11 +8,13 @@ import {
   judgeRemovals,
   type MailboxBase,
   type MailboxId,
+  NO_UIDS,
   planGone,
   type RemoteMailboxId,
   type RemovalCount,
   type RunId,
   showPath,
+  type Uid,
   type UidSet,
   uidSet,
 } from "@packetboat/core";
@@ -22,6 +24,7 @@ import type { Visit } from "./visit.ts";
 
 const BATCH = 1_000;
 const DAY = 86_400_000;
+const LAST_UID = 4294967295 as Uid;
 
 /** What is gone from one mailbox of the base; `vanished` when the mailbox itself is. */
 interface Loss {
@@ -67,9 +70,12 @@ export async function applyRemovals(
   for (const loss of losses) {
     stopIfAsked(run);
     const approval = approvals.get(loss.base.id);
-    const held = verdict.held.has(loss.base.id)
-      ? loss.rows.filter((row) => isHeld(run, loss, row, approval?.uids ?? []))
-      : [];
+    const judged = verdict.held.has(loss.base.id);
+    const waiting = await heldBefore(run, loss);
+    const held = loss.rows.filter(
+      (row) => (judged || hasUid(waiting, row.uid)) && isHeld(run, loss, row, approval?.uids ?? []),
+    );
+    if (!judged) tellStillHeld(run, loss, held.length, bound);
     if (approval && held.length < loss.rows.length) used.add(approval.runId);
     await applyLoss(run, loss, held);
   }
@@ -93,6 +99,21 @@ function untouched(losses: readonly Loss[], bound: BoundBefore): RemovalCount[] 
 
 function isHeld(run: Pass, loss: Loss, row: BaseIdentity, approved: UidSet): boolean {
   return isRemoval(run.link, loss.base.mailboxId, row) && !hasUid(approved, row.uid);
+}
+
+/** G1: a halt stays until it is approved or the messages are back. New mail changes the shares that a guard measures, and must not lift it. */
+async function heldBefore(run: Pass, { base, rows, visit }: Loss): Promise<UidSet> {
+  if (rows.length === 0) return NO_UIDS;
+  const pending =
+    visit?.pending.values() ?? (base.pending > 0 ? (await run.archive.known(base.id, LAST_UID)).pending : []);
+  return uidSet([...pending].filter((row) => row.kind === "removal").map((row) => row.uid));
+}
+
+function tellStillHeld(run: Pass, { base, mailbox }: Loss, messages: number, bound: BoundBefore): void {
+  if (messages === 0) return;
+  const of = bound.get(base.id) ?? messages;
+  const text = `${messages} of ${of} messages in ${mailbox} are gone from the server and still wait for approval`;
+  run.tally.halts.push({ guard: "removals", mailbox, messages, of, text });
 }
 
 function removalCount(

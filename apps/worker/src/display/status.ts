@@ -42,7 +42,9 @@ export function statusLines(judged: readonly JudgedLink[], now: number, paint: P
     status.link.account,
     ...(named ? [status.link.archive] : []),
     health.state,
-    status.lastGoodAt === null ? "never" : `${instant(status.lastGoodAt)}, ${age(now - status.lastGoodAt)} ago`,
+    status.lastGoodAt === null
+      ? "never"
+      : `${instant(status.lastGoodAt).slice(0, -3)}, ${age(now - status.lastGoodAt)} ago`,
     count(holding.messages),
     bytes(holding.bytes),
   ]);
@@ -85,7 +87,7 @@ function conclusion(judged: readonly JudgedLink[], paint: Paints): string {
   return incomplete ? paint.notable("All is up to date, but for what is listed.") : paint.good("All is up to date.");
 }
 
-/** Minutes are enough: "17 h", "2 d 3 h". */
+/** The largest unit is enough below a day: "6 min", "17 h", "2 d 3 h". */
 function age(milliseconds: number): string {
-  return duration(Math.max(0, milliseconds)).replace(/^(\d+ h) \d+ min$/, "$1");
+  return duration(Math.max(0, milliseconds)).replace(/^(\d+ (?:min|h)) .*$/, "$1");
 }

@@ -1,0 +1,133 @@
+// Base64 undone: three quarters of most archives are attachments, which zstd cannot see through. A run of full lines of one width after a
+// blank line is kept as the bytes that it encodes; everything else stays text.
+// It must never touch what does not fit the pattern: a run is encoded again and compared before it counts.
+
+const BLANK_LINE = "\r\n\r\n";
+const CR = 13;
+const LF = 10;
+/** A run is worth its entry from so many lines on. */
+const LEAST_LINES = 8;
+const LEAST_WIDTH = 20;
+const MOST_WIDTH = 998;
+/** More runs are left as they are: a hostile message costs bounded work. */
+const MOST_RUNS = 1_000;
+const ENTRY_BYTES = 10;
+/** The list of runs is what an unfolded body may be larger by than the body. */
+export const MAX_LIST_BYTES = 2 + MOST_RUNS * ENTRY_BYTES;
+
+/** Full lines of base64 that follow a blank line. */
+interface Run {
+  readonly start: number;
+  readonly width: number;
+  readonly lines: number;
+  readonly bytes: Buffer;
+}
+
+/** Gives: count of runs; for each the length of the text before it, its width and lines; all text; all decoded bytes. Null: no run. */
+export function unfold(body: Buffer): Buffer | null {
+  const runs: Run[] = [];
+  let at = body.indexOf(BLANK_LINE);
+  while (at !== -1 && runs.length < MOST_RUNS) {
+    const start = at + 4;
+    const width = body.subarray(start, start + MOST_WIDTH + 1).indexOf(CR);
+    const lines = linesFrom(body, start, width);
+    const run = lines < LEAST_LINES ? null : runOf(body, start, width, lines);
+    if (run !== null) runs.push(run);
+    // Also lines that were no base64 are not looked at again: work stays linear in the body. The last line end of a run may be the first
+    // half of the next blank line.
+    at = body.indexOf(BLANK_LINE, lines === 0 ? at + 2 : start + (run?.lines ?? lines) * (width + 2) - 2);
+  }
+  if (runs.length === 0) return null;
+  const list = Buffer.alloc(2 + runs.length * ENTRY_BYTES);
+  list.writeUInt16BE(runs.length);
+  const text: Buffer[] = [];
+  let end = 0;
+  for (const [i, { start, width, lines }] of runs.entries()) {
+    const entry = 2 + i * ENTRY_BYTES;
+    list.writeUInt32BE(start - end, entry);
+    list.writeUInt16BE(width, entry + 4);
+    list.writeUInt32BE(lines, entry + 6);
+    text.push(body.subarray(end, start));
+    end = start + lines * (width + 2);
+  }
+  return Buffer.concat([list, ...text, body.subarray(end), ...runs.map(({ bytes }) => bytes)]);
+}
+
+/** How many lines of this width there are from `start`. */
+function linesFrom(body: Buffer, start: number, width: number): number {
+  if (width < LEAST_WIDTH || width % 4 !== 0) return 0;
+  let lines = 0;
+  for (let end = start + width; body[end] === CR && body[end + 1] === LF; end += width + 2) lines++;
+  return lines;
+}
+
+function runOf(body: Buffer, start: number, width: number, lines: number): Run | null {
+  // A last line that ends with padding is text like any other.
+  const full = body[start + lines * (width + 2) - 3] === EQUALS ? lines - 1 : lines;
+  const bytes = decode(body.subarray(start, start + full * (width + 2)), width, full);
+  return bytes === null ? null : { start, width, lines: full, bytes };
+}
+
+const EQUALS = 61;
+
+/** Null unless these lines are, to the letter, what an encoder makes of the result (C1): that is compared here, for each body stored. */
+function decode(run: Buffer, width: number, lines: number): Buffer | null {
+  const text = run.toString("latin1").replaceAll("\r\n", "");
+  if (text.length !== width * lines) return null;
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text ? bytes : null;
+}
+
+/** Undoes `unfold`. Throws RangeError when the lengths do not add up to `size`. */
+export function fold(unfolded: Buffer, size: number): Buffer {
+  const body = Buffer.allocUnsafe(size);
+  const count = unfolded.readUInt16BE(0);
+  const runs: { text: number; width: number; lines: number }[] = [];
+  let encoded = 0;
+  for (let i = 0; i < count; i++) {
+    const entry = 2 + i * ENTRY_BYTES;
+    const width = unfolded.readUInt16BE(entry + 4);
+    const lines = unfolded.readUInt32BE(entry + 6);
+    runs.push({ text: unfolded.readUInt32BE(entry), width, lines });
+    encoded += lines * (width + 2);
+  }
+  const list = 2 + count * ENTRY_BYTES;
+  let text = list;
+  let bytes = list + size - encoded;
+  let at = 0;
+  for (const run of runs) {
+    at += copy(unfolded, text, run.text, body, at);
+    text += run.text;
+    const length = (run.lines * run.width * 3) / 4;
+    at = writeLines(Buffer.from(unfolded.toString("base64", bytes, bytes + length), "latin1"), run, body, at);
+    bytes += length;
+  }
+  const rest = size - at;
+  if (rest < 0 || bytes !== unfolded.length) throw new RangeError("The lengths of an unfolded body do not add up.");
+  copy(unfolded, text, rest, body, at);
+  return body;
+}
+
+function writeLines(
+  encoded: Buffer,
+  run: { readonly width: number; readonly lines: number },
+  body: Buffer,
+  start: number,
+): number {
+  const end = start + run.lines * (run.width + 2);
+  if (encoded.length !== run.lines * run.width || end > body.length)
+    throw new RangeError("A run is longer than its body.");
+  let from = 0;
+  // Byte by byte: a call of copy() for each line of 76 costs five times as much.
+  for (let at = start; at < end; ) {
+    for (const stop = at + run.width; at < stop; ) body[at++] = encoded[from++] ?? 0;
+    body[at++] = CR;
+    body[at++] = LF;
+  }
+  return end;
+}
+
+function copy(from: Buffer, start: number, length: number, to: Buffer, at: number): number {
+  if (start + length > from.length || at + length > to.length) throw new RangeError("A text is longer than its body.");
+  return from.copy(to, at, start, start + length);
+}

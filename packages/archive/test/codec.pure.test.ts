@@ -1,0 +1,112 @@
+// C1: what is packed is unpacked byte for byte, whatever it looks like; damage is refused, not guessed at.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CODEC, pack, packSegment, unpack } from "../src/codec.ts";
+
+const CRLF = "\r\n";
+
+function encoded(bytes: Buffer, width = 76, end = CRLF): string {
+  return (bytes.toString("base64").match(new RegExp(`.{1,${width}}`, "g")) ?? []).join(end) + end;
+}
+function noise(length: number, seed = 1): Buffer {
+  let state = seed;
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    bytes[i] = state >> 16;
+  }
+  return bytes;
+}
+const there = async (body: Buffer): Promise<number> => {
+  const packed = await pack(body);
+  expect((await unpack(packed, body.length)).equals(body)).toBe(true);
+  return packed.codec;
+};
+const message = (attachment: string, after = "--b--\r\n"): Buffer =>
+  Buffer.from(`Subject: x\r\nContent-Transfer-Encoding: base64\r\n\r\n${attachment}${after}`, "latin1");
+
+describe("bodies", () => {
+  it("with attachments are stored as what is attached", async () => {
+    for (const width of [76, 72, 64, 60, 20, 996]) {
+      for (const length of [9_000, 9_001, 9_002, 57 * 160])
+        expect(await there(message(encoded(noise(length), width)))).toBe(CODEC.unfolded);
+    }
+    const twice = message(
+      `${encoded(noise(5_000))}\r\n--b\r\n\r\n${encoded(noise(7_000))}\r\n\r\n${encoded(noise(3_000))}`,
+    );
+    expect(await there(twice)).toBe(CODEC.unfolded);
+    // A kilobyte of text and 12 KB that do not compress: nothing but the base64 is saved.
+    expect((await pack(message(encoded(noise(12_000))))).bytes.length).toBeLessThan(12_300);
+  });
+
+  it("that only look like base64 are left as they are", async () => {
+    const good = encoded(noise(9_000));
+    const odd = [
+      good.replace(/[A-Za-z]/, "-"),
+      good.replace(/[A-Za-z]/, "_"),
+      good.replace(/[A-Za-z]/, " "),
+      good.replace(/[A-Za-z]/, "="),
+      good.replace(/[A-Za-z]/, "\xe9"),
+      good.replaceAll(CRLF, "\n"),
+      good.replace(CRLF, "\n\r"),
+      encoded(noise(9_000), 75),
+      encoded(noise(9_000), 1_000),
+      "A".repeat(76) + CRLF,
+      `${"A".repeat(76)}${CRLF}`.repeat(9),
+    ];
+    for (const text of odd) await there(message(text));
+    await there(message(good.slice(0, -1)));
+    await there(message(good, ""));
+  });
+
+  it("made to be slow come back before the test's time is up: work is linear in the body", async () => {
+    // Every blank line begins lines of one width that reach to the end and are no base64, or base64 only but for their last sign.
+    for (const line of [`${"A".repeat(7)}\r\n\r\n${"A".repeat(9)}`, `${"A".repeat(19)}=`]) {
+      const body = message(`${line}${CRLF}`.repeat(200_000));
+      await there(body);
+    }
+  });
+
+  it("that do not compress are stored raw", async () => {
+    expect(await there(noise(5_000))).toBe(CODEC.raw);
+    expect(await there(Buffer.alloc(0))).toBe(CODEC.raw);
+    expect((await packSegment(noise(5_000))).codec).toBe(CODEC.raw);
+  });
+
+  it("over 128 KB go another way and come back the same", async () => {
+    expect(await there(message(encoded(noise(300_000))))).toBe(CODEC.unfolded);
+    expect(await there(Buffer.alloc(400_000, "text "))).toBe(CODEC.zstd);
+  });
+
+  it("come back the same, whatever they are made of", async () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom("\r\n\r\n", "\r\n", "\n", "=", "==", "-", "--b\r\n").map((text) => Buffer.from(text)),
+      fc
+        .tuple(fc.integer({ min: 0, max: 3_000 }), fc.constantFrom(76, 72, 64, 24, 20), fc.integer())
+        .map(([length, width, seed]) => Buffer.from(`\r\n\r\n${encoded(noise(length, seed), width)}`)),
+    );
+    const bodies = fc.array(piece, { maxLength: 8 }).map((pieces) => Buffer.concat(pieces));
+    const spoilt = fc.tuple(bodies, fc.nat(), fc.nat(255)).map(([body, at, byte]) => {
+      const copy = Buffer.from(body);
+      if (copy.length > 0) copy[at % copy.length] = byte;
+      return copy;
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(bodies, spoilt), async (body) => void (await there(body))),
+      { numRuns: 500 },
+    );
+  });
+
+  it("of which the packed form is damaged are refused or differ; never is more made of it than the body", async () => {
+    const body = message(encoded(noise(5_000)));
+    const packed = await pack(body);
+    for (let at = 0; at < packed.bytes.length; at += 7) {
+      const bytes = Buffer.from(packed.bytes);
+      bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+      const back = await unpack({ ...packed, bytes }, body.length).catch(() => null);
+      expect(back === null || !back.equals(body)).toBe(true);
+      expect(back?.length ?? 0).toBeLessThanOrEqual(body.length);
+    }
+  });
+});
