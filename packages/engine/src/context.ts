@@ -25,6 +25,8 @@ export interface RunContext {
 export interface Pass extends RunContext {
   readonly runId: RunId;
   readonly tally: Tally;
+  /** Halted runs whose approval let something through in this one (G1, G3). */
+  readonly appliedApprovals: Set<RunId>;
 }
 
 /** Throws INTERRUPTED when the run was asked to stop. Called between steps and batches, never inside a transaction. */

@@ -61,6 +61,7 @@ export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: Mailb
     arrived: subtractUids(arrived, held),
     gone: NO_UIDS,
     pending: new Map(),
+    approval: null,
     unexplained: [],
     fresh: false,
     unfinished: false,

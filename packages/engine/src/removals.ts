@@ -12,7 +12,6 @@ import {
   planGone,
   type RemoteMailboxId,
   type RemovalCount,
-  type RunId,
   showPath,
   type Uid,
   type UidSet,
@@ -66,7 +65,6 @@ export async function applyRemovals(
   const verdict = judgeRemovals([...counts, ...untouched(losses, bound)], run.archiveIsPushed, run.link.policy);
   run.tally.halts.push(...verdict.halts);
   for (const text of verdict.warnings) run.tally.notes.push({ kind: "warning", mailbox: null, text });
-  const used = new Set<RunId>();
   for (const loss of losses) {
     stopIfAsked(run);
     const approval = approvals.get(loss.base.id);
@@ -76,10 +74,9 @@ export async function applyRemovals(
       (row) => (judged || hasUid(waiting, row.uid)) && isHeld(run, loss, row, approval?.uids ?? []),
     );
     if (!judged) tellStillHeld(run, loss, held.length, bound);
-    if (approval && held.length < loss.rows.length) used.add(approval.runId);
     await applyLoss(run, loss, held);
+    if (approval && held.length < loss.rows.length) run.appliedApprovals.add(approval.runId);
   }
-  for (const id of used) if (!run.dryRun) await run.archive.useApproval(id); // G1: an approval is used once
 }
 
 /** Mailboxes that were not looked at hold messages too: without them the loss of one small mailbox would be the loss of everything. */

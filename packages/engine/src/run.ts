@@ -14,6 +14,7 @@ import {
   uidCount,
   unionUids,
 } from "@packetboat/core";
+import { useApprovals } from "./approvals.ts";
 import { commit, type Pass, type RunContext, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { type SettledMailboxes, settleMailboxes } from "./mailboxes.ts";
@@ -39,7 +40,8 @@ export interface RunResult {
 export async function* runLink(context: RunContext): AsyncGenerator<RunEvent, RunResult> {
   const started = context.now();
   const tally = openTally(context.revision);
-  const run: Pass = { ...context, runId: await context.archive.beginRun(), tally };
+  const runId = await context.archive.beginRun();
+  const run: Pass = { ...context, runId, tally, appliedApprovals: new Set() };
   let error: MailError | null = null;
   try {
     yield* pass(run);
@@ -49,6 +51,7 @@ export async function* runLink(context: RunContext): AsyncGenerator<RunEvent, Ru
   const report = reportOf(run, started, error);
   // A lost database or lease cannot take the report either; the first failure is the one to tell.
   try {
+    await useApprovals(run);
     await run.archive.finishRun(run.runId, report.outcome, report);
   } catch (thrown) {
     if (error === null) throw thrown;
@@ -149,6 +152,7 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
     }
     try {
       yield* pullMailbox(run, visit);
+      if (visit.approval !== null) run.appliedApprovals.add(visit.approval);
       // Marks of a mailbox whose removals are not applied yet wait for them.
       if (visit.gone.length === 0) await commit(run, { archive: [], base: marksOf(visit) });
     } catch (thrown) {
@@ -206,8 +210,8 @@ function visitOfVanished(base: MailboxBase): Visit {
     status: null,
   };
   const marks = { uidValidity: null, uidNext: null, highestModseq: null, messages: null };
-  const rest = { arrived: [], pending: new Map(), unexplained: [], fresh: false, unfinished: true, complete: true };
-  return { listed, base, mailbox: path, marks, gone: [[1, 4294967295]], ...rest };
+  const rest = { arrived: [], pending: new Map(), approval: null, unexplained: [], fresh: false };
+  return { listed, base, mailbox: path, marks, gone: [[1, 4294967295]], unfinished: true, complete: true, ...rest };
 }
 
 function reportOf(run: Pass, started: number, error: MailError | null): RunReport {

@@ -15,6 +15,7 @@ import {
   type ObservedMessage,
   type Pending,
   planFlags,
+  type RunId,
   retriesOf,
   showPath,
   subtractUids,
@@ -24,6 +25,7 @@ import {
   uidSet,
   unionUids,
 } from "@packetboat/core";
+import { approvedAdditions } from "./approvals.ts";
 import { commit, type Pass, stopIfAsked } from "./context.ts";
 import { holdAdditions, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
@@ -42,6 +44,8 @@ export interface Visit {
   /** In the base, proved absent (M1). */
   gone: UidSet;
   readonly pending: ReadonlyMap<Uid, Pending>;
+  /** The halted run whose approved additions are among `arrived` (G3). */
+  readonly approval: RunId | null;
   /** Rows of `gone` that no move explains; an arrival of the same bytes may (M9). Filled when moves are applied. */
   unexplained: readonly BaseIdentity[];
   /** The archive's mailbox was made by this run: nothing in it can be met. */
@@ -85,7 +89,8 @@ export async function observeMailbox(
   const vanished = await boundAmong(run, base, presence.vanished);
   const absent = await provedAbsent(run, listed, marks, presence.doubtful);
   await settle(run, base, unionUids(presence.returned, subtractUids(presence.doubtful, absent)));
-  const { retry, held } = retriesOf(known.pending, await approvedIn(run, base, known.pending));
+  const approval = await approvedAdditions(run, base, known.pending);
+  const { retry, held } = retriesOf(known.pending, approval?.uids ?? NO_UIDS);
   const lost = end.listed === null ? NO_UIDS : subtractUids(unionUids(retry, held), end.listed);
   await settle(run, base, lost);
   await holdStill(run, base, mailbox, subtractUids(held, lost), marks);
@@ -98,6 +103,7 @@ export async function observeMailbox(
     arrived: unionUids(presence.arrived, subtractUids(retry, lost)),
     gone: unionUids(unionUids(presence.gone, vanished), absent),
     pending: new Map(known.pending.map((row) => [row.uid, row])),
+    approval: approval?.runId ?? null,
     unexplained: [],
     fresh,
     unfinished: false,
@@ -147,12 +153,6 @@ async function settle(run: Pass, base: MailboxBase, uids: UidSet): Promise<void>
 async function holdStill(run: Pass, base: MailboxBase, mailbox: string, held: UidSet, marks: Marks): Promise<void> {
   await commit(run, { archive: [], base: holdAdditions(run, base, held) });
   tellHeld(run, mailbox, held, marks.messages ?? uidCount(held));
-}
-
-/** What a person approved of this mailbox; asked for only when something waits for it. */
-async function approvedIn(run: Pass, base: MailboxBase, pending: readonly Pending[]): Promise<UidSet> {
-  if (!pending.some((row) => row.kind === "addition")) return NO_UIDS;
-  return (await run.archive.approved(run.now())).get(base.id)?.uids ?? NO_UIDS;
 }
 
 /** The ops that end a visit: its marks (S3), nothing while something of it is unfinished. */

@@ -1,6 +1,7 @@
 // Single rules through a whole run: what only shows when planner, engine, archive and server come together. One simulated account each.
 import { MemoryArchive, ServerModel, simulatedRemote } from "@packetboat/testkit";
 import { describe, expect, test } from "vitest";
+import type { RunEvent } from "../src/index.ts";
 import { NOON, type PassOptions, pass } from "./pass.ts";
 
 /** An account with so many messages in each mailbox, backed up once. `run` makes one more pass with a connection of its own. */
@@ -50,6 +51,52 @@ describe("guards", () => {
     memory.approve(second.report.run as never);
     await run();
     expect(held()).toEqual({ INBOX: 1, Work: 0 });
+  });
+
+  test("G1 G3 one approval lets additions and removals through; interrupted between them it is kept, and used up when both are done", async () => {
+    const { model, memory, run, held } = await account({ Box: 25, INBOX: 12 });
+    model.remove("Box");
+    model.create("Box");
+    for (let n = 0; n < 30; n++) model.append("Box", `Subject: another ${n}\r\n\r\nbody\r\n`);
+    model.expunge("INBOX", uidsOf(model, "INBOX"));
+    const halted = await run();
+    expect(halted.report.halts).toMatchObject([{ guard: "fewMatches", messages: 30 }, { guard: "everything" }]);
+    expect(held()).toEqual({ Box: 25, INBOX: 12 });
+    const approved = memory.run(halted.report.run as never);
+    memory.approve(approved.id);
+
+    await run({ dryRun: true });
+    expect(approved.approvalUsed).toBe(false);
+
+    const stop = new AbortController();
+    const stopAfterBox = (event: RunEvent) => {
+      if (event.kind === "mailboxDone" && event.mailbox === "Box") stop.abort();
+    };
+    await expect(run({ signal: stop.signal, onEvent: stopAfterBox })).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(held()).toEqual({ Box: 55, INBOX: 12 });
+    expect(approved.approvalUsed).toBe(false);
+
+    expect((await run()).report).toMatchObject({ outcome: "ok", halts: [] });
+    expect(held()).toEqual({ Box: 55, INBOX: 0 });
+    expect(approved.approvalUsed).toBe(true);
+  });
+
+  test("G3 an approval is used up though nothing but additions came under it, and lets nothing else through", async () => {
+    const { model, memory, run, held } = await account({ Box: 25, INBOX: 1 });
+    const remake = (word: string) => {
+      model.remove("Box");
+      model.create("Box");
+      for (let n = 0; n < 20; n++) model.append("Box", `Subject: ${word} ${n}\r\n\r\nbody\r\n`);
+    };
+    remake("second");
+    const halted = await run();
+    memory.approve(halted.report.run as never);
+    expect((await run()).report.outcome).toBe("ok");
+    expect(held()).toEqual({ Box: 45, INBOX: 1 });
+    expect(memory.run(halted.report.run as never).approvalUsed).toBe(true);
+    remake("third");
+    expect((await run()).report.halts).toMatchObject([{ guard: "fewMatches", messages: 20 }]);
+    expect(held()).toEqual({ Box: 45, INBOX: 1 });
   });
 
   test("G1 a removed mailbox counts with all its messages, moved ones apart", async () => {
