@@ -13,7 +13,7 @@ export function keepMarker(host: Host): string {
 }
 
 /** The embedded server stays up when the command ends. */
-export function keepsRunning(host: Host): boolean {
+function keepsRunning(host: Host): boolean {
   return host.environment.keepDatabase || existsSync(keepMarker(host));
 }
 

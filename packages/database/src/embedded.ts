@@ -66,10 +66,7 @@ export async function joinEmbedded(options: JoinOptions): Promise<EmbeddedSessio
 }
 
 /** Connects to the server; "down" when no socket answers, "changing" while it starts or stops. */
-export async function tryConnect(
-  layout: HomeLayout,
-  database: string = DATABASE,
-): Promise<Client | "down" | "changing"> {
+async function tryConnect(layout: HomeLayout, database: string = DATABASE): Promise<Client | "down" | "changing"> {
   const client = embeddedClient(layout, database);
   try {
     await client.connect();

@@ -108,7 +108,7 @@ export function prepareHome(home: string, uid: number = process.getuid?.() ?? 0)
  * Makes `directory` with mode 0700, or checks that it is a real directory of `uid` that nobody else can enter. With `rootMayVisit`, root
  * also takes one of another user: inside that user's own home, never in /tmp, where anybody could have made it.
  */
-export function requirePrivateDirectory(directory: string, uid: number, rootMayVisit: boolean): void {
+function requirePrivateDirectory(directory: string, uid: number, rootMayVisit: boolean): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
     return;

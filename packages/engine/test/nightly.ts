@@ -16,7 +16,6 @@ import {
   quoted,
   startProxy,
   type TestServer,
-  toWireName,
   type Untagged,
   WireClient,
   type WireMessage,
@@ -76,12 +75,12 @@ const line = (digest: string, instant: number | null, flags: readonly string[]):
     .join(" ")}`;
 
 /** The instant of an INTERNALDATE as servers write it. */
-export function instantOf(internalDate: string): number {
+function instantOf(internalDate: string): number {
   return Date.parse(internalDate.trim().replace(/^(\d+)-(\w+)-(\d+)/, "$1 $2 $3"));
 }
 
 /** A row of a witnessed message. */
-export const seenLine = (message: WireMessage): string =>
+const seenLine = (message: WireMessage): string =>
   line(sha256(message.bytes), instantOf(message.internalDate), message.flags);
 
 const ROLES = ["drafts", "sent", "trash", "junk", "archive", "all", "flagged"];
@@ -270,6 +269,3 @@ export function withServer<Server extends TestServer>(
     return server;
   };
 }
-
-/** A mailbox name as the wire has it, quoted. */
-export const wireName = (name: string): string => quoted(toWireName(name));

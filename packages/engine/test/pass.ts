@@ -14,7 +14,7 @@ export interface PassOptions {
 export const NOON = Date.UTC(2026, 0, 15, 12);
 
 /** A link that pulls. */
-export function pullLink(policy: Partial<Policy> = {}): Link {
+function pullLink(policy: Partial<Policy> = {}): Link {
   const rights = { pull: true, push: false };
   return { id: asId(1), accountId: asId(1), archiveId: asId(1), rights, policy: { ...DEFAULT_POLICY, ...policy } };
 }

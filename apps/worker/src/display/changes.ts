@@ -41,7 +41,7 @@ export function weightOf({ total }: LogGroup): number {
 }
 
 /** "12 added, 3 moved, 1 mailbox". */
-export function tallyWords(tally: Tally): string {
+function tallyWords(tally: Tally): string {
   const { added: more, removed, moved, flagged, mailboxes, forgotten } = tally;
   const parts = [
     ...(more > 0 ? [`${count(more)} added`] : []),

@@ -18,7 +18,7 @@ export function heldLines(held: readonly HeldMailbox[]): readonly string[] {
 }
 
 /** "250 messages to be removed". */
-export function heldWords(kind: HeldMailbox["kind"], messages: number): string {
+function heldWords(kind: HeldMailbox["kind"], messages: number): string {
   return `${plural(messages, "message")} to be ${kind === "removal" ? "removed" : "added"}`;
 }
 

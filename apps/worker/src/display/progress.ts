@@ -87,10 +87,7 @@ function sampled(state: ProgressState, now: number): readonly Sample[] {
 }
 
 /** Bytes a second and milliseconds left; null while there is too little to reckon from. */
-export function paceOf(
-  state: ProgressState,
-  now: number,
-): { readonly bytesPerSecond: number; readonly left: number } | null {
+function paceOf(state: ProgressState, now: number): { readonly bytesPerSecond: number; readonly left: number } | null {
   const first = state.samples[0];
   if (first === undefined || now - first.at < SAMPLE_MS || state.messages === first.messages) return null;
   const seconds = (now - first.at) / 1000;

@@ -174,7 +174,7 @@ async function lockArchive(client: PoolClient, id: ArchiveId): Promise<void> {
 }
 
 /** Pure. Links share mailboxes only if one of them has `push`. Throws CONFIG_INVALID naming the account that is in the way. */
-export function refuseOverlap(wanted: Pick<Link, "rights" | "policy">, others: readonly LinkInfo[]): void {
+function refuseOverlap(wanted: Pick<Link, "rights" | "policy">, others: readonly LinkInfo[]): void {
   const other = others.find(
     (link) => !wanted.rights.push && !link.rights.push && isWithin(wanted.policy.prefix, link.policy.prefix),
   );

@@ -102,7 +102,7 @@ export async function* baseRows(
 }
 
 /** Cuts a set into pieces that hold at most 1,000 UIDs, or are one long range. */
-export function* pieces(uids: UidSet): Generator<UidSet> {
+function* pieces(uids: UidSet): Generator<UidSet> {
   let piece: (readonly [number, number])[] = [];
   let count = 0;
   for (const range of uids) {

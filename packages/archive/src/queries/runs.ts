@@ -40,7 +40,7 @@ export async function finishRun(session: Session, run: RunId, outcome: RunOutcom
 }
 
 /** jsonb holds no NUL, and a name or a server's text may. */
-export function storableJson(value: unknown): string {
+function storableJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, "$1\\ufffd");
 }
 

@@ -1,12 +1,12 @@
-// How fast bodies and commits go into an embedded server with fsync on. A script, not a test: figures depend on the machine.
-//   node packages/archive/test/speed.ts [MAILDIR] [COUNT] [SIZE]   the messages of a Maildir, else COUNT of SIZE bytes
+// How fast bodies and commits go into an embedded server with fsync on, without a mail server. A script run by hand, never a test: figures
+// depend on the machine.
+//   node bench/archive-speed.ts [MAILDIR] [COUNT] [SIZE]   the messages of a Maildir, else COUNT of SIZE bytes
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createAccount, createLink, ensureArchive, openArchive } from "@packetboat/archive";
 import { type Body, digestsOf, type Uid } from "@packetboat/core";
 import { acquireLease, migrateDatabase, openDatabase } from "@packetboat/database";
-import { openArchive } from "../src/index.ts";
-import { makeLink } from "./open-archive.ts";
 
 const [maildir = "", count = "10000", size = "25000"] = process.argv.slice(2);
 const BATCH = 200;
@@ -51,7 +51,9 @@ function bodies(): Body[] {
 try {
   await migrateDatabase(database);
   const { pool } = database;
-  const link = await makeLink(pool);
+  const account = await createAccount(pool, { user: "alice", host: "localhost", port: 143 }, {});
+  const { id: archiveId } = await ensureArchive(pool, "speed");
+  const link = await createLink(pool, { accountId: account.id, archiveId, rights: { pull: true, push: false } });
   await using lease = await acquireLease(database, { accountId: link.accountId, holder: "speed" });
   const archive = await openArchive({ pool, link, lease });
   const mail = bodies();
