@@ -5,7 +5,7 @@ import type { Pass } from "./context.ts";
 
 /** The rows of additions that wait, under this run: it is the one whose approval lets them through. */
 export function holdAdditions(run: Pass, base: MailboxBase, uids: UidSet): readonly BaseOp[] {
-  const detail = "fewer than half of the messages could be matched after the server numbered the mailbox anew";
+  const detail = "the mailbox was matched anew and fewer than half of its messages were known";
   return [...eachUid(uids)].map((uid) => {
     const pending = { remoteMailboxId: base.id, uid, detail, bytes: null, attempts: 0, runId: run.runId };
     return { kind: "pending", pending: { ...pending, kind: "addition", reason: "HALTED" } };
@@ -16,6 +16,6 @@ export function holdAdditions(run: Pass, base: MailboxBase, uids: UidSet): reado
 export function tellHeld(run: Pass, mailbox: string, uids: UidSet, of: number): void {
   const held = uidCount(uids);
   if (held === 0) return;
-  const text = `${mailbox} was numbered anew and fewer than half of its messages are known: ${held} wait for approval.`;
+  const text = `${mailbox} was matched anew and fewer than half of its messages are known: ${held} wait for approval.`;
   run.tally.halts.push({ guard: "fewMatches", mailbox, messages: held, of, text });
 }

@@ -49,7 +49,7 @@ export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: Mailb
   };
   const awake: BaseOp[] = base.resting ? [wake(base)] : []; // B8: in the same commit, so that a crash finds it resting still
   await commit(run, { archive: [], base: [rekey, ...awake, ...holdAdditions(run, base, held)] });
-  tell(run, mailbox, plan.pairs.length, plan.unmatched, marks.uidValidity);
+  tell(run, mailbox, whyRekey(base, marks), plan.pairs.length, plan.unmatched);
   tellHeld(run, mailbox, held, uidCount(present));
   if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
   return {
@@ -78,13 +78,23 @@ async function listMailbox(run: Pass, listed: ListedMailbox): Promise<{ marks: M
   return { marks, present };
 }
 
-function tell(run: Pass, mailbox: string, matched: number, unmatched: number, validity: bigint | null): void {
+type Why = "noUidValidity" | "newUidValidity" | "backInSelection";
+
+function whyRekey(base: MailboxBase, { uidValidity }: Marks): Why {
+  if (uidValidity === null || uidValidity === 0n) return "noUidValidity"; // U4
+  return uidValidity === base.uidValidity ? "backInSelection" : "newUidValidity"; // B8, U1
+}
+
+function tell(run: Pass, mailbox: string, why: Why, matched: number, unmatched: number): void {
+  const reason = {
+    noUidValidity: `The server gives ${mailbox} no UIDVALIDITY, so removals are not followed`,
+    // The server says no more than that: renumbering, and another mailbox under the old name, look alike.
+    newUidValidity: `${mailbox} has a new UIDVALIDITY: the server numbered it anew, or it was deleted and made again`,
+    backInSelection: `${mailbox} is in the selection again`,
+  }[why];
   const left = unmatched > 0 ? ` ${unmatched} found no partner; they stay in the archive.` : "";
-  const stateless = validity === null || validity === 0n;
-  const text = stateless
-    ? `The server gives ${mailbox} no UIDVALIDITY: ${matched} messages were matched by their headers, removals are not followed.${left}`
-    : `The server numbered ${mailbox} anew (UIDVALIDITY): ${matched} messages were matched by their headers.${left}`;
-  run.tally.notes.push({ kind: stateless ? "noUidValidity" : "rekeyed", mailbox, text });
+  const text = `${reason}. ${matched} messages were matched by their headers.${left}`;
+  run.tally.notes.push({ kind: why === "noUidValidity" ? "noUidValidity" : "rekeyed", mailbox, text });
 }
 
 async function mergeFlagsOf(
