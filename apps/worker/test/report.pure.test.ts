@@ -24,7 +24,6 @@ const quiet: RunReport = {
   notes: [],
   halts: [],
   error: null,
-  throttledMs: 0,
 };
 const inbox = {
   ...NO_COUNTS,

@@ -92,6 +92,4 @@ export interface RunReport {
   readonly notes: readonly Note[];
   readonly halts: readonly Halt[];
   readonly error: { readonly code: ErrorCode; readonly text: string } | null;
-  /** Milliseconds spent waiting because the server asked for it. */
-  readonly throttledMs: number;
 }

@@ -235,6 +235,5 @@ function reportOf(run: Pass, started: number, error: MailError | null): RunRepor
     notes: tally.notes,
     halts: tally.halts,
     error: failure,
-    throttledMs: tally.throttledMs,
   };
 }

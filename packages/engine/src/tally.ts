@@ -20,7 +20,6 @@ export interface Tally {
   readonly notes: Note[];
   readonly halts: Halt[];
   revisionAfter: number;
-  throttledMs: number;
   /** Something asked for another look at once: a stale op, a mailbox that changed under the run. */
   again: boolean;
 }
@@ -35,7 +34,6 @@ export function openTally(revision: number): Tally {
     notes: [],
     halts: [],
     revisionAfter: revision,
-    throttledMs: 0,
     again: false,
   };
 }

@@ -109,6 +109,5 @@ function unstarted(link: LinkInfo, started: string, finished: string, error: Mai
     notes: [],
     halts: [],
     error: { code: error.code, text: error.message },
-    throttledMs: 0,
   };
 }

@@ -170,7 +170,6 @@ async function reportFailure(
     failures: [],
     notes: [],
     halts: [],
-    throttledMs: 0,
     ...failedBy(error),
   };
   if (run !== null) await archive.finishRun(run, report.outcome, report);

@@ -221,6 +221,5 @@ export function emptyReport(run: number): RunReport {
     notes: [],
     halts: [],
     error: null,
-    throttledMs: 0,
   };
 }
