@@ -34,7 +34,9 @@ export function defaultMigrationsDirectory(): string {
   return fileURLToPath(new URL("../../../migrations", import.meta.url));
 }
 
-/** Reads the migrations of a directory in order (other files are ignored). Throws BUG when numbers do not run 1, 2, 3 … */
+const fileOf = (number: number, name: string): string => `migrations/${String(number).padStart(4, "0")}_${name}.sql`;
+
+/** Reads the migrations of a directory in order (other files are ignored). Throws SCHEMA_CHANGED when numbers do not run 1, 2, 3 … */
 export function readMigrations(directory: string): readonly Migration[] {
   const migrations = readdirSync(directory)
     .sort()
@@ -54,8 +56,8 @@ export function readMigrations(directory: string): readonly Migration[] {
   for (const [index, { number, name }] of migrations.entries()) {
     if (number !== index + 1)
       throw new MailError(
-        "BUG",
-        `The migration ${number}_${name} stands where number ${index + 1} is expected. Please report this.`,
+        "SCHEMA_CHANGED",
+        `${fileOf(number, name)} stands where number ${index + 1} is expected: files are missing or too many. Restore the ones of this version; nothing was changed.`,
       );
   }
   return migrations;
@@ -84,7 +86,7 @@ export function pendingMigrations(
     if (expected === undefined || expected.number !== number || expected.sha256 !== sha256) {
       throw new MailError(
         "SCHEMA_CHANGED",
-        `The database was made with another migration ${number} (${name}) than this Packetboat has. Use the version that made it; nothing was changed.`,
+        `A different version of Packetboat wrote this database: its migration ${number} is not ${fileOf(number, name)} as it is here. Use that version, or restore the file if it was edited; nothing was changed.`,
         {
           context: { migration: number },
         },

@@ -66,6 +66,7 @@ test("refuses when a landed file was edited", async () => {
   const edited = migrations({ ...two, "0001_one.sql": "create table one (id integer);" });
   await expect(migrateDatabase(scratch.database, { directory: edited })).rejects.toMatchObject({
     code: "SCHEMA_CHANGED",
+    message: expect.stringMatching(/migrations\/0001_one\.sql .* Use that version, or restore the file/),
   });
 });
 
