@@ -77,7 +77,12 @@ describe("links", () => {
     await link("b", { policy: { prefix: ["b"] } });
     await expect(link("c", {})).rejects.toMatchObject(refused);
     await expect(link("d", { policy: { prefix: ["a", "d"] } })).rejects.toMatchObject(refused);
-    await link("e", { policy: { prefix: ["a", "e"] }, merge: true });
+    const merged = await link("e", { policy: { prefix: ["a", "e"] }, merge: true });
+    // What was allowed once is not asked again by a change of something else.
+    expect((await archive.setLink(pool, merged.id, { policy: { exclude: ["Trash"] } })).policy.exclude).toEqual([
+      "Trash",
+    ]);
+    await expect(archive.setLink(pool, merged.id, { policy: { prefix: ["a"] } })).rejects.toMatchObject(refused);
     await link("f", { rights: { pull: true, push: true } });
     await expect(archive.setLink(pool, first.id, { policy: { prefix: ["b"] } })).rejects.toMatchObject(refused);
     expect((await archive.setLink(pool, first.id, { policy: { prefix: ["z"] } })).policy.prefix).toEqual(["z"]);

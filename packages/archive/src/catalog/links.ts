@@ -106,7 +106,7 @@ export interface LinkChange {
   readonly merge?: boolean;
 }
 
-/** Changes a link. Throws CONFIG_INVALID as createLink does. */
+/** Changes a link. Throws CONFIG_INVALID as createLink does, when rights or prefix change: what was allowed to share mailboxes stays so. */
 export async function setLink(pool: Pool, id: LinkId, change: LinkChange): Promise<LinkInfo> {
   return inTransaction(pool, async (client) => {
     const before = await linkById(client, id);
@@ -114,7 +114,8 @@ export async function setLink(pool: Pool, id: LinkId, change: LinkChange): Promi
     const rights = change.rights ?? before.rights;
     const policy = { ...before.policy, ...change.policy };
     const others = (await linksOf(client, before.archiveId)).filter((link) => link.id !== id);
-    if (change.merge !== true) refuseOverlap({ rights, policy }, others);
+    const moves = rights.push !== before.rights.push || !samePrefix(policy.prefix, before.policy.prefix);
+    if (moves && change.merge !== true) refuseOverlap({ rights, policy }, others);
     await rowsOf(client, "update link set pull = $2, push = $3, policy = $4 where id = $1", [
       id,
       rights.pull,
@@ -183,9 +184,13 @@ function refuseOverlap(wanted: Pick<Link, "rights" | "policy">, others: readonly
     other.policy.prefix.length === 0 ? "all of the archive" : `everything under ${showPath(other.policy.prefix)}`;
   throw new MailError(
     "CONFIG_INVALID",
-    `The account ${other.account} already fills ${place}, and two accounts would be mixed up. Give this one a prefix of its own, or say --merge.`,
+    wanted.policy.prefix.length > other.policy.prefix.length
+      ? `The account ${other.account} already fills ${place}, where ${showPath(wanted.policy.prefix)} lies. --merge allows it: choose a prefix that no mailbox of that account has.`
+      : `The account ${other.account} already fills ${place}, and two accounts would be mixed up. Give this one a prefix of its own, or say --merge.`,
   );
 }
+
+const samePrefix = (a: MailboxPath, b: MailboxPath): boolean => a.length === b.length && isWithin(a, b);
 
 /** Whether one of two prefixes lies in the other. The empty one holds all. */
 function isWithin(a: MailboxPath, b: MailboxPath): boolean {
