@@ -281,7 +281,10 @@ describe("watching", () => {
       return mailboxes.find(({ path }) => path[0] === "Large")?.messages;
     };
     expect(await large([])).toBe(2);
-    expect(await cli.must(["forget", ARCHIVE, "--mailbox", "Large", "--yes"])).toMatch(/Erased 2 messages \(1\d MB\)/);
+    const erased = await cli.must(["forget", ARCHIVE, "--mailbox", "Large", "--yes"]);
+    expect(erased).toMatch(/Erased 2 messages \(1\d MB\).*\nDumps .* still hold the bytes/);
+    const number = /Revision (\d+) of the log/.exec(erased)?.[1] ?? "";
+    expect(await cli.must(["log", ARCHIVE, "--revision", number])).toMatch(/2 messages erased for good/);
     const again = await backup();
     expect((JSON.parse(again.stdout) as CommandReport).totals.fetched).toBe(0);
     const { revision } = await cli.json<Listing>(["restore", "list", ARCHIVE]);

@@ -5,7 +5,7 @@ import { asId, MailError, type MessageId } from "@packetboat/core";
 import { bytes, harmless, plural } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { collect, withExamples, withReporting } from "../command-help.ts";
-import { forgetLines } from "../display/forget.ts";
+import { forgetLines, NOT_REACHED } from "../display/forget.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse, stopSignal } from "../house.ts";
 import { askConsent } from "../runs/consent.ts";
@@ -67,6 +67,7 @@ async function forget(host: Host, name: string, options: Options): Promise<void>
   screen.line(
     `Erased ${plural(erased.messages, "message")} (${bytes(erased.bytes)}) from ${harmless(archive.name)}.${revision}`,
   );
+  screen.line(NOT_REACHED);
 }
 
 function selectionFrom(options: Options): Selection {

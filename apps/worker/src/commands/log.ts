@@ -100,7 +100,8 @@ async function show(screen: Screen, database: Database, archive: ArchiveInfo, as
   const { revision, madeAt } = await resolveRevision(pool, archive.id, { kind: "revision", revision: asked });
   const made = madeAt === null ? null : new Date(madeAt).toISOString();
   const first = await changesIn(pool, archive.id, revision, 0, PAGE);
-  const head = { version: 1, archive: archive.name, revision, made, mailboxes: first.mailboxes };
+  const forgotten = (await log(pool, archive.id, { from: revision, to: revision }))[0]?.forgotten ?? 0;
+  const head = { version: 1, archive: archive.name, revision, made, forgotten, mailboxes: first.mailboxes };
   if (screen.json) screen.value(`${JSON.stringify(head).slice(0, -1)},"messages":[`);
   screen.line(
     screen.bold(`${harmless(archive.name)}, revision ${revision}${madeAt === null ? "" : `, ${instant(madeAt)}`}`),
@@ -114,7 +115,9 @@ async function show(screen: Screen, database: Database, archive: ArchiveInfo, as
     messages += page.messages.length;
   }
   if (screen.json) screen.value("]}");
-  screen.line(`${plural(messages, "message")} and ${plural(first.mailboxes.length, "mailbox")}.`);
+  const erased =
+    forgotten === 0 ? "" : ` ${plural(forgotten, "message")} erased for good: no revision shows them any more.`;
+  screen.line(`${plural(messages, "message")} and ${plural(first.mailboxes.length, "mailbox")}.${erased}`);
 }
 
 async function* pagesFrom(

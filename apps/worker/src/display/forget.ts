@@ -1,9 +1,14 @@
-// What a forget is about to erase, as it is shown before it is confirmed. Pure. It must never sound smaller than it is.
+// What a forget is about to erase, as it is shown before it is confirmed, and what it cannot reach. Pure. It must never sound smaller, nor more
+// thorough, than it is.
 import type { ForgetPlan } from "@packetboat/archive";
 import { showPath } from "@packetboat/core";
 import { bytes, count, harmless, plural, tableLines } from "@packetboat/terminal";
 
 const MAX_MAILBOXES = 30;
+
+/** Said when it is done. Postgres marks erased bytes as free, and only a rewritten table is rid of them. */
+export const NOT_REACHED =
+  "Dumps and exports made before still hold the bytes, and so may the database's files: delete the old copies, and run VACUUM FULL in Postgres.";
 
 /** Gives the lines of a plan that holds at least one message. */
 export function forgetLines(archive: string, plan: ForgetPlan): readonly string[] {
