@@ -60,7 +60,7 @@ describe("archives", () => {
 });
 
 describe("links", () => {
-  it("never share mailboxes unasked", async () => {
+  it("never share mailboxes unasked: two accounts are not mixed up in one place (trap 48)", async () => {
     await using scratch = await scratchDatabase();
     const { pool } = scratch;
     const { id: archiveId } = await archive.ensureArchive(pool, "all");

@@ -45,7 +45,7 @@ async function lockConnection(command: Command): Promise<number> {
 
 const written = async (): Promise<unknown> => (await scratch.pool.query("select what from written order by what")).rows;
 
-test("a frozen holder whose lock was taken over cannot write", async () => {
+test("S4 trap 47: a frozen holder whose lock was taken over cannot write", async () => {
   const first = startCommand("holder", scratch.url);
   expect(await first.line()).toBe("token 1");
   first.say("before");
@@ -67,7 +67,7 @@ test("a frozen holder whose lock was taken over cannot write", async () => {
   expect(await written()).toEqual([{ what: "before" }, { what: "second" }]);
 });
 
-test("after a SIGKILL the next command starts at once", async () => {
+test("S4: after a SIGKILL the next command starts at once", async () => {
   const first = startCommand("holder", scratch.url);
   await first.line();
   first.child.kill("SIGKILL");
@@ -76,7 +76,7 @@ test("after a SIGKILL the next command starts at once", async () => {
   expect(lease.token).toBe(2n);
 });
 
-test("a holder whose connection stands is waited for, then named", async () => {
+test("S4 trap 47: a holder whose connection stands is waited for, then named", async () => {
   const first = startCommand("holder", scratch.url);
   await first.line();
   const told: string[] = [];

@@ -1,5 +1,5 @@
 // Single rules through a whole run: what only shows when planner, engine, archive and server come together. One simulated account each.
-import { MemoryArchive, ServerModel, simulatedRemote } from "@packetboat/testkit";
+import { type Fault, MemoryArchive, ServerModel, simulatedRemote } from "@packetboat/testkit";
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../src/index.ts";
 import { NOON, type PassOptions, pass } from "./pass.ts";
@@ -16,9 +16,9 @@ async function account(mailboxes: Readonly<Record<string, number>>, objectId = f
       model.append(name, `Subject: ${name} ${n}\r\n\r\nbody\r\n`, { internalDate: 1_700_000_000_000 + n * 1_000 });
     }
   }
-  const run = async (options: PassOptions = {}) => {
+  const run = async ({ faults = [], ...options }: PassOptions & { readonly faults?: readonly Fault[] } = {}) => {
     now += 3_600_000;
-    const remote = simulatedRemote(model, { capabilities });
+    const remote = simulatedRemote(model, { capabilities, faults });
     const result = await pass(remote, memory, memory.open(), { now, ...options });
     if (result.error) throw result.error;
     return { report: result.report, bodies: remote.counts().bodies };
@@ -135,6 +135,56 @@ describe("guards", () => {
       },
     ]);
     expect(bodies).toBe(0);
+  });
+});
+
+describe("messages that cannot be fetched", () => {
+  const unreadable = (uid: number): Fault => ({ kind: "unreadable", mailbox: "INBOX", uid });
+
+  test("C6 S3 G5 each is counted, listed with its reason, kept as pending and tried once in every run; all others go on", async () => {
+    const { model, memory, run, held } = await account({ INBOX: 3, Work: 2 });
+    const waiting = () => [...memory.base().values()].flatMap(({ pending }) => [...pending.values()]);
+    for (let n = 0; n < 4; n++) model.append("INBOX", `Subject: later ${n}\r\n\r\nbody\r\n`);
+    model.append("Work", "Subject: work\r\n\r\nbody\r\n");
+    const faults = [unreadable(5), unreadable(6)];
+    const listed = [5, 6].map((uid) => {
+      const detail = expect.stringContaining(`cannot give message ${uid}`);
+      return { mailbox: "INBOX", uid, code: "MESSAGE_UNREADABLE", detail };
+    });
+
+    const first = await run({ faults });
+    expect(first.report).toMatchObject({
+      outcome: "partial",
+      error: null,
+      totals: { fetched: 3, stored: 3, failed: 2 },
+    });
+    expect(first.report.failures).toEqual(listed);
+    expect(held()).toEqual({ INBOX: 5, Work: 3 });
+
+    // Nothing else changed, and the mailbox is looked at all the same; what changed beside them crosses.
+    for (const attempts of [2, 3]) {
+      if (attempts === 3) model.append("INBOX", "Subject: newest\r\n\r\nbody\r\n", { flags: ["\\Seen"] });
+      const { report, bodies } = await run({ faults });
+      expect(report).toMatchObject({ outcome: "partial", totals: { stored: attempts - 2, failed: 2, removed: 0 } });
+      expect(report.failures).toEqual(listed);
+      expect(bodies).toBe(attempts === 3 ? 3 : 2);
+      const row = { kind: "fetch", reason: "MESSAGE_UNREADABLE", attempts, runId: report.run };
+      expect(waiting()).toMatchObject([
+        { uid: 5, ...row },
+        { uid: 6, ...row },
+      ]);
+    }
+    expect(held()).toEqual({ INBOX: 6, Work: 3 });
+
+    // One can be read now, the other was expunged meanwhile: nothing waits any more, and the next run costs nothing.
+    model.expunge("INBOX", [6]);
+    const healed = await run();
+    expect(healed.report).toMatchObject({ outcome: "ok", failures: [], totals: { stored: 1, failed: 0, removed: 0 } });
+    expect(waiting()).toEqual([]);
+    expect(held()).toEqual({ INBOX: 7, Work: 3 });
+    const idle = await run();
+    expect(idle.report.mailboxes.map(({ look }) => look)).toEqual(["unchanged", "unchanged"]);
+    expect(idle.bodies).toBe(0);
   });
 });
 
