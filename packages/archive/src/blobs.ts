@@ -4,8 +4,9 @@
 import type { Body, Digest } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 import type { PoolClient } from "pg";
-import { CODEC, pack, packSegment } from "./codec.ts";
+import { CODEC, type Packed } from "./codec.ts";
 import { copyRows, type RowWriter } from "./copy.ts";
+import { packAll } from "./packer.ts";
 import { type Session, write } from "./session.ts";
 
 /** Larger messages are packed in segments: neither the server nor we hold one in a second copy then. */
@@ -17,27 +18,37 @@ export const SEGMENT_BYTES = 4 * 1_048_576;
  */
 const PAGE_BYTES = 8_116;
 
-/** Compressed ahead of what the database takes. */
-const AHEAD = 16;
+/** Packed at a time: the first rows go out while the rest of a batch is still being packed. */
+const GROUP_BYTES = 1_048_576;
 /** A COPY that met another writer's same body is done again without it; each try makes progress. */
 const TRIES = 10;
 
-/** Makes up to `AHEAD` results ahead of the consumer, in order. */
-async function* ahead<T, R>(items: readonly T[], make: (item: T) => Promise<R>): AsyncGenerator<readonly [T, R]> {
-  const started: Promise<R>[] = [];
+/** Packs all groups at once, so that the thread never waits for us; gives them in order, the first as soon as it is done. */
+async function* packed(bodies: readonly Body[]): AsyncGenerator<readonly [Body, Packed]> {
+  const started = inGroups(bodies).map((group) => ({ group, packing: packAll(group.map(({ bytes }) => bytes)) }));
   try {
-    for (const [index, item] of items.entries()) {
-      while (started.length < Math.min(items.length, index + AHEAD)) {
-        const promise = make(items[started.length] as T);
-        promise.catch(() => undefined);
-        started.push(promise);
-      }
-      yield [item, await (started[index] as Promise<R>)];
-      started[index] = Promise.resolve(undefined as R);
+    for (const { group, packing } of started) {
+      const forms = await packing;
+      for (const [i, body] of group.entries()) yield [body, forms[i] as Packed];
     }
   } finally {
-    await Promise.allSettled(started);
+    await Promise.allSettled(started.map(({ packing }) => packing));
   }
+}
+
+/** Bodies in groups of about GROUP_BYTES. */
+function inGroups(bodies: readonly Body[]): readonly (readonly Body[])[] {
+  const groups: Body[][] = [];
+  let room = 0;
+  for (const body of bodies) {
+    if (room <= 0) {
+      groups.push([]);
+      room = GROUP_BYTES;
+    }
+    groups.at(-1)?.push(body);
+    room -= body.bytes.length;
+  }
+  return groups;
 }
 
 /** Stores bodies that are not stored yet. See core's Archive.storeBodies. */
@@ -102,7 +113,7 @@ async function copyBlobs(client: PoolClient, keySpace: number, bodies: readonly 
   const paged: { readonly id: bigint; readonly bytes: Buffer }[] = [];
   await copyRows(client, COPY_BLOBS, async (writer, ready) => {
     let next = 0;
-    for await (const [body, { codec, bytes }] of ahead(bodies, (one) => pack(one.bytes))) {
+    for await (const [body, { codec, bytes }] of packed(bodies)) {
       const id = ids[next++] as bigint;
       const rest = bytes.length - (bytes.length % PAGE_BYTES);
       if (rest > 0) paged.push({ id, bytes: bytes.subarray(0, rest) });
@@ -175,8 +186,8 @@ async function storeLarge(client: PoolClient, keySpace: number, body: Body): Pro
   await copyRows(client, COPY_PARTS, async (writer, ready) => {
     let part = 0;
     for (let at = 0; at < body.bytes.length; at += SEGMENT_BYTES) {
-      const { codec, bytes } = await packSegment(body.bytes.subarray(at, at + SEGMENT_BYTES));
-      part = writePages(writer, id, part, codec, bytes);
+      const [form] = await packAll([body.bytes.subarray(at, at + SEGMENT_BYTES)], true);
+      if (form !== undefined) part = writePages(writer, id, part, form.codec, form.bytes);
       await ready();
     }
   });

@@ -1,7 +1,7 @@
 // How a body becomes what is stored, and back, byte for byte: base64 undone where that can be done again to the letter, then zstd.
 // It must never lose a byte that it cannot make again: what does not fit a pattern to the letter stays as it is.
 import { promisify } from "node:util";
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from "node:zlib";
 import { fold, MAX_LIST_BYTES, unfold } from "./unfold.ts";
 
 /**
@@ -17,20 +17,19 @@ export interface Packed {
 
 const LEVEL = { [constants.ZSTD_c_compressionLevel]: 3 };
 /**
- * Up to this size bodies are compressed on the main thread. Measured on 10,000 messages of 25 KB: 0.9 s in all, where handing them to
- * zlib's threads took 1.7 s of the main thread for the hand-over alone, and 2 s of theirs.
+ * Up to this size a body is decompressed where it is wanted: handing 10,000 bodies of 25 KB to zlib's threads one by one takes twice as
+ * long as the work itself.
  */
-const INLINE_BYTES = 131_072;
+const INLINE_BYTES = 65_536;
 /** Compression that gains less is not worth its undoing. */
 const WORTH = 0.95;
 
-const compressAsync = promisify(zstdCompress);
 const decompressAsync = promisify(zstdDecompress);
 
-/** Gives the smallest form of a body. Large ones are compressed off the main thread. */
-export async function pack(bytes: Buffer): Promise<Packed> {
+/** Gives the smallest form of a body. Synchronous: whoever has many of them asks `packAll` of packer.ts. */
+export function pack(bytes: Buffer): Packed {
   const unfolded = unfold(bytes);
-  const packed = await compress(unfolded ?? bytes);
+  const packed = compress(unfolded ?? bytes);
   if (unfolded !== null && packed.length <= bytes.length * WORTH) return { codec: CODEC.unfolded, bytes: packed };
   // With attachments that are no worth unfolding, plain zstd is none either.
   const plain = unfolded === null ? packed : bytes;
@@ -38,19 +37,15 @@ export async function pack(bytes: Buffer): Promise<Packed> {
 }
 
 /** The same for a segment of a large body: zstd or as it is. */
-export async function packSegment(bytes: Buffer): Promise<Packed> {
-  const packed = await compress(bytes);
+export function packSegment(bytes: Buffer): Packed {
+  const packed = compress(bytes);
   return packed.length <= bytes.length * WORTH ? { codec: CODEC.zstd, bytes: packed } : { codec: CODEC.raw, bytes };
 }
 
-async function compress(bytes: Buffer): Promise<Buffer> {
+function compress(bytes: Buffer): Buffer {
   // One output chunk: the default of 16 KB doubles the cost. A stated size keeps the compressor's tables small.
-  const options = {
-    params: LEVEL,
-    pledgedSrcSize: bytes.length,
-    chunkSize: Math.max(1_024, bytes.length + 512),
-  };
-  return bytes.length <= INLINE_BYTES ? zstdCompressSync(bytes, options) : compressAsync(bytes, options);
+  const chunkSize = Math.max(1_024, bytes.length + 512);
+  return zstdCompressSync(bytes, { params: LEVEL, pledgedSrcSize: bytes.length, chunkSize });
 }
 
 /** Undoes `pack`. `size`: of the body; no more is ever made of it. Throws what zlib throws, and RangeError, on bytes that are damaged. */
@@ -59,6 +54,6 @@ export async function unpack({ codec, bytes }: Packed, size: number): Promise<Bu
   // What was unfolded is smaller than the body, but for the list of its runs.
   const options = { maxOutputLength: Math.max(1, size + MAX_LIST_BYTES) };
   const plain =
-    bytes.length <= INLINE_BYTES / 2 ? zstdDecompressSync(bytes, options) : await decompressAsync(bytes, options);
+    bytes.length <= INLINE_BYTES ? zstdDecompressSync(bytes, options) : await decompressAsync(bytes, options);
   return codec === CODEC.unfolded ? fold(plain, size) : plain;
 }
