@@ -12,10 +12,12 @@ export function holdAdditions(run: Pass, base: MailboxBase, uids: UidSet): reado
   });
 }
 
-/** Says so in the report; `of`: what the mailbox holds on the server. */
+/** Says so in the report, once though a mailbox may be looked at twice (M4); `of`: what the mailbox holds on the server. */
 export function tellHeld(run: Pass, mailbox: string, uids: UidSet, of: number): void {
   const held = uidCount(uids);
   if (held === 0) return;
   const text = `${mailbox} was matched anew and fewer than half of its messages are known: ${held} wait for approval.`;
-  run.tally.halts.push({ guard: "fewMatches", mailbox, messages: held, of, text });
+  const { halts } = run.tally;
+  const told = halts.findIndex((halt) => halt.guard === "fewMatches" && halt.mailbox === mailbox);
+  halts[told < 0 ? halts.length : told] = { guard: "fewMatches", mailbox, messages: held, of, text };
 }

@@ -22,36 +22,53 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** Batches being written while another one is read. */
 const IN_FLIGHT = 2;
 
-/** Fetches and stores everything that arrived in one mailbox. Yields when a batch is durable. */
-export async function* pullMailbox(run: Pass, visit: Visit): AsyncGenerator<RunEvent> {
+/** What of a pull is still being written when everything is read. */
+export interface Ending {
+  /** Waits until all of it is durable; gives what became durable since it was told last. Throws the first failure. */
+  finish(): Promise<readonly RunEvent[]>;
+}
+
+const NOTHING_LEFT: Ending = { finish: async () => [] };
+
+/**
+ * Fetches everything that arrived in one mailbox and hands it to be stored. Yields when a batch is durable. Returns what is still being
+ * written, so that the next mailbox can be read meanwhile.
+ */
+export async function* pullMailbox(run: Pass, visit: Visit, room: WritingRoom): AsyncGenerator<RunEvent, Ending> {
   if (run.remote.capabilities.emailId) await adoptKnownBodies(run, visit);
-  if (uidCount(visit.arrived) === 0) return;
-  const writer = openWriter(run, visit);
-  let batch: Body[] = [];
-  let bytes = 0;
+  if (uidCount(visit.arrived) === 0) return NOTHING_LEFT;
+  const writer = openWriter(run, visit, room);
+  let read = false;
   try {
-    for await (const fetched of run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived)) {
-      stopIfAsked(run);
-      if (fetched.kind !== "message") {
-        await writer.skip(fetched);
-        if (fetched.kind === "failed")
-          yield { kind: "failed", mailbox: visit.mailbox, uid: fetched.uid, error: fetched.error };
-        continue;
-      }
-      batch.push(fetched);
-      bytes += fetched.bytes.length;
-      if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES) continue;
-      await writer.write(batch);
-      batch = [];
-      bytes = 0;
-      yield* writer.durable();
-    }
-    if (batch.length > 0) await writer.write(batch);
+    yield* readInto(run, visit, writer);
+    read = true;
   } finally {
     // Also when the consumer stops or the server is lost: what was handed over is brought to an end, so nothing writes behind our back.
-    await writer.finish();
+    if (!read) await writer.finish();
   }
-  yield* writer.durable();
+  return writer;
+}
+
+async function* readInto(run: Pass, visit: Visit, writer: Writer): AsyncGenerator<RunEvent> {
+  let batch: Body[] = [];
+  let bytes = 0;
+  for await (const fetched of run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived)) {
+    stopIfAsked(run);
+    if (fetched.kind !== "message") {
+      await writer.skip(fetched);
+      if (fetched.kind === "failed")
+        yield { kind: "failed", mailbox: visit.mailbox, uid: fetched.uid, error: fetched.error };
+      continue;
+    }
+    batch.push(fetched);
+    bytes += fetched.bytes.length;
+    if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES) continue;
+    await writer.write(batch);
+    batch = [];
+    bytes = 0;
+    yield* writer.durable();
+  }
+  if (batch.length > 0) await writer.write(batch);
 }
 
 /** C4: an immutable id that this account has shown before needs no second download (Gmail's labels, a COPY on Cyrus). */
@@ -97,20 +114,24 @@ function noteMissingDates(run: Pass, visit: Visit, arrivals: readonly Arrival[])
   run.tally.notes.push({ kind: "noInternalDate", mailbox: visit.mailbox, text });
 }
 
-interface Writer {
+/** The batches of a run that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
+export interface WritingRoom {
+  readonly taken: Promise<unknown>[];
+}
+
+interface Writer extends Ending {
   /** Takes a batch; resolves when there is room for the next one. Throws what went wrong in an earlier one. */
   write(batch: readonly Body[]): Promise<void>;
   skip(fetched: Exclude<Fetched, { kind: "message" }>): Promise<void>;
   /** What became durable since it was asked last. */
-  durable(): Generator<RunEvent>;
-  /** Waits for everything that was taken; throws the first failure. */
-  finish(): Promise<void>;
+  durable(): readonly RunEvent[];
 }
 
-function openWriter(run: Pass, visit: Visit): Writer {
+function openWriter(run: Pass, visit: Visit, room: WritingRoom): Writer {
   const events: RunEvent[] = [];
-  const running: Promise<void>[] = [];
+  const tasks: Promise<void>[] = [];
   let commits: Promise<void> = Promise.resolve();
+  let failure: { readonly error: unknown } | null = null;
 
   const store = async (batch: readonly Body[]): Promise<void> => {
     const before = commits;
@@ -123,23 +144,31 @@ function openWriter(run: Pass, visit: Visit): Writer {
     count(run.tally, visit.mailbox, { fetched: batch.length, fetchedBytes: bytes });
     events.push({ kind: "stored", mailbox: visit.mailbox, messages: batch.length, bytes });
   };
+  const note = (error: unknown): void => {
+    failure ??= { error };
+  };
+  const durable = (): readonly RunEvent[] => events.splice(0);
+  const throwFailure = (): void => {
+    if (failure !== null) throw failure.error;
+  };
 
   return {
     async write(batch) {
       const task = store(batch);
-      task.catch(() => {}); // reported by the await below or by finish()
-      running.push(task);
-      while (running.length >= IN_FLIGHT + 1) await running.shift();
+      tasks.push(task);
+      // Reported here or by finish(); a batch of another mailbox that fails is that mailbox's affair.
+      room.taken.push(task.catch(note));
+      while (room.taken.length > IN_FLIGHT) await room.taken.shift();
+      throwFailure();
     },
     async skip(fetched) {
       await commit(run, { archive: [], base: [skipOp(run, visit, fetched)] });
     },
-    *durable() {
-      yield* events.splice(0);
-    },
+    durable,
     async finish() {
-      const results = await Promise.allSettled(running.splice(0));
-      for (const result of results) if (result.status === "rejected") throw result.reason;
+      await Promise.allSettled(tasks.splice(0));
+      throwFailure();
+      return durable();
     },
   };
 }

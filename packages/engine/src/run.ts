@@ -19,7 +19,7 @@ import { commit, type Pass, type RunContext, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { type SettledMailboxes, settleMailboxes } from "./mailboxes.ts";
 import { applyMoves, identifyGone } from "./moves.ts";
-import { pullMailbox } from "./pull.ts";
+import { type Ending, pullMailbox, type WritingRoom } from "./pull.ts";
 import { rekeyMailbox } from "./rekey.ts";
 import { applyRemovals, type BoundBefore } from "./removals.ts";
 import { count, openTally, outcomeOf, type Tally, totals } from "./tally.ts";
@@ -144,23 +144,7 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
     for (const visit of visits) visit.unexplained = gone.filter((row) => row.remoteMailboxId === visit.base.id);
   }
   yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };
-  for (const visit of visits) {
-    stopIfAsked(run);
-    if (run.dryRun) {
-      count(run.tally, visit.mailbox, { fetched: uidCount(visit.arrived) });
-      continue;
-    }
-    try {
-      yield* pullMailbox(run, visit);
-      if (visit.approval !== null) run.appliedApprovals.add(visit.approval);
-      // Marks of a mailbox whose removals are not applied yet wait for them.
-      if (visit.gone.length === 0) await commit(run, { archive: [], base: marksOf(visit) });
-    } catch (thrown) {
-      visit.unfinished = true;
-      yield failMailbox(run, visit.mailbox, thrown);
-    }
-    yield { kind: "mailboxDone", mailbox: visit.mailbox };
-  }
+  yield* pullAll(run, visits);
   if (!someGone) return;
   // M9: what arrived again in its own mailbox is not gone.
   const ofVanished = gone.filter((row) => vanished.some((base) => base.id === row.remoteMailboxId));
@@ -168,6 +152,56 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
   await applyRemovals(run, removed, visits, vanished, bound);
   const waiting = visits.filter((visit) => visit.gone.length > 0);
   await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
+}
+
+/** Pulls one mailbox after the other; while the last batches of one are being written the next one is read. */
+async function* pullAll(run: Pass, visits: readonly Visit[]): AsyncGenerator<RunEvent> {
+  const room: WritingRoom = { taken: [] };
+  let ending: Promise<readonly RunEvent[]> = Promise.resolve([]);
+  try {
+    for (const visit of visits) {
+      stopIfAsked(run);
+      if (run.dryRun) {
+        count(run.tally, visit.mailbox, { fetched: uidCount(visit.arrived) });
+        continue;
+      }
+      // C4: a body that the mailbox before brought is met by its immutable id only when it is stored.
+      if (run.remote.capabilities.emailId) {
+        yield* await ending;
+        ending = Promise.resolve([]);
+      }
+      let rest: Ending | null = null;
+      try {
+        rest = yield* pullMailbox(run, visit, room);
+      } catch (thrown) {
+        visit.unfinished = true;
+        yield failMailbox(run, visit.mailbox, thrown);
+      }
+      yield* await ending;
+      ending = endVisit(run, visit, rest);
+      ending.catch(() => undefined); // thrown where it is awaited
+    }
+    yield* await ending;
+  } finally {
+    // Also when the consumer stops or something wider fails: nothing writes behind our back.
+    await ending.catch(() => undefined);
+  }
+}
+
+async function endVisit(run: Pass, visit: Visit, rest: Ending | null): Promise<readonly RunEvent[]> {
+  const events: RunEvent[] = [];
+  try {
+    if (rest !== null) {
+      events.push(...(await rest.finish()));
+      if (visit.approval !== null) run.appliedApprovals.add(visit.approval);
+      // Marks of a mailbox whose removals are not applied yet wait for them.
+      if (visit.gone.length === 0) await commit(run, { archive: [], base: marksOf(visit) });
+    }
+  } catch (thrown) {
+    visit.unfinished = true;
+    events.push(failMailbox(run, visit.mailbox, thrown));
+  }
+  return [...events, { kind: "mailboxDone", mailbox: visit.mailbox }];
 }
 
 /** M4: before anything counts as removed, mailboxes that gained since they were looked at are looked at again. */

@@ -99,6 +99,22 @@ describe("guards", () => {
     expect(held()).toEqual({ Box: 45, INBOX: 1 });
   });
 
+  test("G3 M4 what waits in a mailbox that is looked at twice is told once", async () => {
+    const { model, run } = await account({ Box: 20, INBOX: 2 });
+    model.remove("Box");
+    model.create("Box");
+    for (let n = 0; n < 20; n++) model.append("Box", `Subject: another ${n}\r\n\r\nbody\r\n`);
+    await run();
+    model.move("INBOX", uidsOf(model, "INBOX").slice(0, 1), "Box");
+    // Box gains once more after its look, so it is looked at again before anything counts as removed.
+    const act = () => model.move("INBOX", uidsOf(model, "INBOX"), "Box");
+    const { report } = await run({
+      onEvent: (event) => event.kind === "looking" && event.mailbox === "INBOX" && act(),
+    });
+    expect(report.halts).toMatchObject([{ guard: "fewMatches", mailbox: "Box", messages: 20, of: 22 }]);
+    expect(report.totals).toMatchObject({ removed: 0, movedIn: 2 });
+  });
+
   test("G1 a removed mailbox counts with all its messages, moved ones apart", async () => {
     const { model, run, held } = await account({ INBOX: 3, Old: 12 });
     const [one = 0] = uidsOf(model, "Old");
