@@ -15,7 +15,7 @@ export interface Program {
   readonly cwd?: string;
 }
 
-const POLL_MS = 20;
+const POLL_MS = 100;
 
 /** Runs a program to its end; throws with what it said when it does not exit with 0. */
 export async function measure(program: Program): Promise<Measured> {

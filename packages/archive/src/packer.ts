@@ -24,9 +24,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Less than this is packed at once: a thread takes 50 ms to start. */
+/** So much is packed here first: a thread takes 50 ms to start, which a nightly run with a few new messages need not pay. */
 const WORTH_A_THREAD_BYTES = 1_048_576;
 
+let packedHere = 0;
 let thread: Worker | null = null;
 let lastId = 0;
 const waiting = new Map<number, Waiting>();
@@ -34,7 +35,10 @@ const waiting = new Map<number, Waiting>();
 /** Packs these bodies, or with `segments` these segments of a large one. Gives their packed forms in the same order. */
 export async function packAll(pieces: readonly Buffer[], segments = false): Promise<readonly Packed[]> {
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (thread === null && total < WORTH_A_THREAD_BYTES) return pieces.map(segments ? packSegment : pack);
+  if (thread === null) {
+    packedHere += total;
+    if (packedHere < WORTH_A_THREAD_BYTES) return pieces.map((piece) => (segments ? packSegment(piece) : pack(piece)));
+  }
   const arena = Buffer.from(new ArrayBuffer(total));
   let at = 0;
   for (const piece of pieces) at += piece.copy(arena, at);

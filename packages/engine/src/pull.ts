@@ -17,7 +17,7 @@ import type { RunEvent } from "./events.ts";
 import { count, countFailure } from "./tally.ts";
 import { arrivedWithout, type Visit } from "./visit.ts";
 
-const BATCH_MESSAGES = 500;
+const BATCH_MESSAGES = 1_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Batches being written while another one is read. */
 const IN_FLIGHT = 2;
