@@ -2,6 +2,9 @@
 
 import { ImapFlow } from "imapflow";
 
+/** What a program that keeps mail has to know of a message. */
+const ITEMS = { uid: true, flags: true, internalDate: true, size: true, source: true };
+
 const [port = "143", user = ""] = process.argv.slice(2);
 const client = new ImapFlow({
   host: "127.0.0.1",
@@ -19,7 +22,7 @@ for (const mailbox of await client.list()) {
   if (mailbox.flags.has("\\Noselect")) continue;
   const opened = await client.mailboxOpen(mailbox.path, { readOnly: true });
   if (opened.exists === 0) continue;
-  for await (const message of client.fetch("1:*", { uid: true, flags: true, internalDate: true, source: true })) {
+  for await (const message of client.fetch("1:*", ITEMS, { uid: true })) {
     messages++;
     bytes += message.source?.length ?? 0;
   }

@@ -11,15 +11,17 @@ export interface Account {
   readonly user: string;
 }
 
-/** Environment in which unpacked programs find their libraries and Perl its modules. */
+/** Where unpacked programs find their libraries, and a Perl that finds its modules. */
 async function peerEnvironment(
   recipe: string,
   packages: readonly string[],
-): Promise<{ dir: string; env: NodeJS.ProcessEnv }> {
+): Promise<{ dir: string; env: NodeJS.ProcessEnv; perl: readonly string[] }> {
   const { dir } = await unpack(recipe, packages);
   const libraries = `${dir}/usr/lib/x86_64-linux-gnu`;
-  const perl = [`${dir}/usr/share/perl5`, `${libraries}/perl5/5.36`, `${libraries}/perl5`].join(":");
-  return { dir, env: { ...process.env, LD_LIBRARY_PATH: libraries, PERL5LIB: perl } };
+  const modules = [`${dir}/usr/share/perl5`, `${libraries}/perl5/5.36`, `${libraries}/perl5`];
+  // Taint mode, as interimap asks for itself, reads no PERL5LIB.
+  const perl = ["perl", "-T", ...modules.map((path) => `-I${path}`)];
+  return { dir, env: { ...process.env, LD_LIBRARY_PATH: libraries }, perl };
 }
 
 /** mbsync pulling into a Maildir. `fsync` is its default and what an archive has to be compared with. */
@@ -65,9 +67,18 @@ SyncState ${home}/state/
   return fresh ? { name, before: empty, program } : { name, program };
 }
 
+const INTERIMAP = [
+  "interimap",
+  "libinterimap",
+  "libdbi-perl",
+  "libdbd-sqlite3-perl",
+  "libconfig-tiny-perl",
+  "libnet-ssleay-perl",
+];
+
 /** interimap between two accounts of one server. The caller runs it once to bring both in step, then measures. */
 export async function interimap(work: string, near: Account, far: Account): Promise<Contestant> {
-  const { dir, env } = await peerEnvironment("interimap", ["interimap"]);
+  const { dir, env, perl } = await peerEnvironment("interimap", INTERIMAP);
   const config = join(work, `interimap-${far.user}-${far.port}.conf`);
   const side = (account: Account) =>
     `type = imap\nhost = 127.0.0.1\nport = ${account.port}\nusername = ${account.user}\npassword = pass\nSTARTTLS = NO\ncompress = NO\n`;
@@ -75,7 +86,7 @@ export async function interimap(work: string, near: Account, far: Account): Prom
   await writeFile(config, text, { mode: 0o600 });
   return {
     name: "interimap",
-    program: () => ({ argv: [`${dir}/usr/bin/interimap`, `--config=${config}`, "--quiet"], env }),
+    program: () => ({ argv: [...perl, `${dir}/usr/bin/interimap`, `--config=${config}`, "--quiet"], env }),
   };
 }
 
