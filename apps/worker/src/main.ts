@@ -3,7 +3,8 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// In the checkout, not in /tmp: a cache that another user may write would be code of theirs.
+// For whoever starts this file without ./packetboat, which turns it on before this file is read. In the checkout, not in /tmp: a cache that
+// another user may write would be code of theirs.
 enableCompileCache(fileURLToPath(new URL("../../../.runtime/compile-cache", import.meta.url)));
 const { runCommandLine } = await import("./cli.ts");
 process.exitCode = await runCommandLine(process.argv.slice(2), process);

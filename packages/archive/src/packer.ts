@@ -53,7 +53,9 @@ export async function packAll(pieces: readonly Buffer[], segments = false): Prom
 }
 
 function startThread(): Worker {
-  const started = new Worker(new URL("packing-thread.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+  const started = new Worker(new URL("packing-thread.ts", import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   started.on("message", ({ id, arena, packed }: PackingAnswer) => {
     const task = waiting.get(id);
     waiting.delete(id);

@@ -53,6 +53,7 @@ export async function runTarget(
     signal: host.signal,
   });
   const signal = AbortSignal.any([stopSignal(host, database), lease.lost]);
+  let goodbye: Promise<void> | undefined;
   try {
     const opened = await openArchive({
       pool: database.pool,
@@ -69,13 +70,14 @@ export async function runTarget(
       try {
         return await passes(host, database, target, options, { archive, remote, live, signal });
       } finally {
-        await remote.close();
+        // A far server's goodbye is a round trip: everybody else leaves meanwhile.
+        goodbye = remote.close();
       }
     } finally {
       live.stop();
     }
   } finally {
-    await lease.release();
+    await Promise.all([goodbye, lease.release()]);
   }
 }
 
