@@ -68,6 +68,12 @@ describe("what is typed", () => {
     expect(await refused(args, 2)).toMatch(line);
   });
 
+  // Below /proc a recursive mkdir of Node's tries for ever.
+  it.each(["/proc/no-home", "/proc/no-home/below", "/dev/null/below", "/etc/passwd"])("the home %s", async (home) => {
+    const line = await refused(["imaps://you@127.0.0.1"], 2, { PACKETBOAT_HOME: home });
+    expect(line).toMatch(/cannot be used: .*Set PACKETBOAT_HOME to one that you may write to\./);
+  });
+
   it("no password and no terminal: the ways to give one", async () => {
     const line = await refused(["imaps://you@127.0.0.1"], 2, { PACKETBOAT_PASSWORD: "" });
     expect(line).toMatch(/--password-file FILE, --password-command COMMAND, .*PACKETBOAT_PASSWORD/);

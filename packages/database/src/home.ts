@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { MailError } from "@packetboat/core";
 
 /** The major version of the embedded Postgres; each has its own data directory. */
@@ -88,7 +88,7 @@ export function shortHash(path: string): string {
  */
 export function prepareHome(home: string, uid: number = process.getuid?.() ?? 0): HomeLayout {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeWithParents(home);
     const layout = layoutOf(realpathSync(home), uid);
     requirePrivateDirectory(layout.socketDirectory, uid, layout.socketDirectory.startsWith(layout.home));
     return layout;
@@ -101,6 +101,18 @@ export function prepareHome(home: string, uid: number = process.getuid?.() ?? 0)
         cause: error,
       },
     );
+  }
+}
+
+/** Not mkdirSync's own `recursive`: where a parent exists and nothing can be made in it (/proc), that tries for ever. */
+function makeWithParents(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(directory) !== directory) makeWithParents(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another command made it in the same moment.
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
