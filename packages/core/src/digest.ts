@@ -33,7 +33,8 @@ const WORD = 4;
 
 /** True when the canonical form is the bytes themselves: every CR is followed by LF, every LF preceded by CR, no NUL. */
 function isCanonical(bytes: Buffer): boolean {
-  const first = Math.min(bytes.length, -bytes.byteOffset & (WORD - 1));
+  const first = -bytes.byteOffset & (WORD - 1);
+  if (bytes.length < first + WORD) return isCanonicalIn(bytes, 0, bytes.length);
   const count = (bytes.length - first) >> 2;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + first, count);
   if (!isCanonicalIn(bytes, 0, first)) return false;

@@ -26,6 +26,27 @@ describe("canonical form", () => {
     );
   });
 
+  it("C4 is the same wherever the bytes lie in memory", () => {
+    fc.assert(
+      fc.property(bytes, fc.nat(9), (raw, offset) => {
+        const moved = Buffer.concat([Buffer.alloc(offset, 13), raw, Buffer.alloc(4, 10)]).subarray(
+          offset,
+          offset + raw.length,
+        );
+        const expected = raw
+          .toString("latin1")
+          .replaceAll(/\r\r\n|\r\n|\r|\n/g, "\r\n")
+          .replaceAll("\0", "\x80");
+        expect(canonicalForm(moved).toString("latin1")).toBe(expected);
+      }),
+      {
+        examples: [1, 2, 3, 4, 5].flatMap((length) =>
+          [1, 2, 3].map((offset): [Buffer, number] => [Buffer.alloc(length, 65), offset]),
+        ),
+      },
+    );
+  });
+
   it("C4 trap 31: LF, CRLF, CR and CRCRLF give one canonical digest and their own SHA-256", () => {
     fc.assert(
       fc.property(lines, (all) => {
