@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 // For whoever starts this file without ./packetboat, which turns it on before this file is read. In the checkout, not in /tmp: a cache that
 // another user may write would be code of theirs.
 enableCompileCache(fileURLToPath(new URL("../../../.runtime/compile-cache", import.meta.url)));
+// A password in the URL is not for everybody who types ps.
+process.title = "packetboat";
 const { runCommandLine } = await import("./cli.ts");
 process.exitCode = await runCommandLine(process.argv.slice(2), process);
 // Whatever still holds the process (a socket that a server does not close) is given a moment, then left to the kernel.

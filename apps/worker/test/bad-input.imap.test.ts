@@ -170,3 +170,19 @@ describe("a real server", () => {
     );
   });
 });
+
+describe("a server that lets us in", () => {
+  it("and lists nothing, not even INBOX, is not believed", async () => {
+    const port = await scripted([
+      { send: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n" },
+      {
+        answer: [
+          [/LOGOUT/i, "* BYE\r\n$tag OK\r\n"],
+          [/CAPABILITY/i, "* CAPABILITY IMAP4rev1\r\n$tag OK\r\n"],
+          [/ /, "$tag OK\r\n"],
+        ],
+      },
+    ]);
+    expect(await refused([clear(port)], 6)).toMatch(/lists no mailbox at all/);
+  });
+});

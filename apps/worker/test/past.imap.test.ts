@@ -245,6 +245,15 @@ describe("watching", () => {
       await client.create("Lists");
       for (let n = 0; n < 30; n++) await client.append("Lists", mail(`another list ${n}`));
     });
+    // Cron sends what is written: a halt is no success that --quiet may pass over.
+    const quiet = await cli.run([
+      "backup",
+      `imap://alice:pass@127.0.0.1:${dovecot.port}?tls=none`,
+      "--archive",
+      ARCHIVE,
+      "-q",
+    ]);
+    expect(quiet).toMatchObject({ code: 5, stdout: "", stderr: expect.stringMatching(/Halted by a guard:/) });
     const halted = await backup();
     expect(halted.code).toBe(5);
     const id = String((JSON.parse(halted.stdout) as CommandReport).runs.at(-1)?.run);

@@ -99,6 +99,8 @@ describe("interruptions", () => {
     await cli.must(["link", "add", `carol@127.0.0.1:${dovecot?.port}`, CAROL]);
     const report = await cli.json<CommandReport>(["sync", CAROL, "--dry-run"]);
     expect(report.totals).toMatchObject({ fetched: MANY, stored: 0 });
+    const words = await cli.must(["sync", CAROL, "--dry-run"]);
+    expect(words).toMatch(/A dry run: [\d,]+ new .* Nothing was changed\.\n$/);
     expect(await treeOf(CAROL)).toEqual([]);
     expect((await cli.json<{ runs: readonly unknown[] }>(["runs", "--archive", CAROL])).runs).toEqual([]);
   });

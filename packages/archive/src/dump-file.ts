@@ -1,7 +1,7 @@
 // A dump as a file: written beside its name, made durable, then renamed, so that the name never stands for half a dump and yesterday's is
 // replaced only by a whole one. Readable by its owner alone: it holds all mail.
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
 import { isMailError, MailError } from "@packetboat/core";
@@ -11,11 +11,15 @@ import { type Dumped, type DumpOptions, dumpDatabase, loadDatabase, type Transfe
 
 const CHUNK_BYTES = 1_048_576;
 
-/** Dumps into a file of mode 0600, replacing one of that name at the end. Throws what dumpDatabase throws. */
-export async function dumpToFile(pool: Pool, path: string, options: DumpOptions = {}): Promise<Dumped> {
-  const there = await stat(path).catch(() => null);
-  if (there?.isDirectory() === true)
-    throw new MailError("CONFIG_INVALID", `${path} is a directory. Name the file that the dump is to be written to.`);
+/**
+ * Dumps into a file of mode 0600, replacing one of that name at the end; a symbolic link stays one. Throws what dumpDatabase throws, and
+ * CONFIG_INVALID when the path is no file: a rename would put one in the place of a device.
+ */
+export async function dumpToFile(pool: Pool, named: string, options: DumpOptions = {}): Promise<Dumped> {
+  const there = await stat(named).catch(() => null);
+  if (there !== null && !there.isFile())
+    throw new MailError("CONFIG_INVALID", `${named} is no file. Name the file that the dump is to be written to.`);
+  const path = there === null ? named : await realpath(named);
   const partial = `${path}.${randomBytes(4).toString("hex")}.partial`;
   try {
     const dumped = await dumpInto(pool, await open(partial, "wx", 0o600), options);

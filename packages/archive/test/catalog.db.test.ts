@@ -43,6 +43,8 @@ describe("archives", () => {
   it("are made once, and removed with all they hold", async () => {
     await using stocked = await stockedArchive();
     const { pool, link } = stocked;
+    for (const name of ["", " new", "a\tb", "a\nb", "x".repeat(201)])
+      await expect(archive.ensureArchive(pool, name)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     const [a, b] = await Promise.all([archive.ensureArchive(pool, "new"), archive.ensureArchive(pool, "new")]);
     expect(a).toEqual(b);
     expect((await archive.listArchives(pool)).map(({ name, revision }) => [name, revision])).toEqual([

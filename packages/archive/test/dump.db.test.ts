@@ -1,6 +1,17 @@
 // Dump and load: the same rows and bytes on the other side, ids going on where they stood; anything else is refused whole.
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
@@ -216,6 +227,20 @@ describe("a dump that cannot be written", () => {
     await dumpToFile(stocked.pool, target);
     expect(statSync(target).size).toBe(dumped.bytes);
     expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+
+  it("takes the place of no device, and follows a symbolic link", async () => {
+    // A FIFO of our own: should this ever fail, no device of the machine is lost by it.
+    const fifo = join(directory, "fifo");
+    execFileSync("mkfifo", [fifo]);
+    await expect(dumpToFile(stocked.pool, fifo)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(statSync(fifo).isFIFO()).toBe(true);
+    const link = join(directory, "link");
+    symlinkSync(join(directory, "nightly"), link);
+    writeFileSync(join(directory, "nightly"), "yesterday's");
+    await dumpToFile(stocked.pool, link);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(statSync(join(directory, "nightly")).size).toBe(dumped.bytes);
   });
 
   it("says why", async () => {

@@ -162,6 +162,12 @@ export async function listMailboxes(gate: Gate, namespaces: readonly Namespace[]
   const patterns = patternsFor(namespaces);
   const extended = gate.capabilities.has("LIST-EXTENDED") ? await extendedList(gate, patterns) : null;
   const listing = extended ?? (await plainList(gate, patterns));
+  // RFC 9051, 5.1: an account has INBOX at least. A listing of nothing is a server that is not itself, not an account that was emptied.
+  if (listing.lines.length === 0)
+    throw new MailError(
+      "NOT_IMAP",
+      "The server lists no mailbox at all, not even INBOX. Nothing was concluded from that: check the account and run it again later.",
+    );
   return mailboxesOf({ ...(await completeStatuses(gate, listing)), namespaces });
 }
 

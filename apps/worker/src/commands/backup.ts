@@ -82,7 +82,8 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
     endWithReports(host, screen, reports, started);
     const { typed = null } = (signedIn as SignedIn | null) ?? {};
     const kept = host.signal.aborted ? false : await offerToKeep(host, database, made.account, typed);
-    if (link === null && reports.at(-1)?.outcome !== "failed") {
+    const { outcome = "failed" } = reports.at(-1) ?? {};
+    if (link === null && outcome !== "failed" && outcome !== "interrupted") {
       const hasPassword = kept || (source.kind !== "prompt" && source.kind !== "url" && source.kind !== "environment");
       sayFirstNight(host, database, screen, { url, options, archive: made.link.archive, hasPassword });
     }

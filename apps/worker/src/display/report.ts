@@ -32,18 +32,19 @@ export function commandReport(runs: readonly RunReport[], started: string, finis
 const keysOf = (counts: Record<keyof MailboxCounts, number>) => Object.keys(counts) as (keyof MailboxCounts)[];
 
 /** True when the run changed nothing and has nothing to tell. */
-export function isUneventful({ outcome, totals, notes, mailboxes }: RunReport): boolean {
+export function isUneventful({ run, outcome, totals, notes, mailboxes }: RunReport): boolean {
   return (
     outcome === "ok" &&
     notes.length === 0 &&
-    changesOf(totals).length === 0 &&
+    changesOf(totals, run === null).length === 0 &&
     mailboxes.every((row) => row.failed === 0)
   );
 }
 
-/** "1,204 new (34 MB)", "2 flag changes", … in the order in which people ask. */
-function changesOf(counts: MailboxCounts): readonly string[] {
-  const { stored, fetchedBytes, matched, flagsChanged, movedIn, movedOut, removed, failed } = counts;
+/** "1,204 new (34 MB)", "2 flag changes", … in the order in which people ask. `dry`: nothing was stored, so what would be fetched counts. */
+function changesOf(counts: MailboxCounts, dry: boolean): readonly string[] {
+  const { fetchedBytes, matched, flagsChanged, movedIn, movedOut, removed, failed } = counts;
+  const stored = dry ? counts.fetched : counts.stored;
   return [
     ...(stored > 0 ? [`${count(stored)} new${fetchedBytes > 0 ? ` (${bytes(fetchedBytes)})` : ""}`] : []),
     ...(matched > 0 ? [`${count(matched)} matched`] : []),
@@ -65,7 +66,7 @@ export function reportLines(report: RunReport, paint: Paints, most = MAX_LINES):
   if (isUneventful(report)) return [`${paint.bold(harmless(name))}: no change in ${looked} (${took}).`];
   return [
     paint.bold(harmless(name)),
-    ...mailboxLines(report.mailboxes, most),
+    ...mailboxLines(report, most),
     ...noteLines(report, paint, most),
     ...failureLines(report, paint, most),
     ...haltLines(report, paint),
@@ -73,15 +74,16 @@ export function reportLines(report: RunReport, paint: Paints, most = MAX_LINES):
   ];
 }
 
-function mailboxLines(rows: readonly MailboxReport[], most: number): readonly string[] {
-  const changed = rows.filter((row) => changesOf(row).length > 0);
+function mailboxLines({ run, mailboxes }: RunReport, most: number): readonly string[] {
+  const changesIn = (row: MailboxReport) => changesOf(row, run === null);
+  const changed = mailboxes.filter((row) => changesIn(row).length > 0);
   const shown = changed.slice(0, most);
   const lines = tableLines(
     [
       { title: "", align: "left" },
       { title: "", align: "left" },
     ],
-    shown.map((row) => [row.mailbox, changesOf(row).join(", ")]),
+    shown.map((row) => [row.mailbox, changesIn(row).join(", ")]),
   );
   const more = changed.length - shown.length;
   return [...lines.map((line) => `  ${line}`), ...(more > 0 ? [`  and ${count(more)} more mailboxes`] : [])];
@@ -113,12 +115,13 @@ function haltLines({ halts, run }: RunReport, paint: Paints): readonly string[] 
 }
 
 function endLine(report: RunReport, looked: string, took: string, paint: Paints): string {
-  const changes = changesOf(report.totals).join(", ");
+  const dry = report.run === null;
+  const changes = changesOf(report.totals, dry).join(", ");
   const revision = report.revisionAfter === report.revisionBefore ? "" : ` Revision ${count(report.revisionAfter)}.`;
   const did = `${changes === "" ? "nothing new" : changes} in ${looked} (${took}).${revision}`;
   switch (report.outcome) {
     case "ok":
-      return `${paint.good("Done:")} ${did}`;
+      return dry ? `${paint.good("A dry run:")} ${did} Nothing was changed.` : `${paint.good("Done:")} ${did}`;
     case "partial":
       return `${paint.notable("Done in part:")} ${did} What failed is tried again by the next run.`;
     case "halted":

@@ -37,8 +37,16 @@ function archiveOf({ id, name, revision, created_at, changed_at }: Row): Archive
   };
 }
 
-/** The archive of a name, made if need be. Safe when two commands do it at once. */
+const MAX_NAME = 200;
+
+/** The archive of a name, made if need be. Safe when two commands do it at once. Throws CONFIG_INVALID for a name that nobody could read. */
 export async function ensureArchive(pool: Pool, name: string): Promise<ArchiveInfo> {
+  if (name.trim() !== name || name === "" || name.length > MAX_NAME || /\p{Cc}/u.test(name)) {
+    throw new MailError(
+      "CONFIG_INVALID",
+      `An archive's name has 1 to ${MAX_NAME} characters, none of them invisible, and no blank at its ends. Choose another one.`,
+    );
+  }
   await rowsOf(pool, "insert into archive (name) values ($1) on conflict (name) do nothing", [name]);
   const archive = await findArchive(pool, name);
   if (archive === null)
