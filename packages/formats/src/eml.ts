@@ -2,6 +2,7 @@
 // `sha256sum -c` reads. One message is in flight, in the slices that it comes in. An interrupted export goes on where it was when it is
 // called again. It must never write outside its directory, into one that holds anything else, or a file whose bytes are not proved.
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Digest, type Flags, type MailboxPath, MailError, pathKey } from "@packetboat/core";
@@ -36,6 +37,8 @@ export interface ExportOutcome {
   readonly bytes: number;
   /** Of these, how many an earlier, interrupted export had written. */
   readonly alreadyThere: number;
+  /** Files of an earlier export that were half written or were changed since, and were written anew. */
+  readonly rewritten: readonly string[];
   /** Files whose bytes did not have the digest that the archive states; kept as `…eml.damaged`, not in the manifest. */
   readonly damaged: readonly string[];
 }
@@ -81,7 +84,7 @@ export async function exportEml(
 
 /** Takes the directory for this export; true when it was begun before. */
 async function claim(directory: string, subject: ExportSubject): Promise<boolean> {
-  await mkdir(directory, { recursive: true });
+  await makeWithParents(directory);
   const found = await readdir(directory);
   const about = `${JSON.stringify({ format: "packetboat eml export 1", ...subject })}\n`;
   if (found.length === 0) {
@@ -96,6 +99,13 @@ async function claim(directory: string, subject: ExportSubject): Promise<boolean
   );
 }
 
+/** Not mkdir's own `recursive`: where a parent exists and nothing can be made in it (/proc), that tries for ever. */
+async function makeWithParents(directory: string): Promise<void> {
+  if (existsSync(directory)) return;
+  if (dirname(directory) !== directory) await makeWithParents(dirname(directory));
+  await mkdir(directory);
+}
+
 async function writeAll(
   directory: string,
   subject: ExportSubject,
@@ -104,7 +114,7 @@ async function writeAll(
   resumed: boolean,
   options: { readonly onProgress?: (progress: ExportProgress) => void; readonly signal?: AbortSignal },
 ): Promise<ExportOutcome> {
-  const outcome = { messages: 0, bytes: 0, alreadyThere: 0, damaged: [] as string[] };
+  const outcome = { messages: 0, bytes: 0, alreadyThere: 0, rewritten: [] as string[], damaged: [] as string[] };
   const manifest = await TextFile.begin(join(directory, MANIFEST));
   const sums = await TextFile.begin(join(directory, SUMS));
   try {
@@ -120,9 +130,12 @@ async function writeAll(
       const file = join(directory, path);
       const there = resumed && (await isWritten(file, message));
       if (there) outcome.alreadyThere++;
-      else if (!(await writeMessage(file, message))) {
-        outcome.damaged.push(`${path}.damaged`);
-        continue;
+      else {
+        if (resumed && existsSync(file)) outcome.rewritten.push(path);
+        if (!(await writeMessage(file, message))) {
+          outcome.damaged.push(`${path}.damaged`);
+          continue;
+        }
       }
       await manifest.line(JSON.stringify(manifestLine(path, message, subject.revision)));
       await sums.line(`${message.sha256}  ${path}`);

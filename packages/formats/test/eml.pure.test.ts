@@ -74,7 +74,11 @@ it("goes on after a break without asking for what is there, and mends what was h
   expect(await readdir(target)).not.toContain("manifest.jsonl");
   await writeFile(join(target, "Work/_._evil/2020-01-02_000000_2.eml"), "half");
   read = [];
-  expect(await exportEml(target, subject, mailboxes, stream(all()))).toMatchObject({ messages: 3, alreadyThere: 1 });
+  expect(await exportEml(target, subject, mailboxes, stream(all()))).toMatchObject({
+    messages: 3,
+    alreadyThere: 1,
+    rewritten: [expect.stringMatching(/\.eml$/)],
+  });
   expect(read).toEqual([2, 3]);
   execFileSync("sha256sum", ["--strict", "-c", "SHA256SUMS"], { cwd: target });
 });

@@ -80,6 +80,9 @@ async function* messagesOf(
   }
 }
 
+/** Lists longer than this are cut. */
+const MOST_NAMED = 20;
+
 interface Told {
   readonly directory: string;
   readonly outcome: ExportOutcome;
@@ -98,6 +101,7 @@ function tell(screen: Screen, snapshot: Snapshot, { directory, outcome, erased, 
     messages: outcome.messages,
     bytes: outcome.bytes,
     alreadyThere: outcome.alreadyThere,
+    rewritten: outcome.rewritten,
     erased,
     damaged: outcome.damaged,
   });
@@ -106,6 +110,10 @@ function tell(screen: Screen, snapshot: Snapshot, { directory, outcome, erased, 
   screen.line(`${harmless(snapshot.archive.name)} as of ${whenOf(snapshot)}.`);
   if (outcome.alreadyThere > 0)
     screen.line(`${plural(outcome.alreadyThere, "message")} of them had been written before, and were proved again.`);
+  for (const path of outcome.rewritten.slice(0, MOST_NAMED))
+    screen.line(screen.notable(`  ${harmless(path)} was not whole, or was changed since; it is written anew.`));
+  if (outcome.rewritten.length > MOST_NAMED)
+    screen.line(`  and ${plural(outcome.rewritten.length - MOST_NAMED, "more file")} (--json names all)`);
   if (erased > 0)
     screen.line(`${plural(erased, "message")} had been erased for good by packetboat forget, and are not among them.`);
   screen.line(`To prove the files at any time: cd ${shellWord(directory)} && sha256sum --quiet -c ${SUMS}`);
