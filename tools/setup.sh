@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings the runtime (Node >= 24, pnpm) and the locked dependencies into the checkout, then runs the given command with them.
-# Installs only when the lock file, the workspace file or this file changed; one installer at a time; what an interrupted
+# Installs only when the lock file, the workspace file, this file or the bundler changed; one installer at a time; what an interrupted
 # install left behind is thrown away by the next call. Needs npm and Node 20 of the machine, for the first call only.
 # It must never write outside the checkout (but for the caches of npm and pnpm), and never on stdout: that is the command's.
 set -eu
@@ -11,7 +11,7 @@ runtime=$root/.runtime
 say() { printf 'packetboat: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-wanted() { cat "$root/pnpm-lock.yaml" "$root/pnpm-workspace.yaml" "$root/tools/setup.sh"; }
+wanted() { cat "$root/pnpm-lock.yaml" "$root/pnpm-workspace.yaml" "$root/tools/setup.sh" "$root/tools/libraries.ts"; }
 is_ready() {
   [ -x "$runtime/node_modules/.bin/node" ] && [ -d "$root/node_modules/.pnpm" ] && wanted | cmp -s - "$runtime/stamp"
 }
@@ -29,6 +29,8 @@ install_runtime() {
 install_dependencies() (
   cd "$root" && PATH=$runtime/node_modules/.bin:$PATH CI=true pnpm install --frozen-lockfile --reporter=silent >&2
 )
+# What every run loads, in a few files instead of many: docs/decisions/0006-bundled-libraries.md
+bundle_libraries() { PATH=$runtime/node_modules/.bin:$PATH node "$root/tools/libraries.ts" >&2; }
 install() {
   # A marker that is still there belongs to an install that was killed: nothing it wrote is trusted.
   if [ -e "$runtime/installing" ]; then
@@ -39,6 +41,7 @@ install() {
   [ -d "${HOME:-}" ] && [ -w "${HOME:-}" ] || { HOME=$runtime/home && export HOME && mkdir -p "$HOME"; }
   [ "$(cat "$runtime/tools" 2>/dev/null)" = "$tools" ] || install_runtime || fail "npm could not fetch $tools. Look at its message above, then run this again."
   install_dependencies || fail "pnpm could not install the dependencies. Check the network and the free disk space, then run this again."
+  bundle_libraries || fail "the libraries could not be bundled into $runtime. Look at the message above; if the disk is not full, please report it."
   { wanted >"$runtime/stamp.new" && mv "$runtime/stamp.new" "$runtime/stamp"; } || fail "$runtime cannot be written. Check the free disk space, then run this again."
   rm -f "$runtime/installing"
 }

@@ -1,32 +1,17 @@
 // Help and usage: what `--help` loads (start-up is a budget), examples on every command, and wrong usage in one line with exit code 2.
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../src/command-table.ts";
-import { runProgram } from "./program.ts";
+import { loadedFiles, runProgram } from "./program.ts";
 
 const NOWHERE = { PACKETBOAT_HOME: "/nonexistent/home" };
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-/** The files that a call loads, by Node's own hook. */
-function loadedBy(args: readonly string[]): readonly string[] {
-  const hook = `import { registerHooks } from "node:module";
-    const seen = [];
-    registerHooks({ load(url, context, next) { if (url.startsWith("file:")) seen.push(url); return next(url, context); } });
-    process.on("exit", () => process.stderr.write("\\nLOADED " + JSON.stringify(seen)));`;
-  const ended = spawnSync(
-    process.execPath,
-    ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, MAIN, ...args],
-    { env: { PATH: process.env.PATH, ...NOWHERE }, encoding: "utf8" },
-  );
-  const line = /LOADED (\[.*\])/.exec(ended.stderr)?.[1];
-  if (line === undefined) throw new Error(`no list of modules: ${ended.stderr}`);
-  return JSON.parse(line) as string[];
+async function loadedBy(args: readonly string[]): Promise<readonly string[]> {
+  return (await loadedFiles((options) => runProgram(args, NOWHERE, options))).loaded;
 }
 
 describe("what help loads", () => {
-  it("is the frame and commander, and nothing of the database, the mail or the prompts", () => {
-    const loaded = loadedBy(["--help"]);
+  it("is the frame and commander, and nothing of the database, the mail or the prompts", async () => {
+    const loaded = await loadedBy(["--help"]);
     expect(loaded.length).toBeLessThan(60);
     for (const name of [
       "/pg/",

@@ -69,6 +69,20 @@ export function runProgram(
   });
 }
 
+/** Runs the program and gives the files that it loaded as well, by Node's own hook (start-up is a budget). */
+export async function loadedFiles(
+  run: (options: RunOptions) => Promise<Ended>,
+): Promise<{ readonly ended: Ended; readonly loaded: readonly string[] }> {
+  const hook = `import { registerHooks } from "node:module";
+    const seen = [];
+    registerHooks({ load(url, context, next) { if (url.startsWith("file:")) seen.push(url); return next(url, context); } });
+    process.on("exit", () => process.stderr.write("\\nLOADED " + JSON.stringify(seen)));`;
+  const ended = await run({ env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` } });
+  const line = /LOADED (\[.*\])/.exec(ended.stderr)?.[1];
+  if (line === undefined) throw new Error(`no list of modules: ${ended.stderr}`);
+  return { ended, loaded: JSON.parse(line) as string[] };
+}
+
 /** Makes a home and gives the program in it. */
 export async function program(env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const home = await mkdtemp(join(tmpdir(), "pb-cli-"));

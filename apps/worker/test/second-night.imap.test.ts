@@ -6,7 +6,7 @@ import { openDatabase } from "@packetboat/database";
 import { type Dovecot, orSkip, startDovecot, startProxy, until, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
-import { type Program, program } from "./program.ts";
+import { loadedFiles, type Program, program } from "./program.ts";
 
 const MANY = 2_000;
 const CAROL = "carol@127.0.0.1";
@@ -53,6 +53,20 @@ const treeOf = async (archive: string) =>
   (await cli.json<Trees>(["restore", "list", archive])).mailboxes.map(
     ({ path, messages }) => `${path.join("/")} ${messages}`,
   );
+
+describe("a run over nothing", () => {
+  night("loads libraries from the bundle, and nothing that only mail or a terminal needs", async () => {
+    await cli.must(["backup", urlOf("alice"), "--archive", "quick"]);
+    const { ended, loaded } = await loadedFiles((options) =>
+      cli.run(["backup", urlOf("alice"), "--archive", "quick"], options),
+    );
+    expect(ended.stdout).toMatch(/no change/);
+    expect(loaded.filter((url) => url.includes("/.runtime/libraries/")).length).toBeGreaterThanOrEqual(3);
+    // What is left of node_modules is pg-copy-streams.
+    expect(loaded.filter((url) => url.includes("/node_modules/") && !url.includes("/pg-copy-streams/"))).toEqual([]);
+    expect(loaded.length).toBeLessThan(230);
+  });
+});
 
 describe("accounts", () => {
   night("a password that is kept is sealed, and opens for the nightly run only with its key", async () => {
