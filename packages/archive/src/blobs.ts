@@ -89,20 +89,20 @@ function isSameBody(error: unknown): boolean {
 
 /** Which of these are there. An orphan that is wanted again is made young, so that the sweep does not take it before the commit. */
 async function findStored(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<ReadonlySet<Digest>> {
-  const { rows } = await client.query<{ sha256: string; old: boolean }>({
+  const { rows } = await client.query<{ id: bigint; sha256: string; old: boolean }>({
     name: "archive_find_blobs",
-    // By the unique index blob_sha256.
-    text: `select encode(b.sha256, 'hex') as sha256, b.stored_at < now() - interval '1 hour' as old
-      from unnest($2::text[]) wanted(sha256) join blob b on b.key_space = $1 and b.sha256 = decode(wanted.sha256, 'hex')`,
+    // By the unique index blob_sha256, digest by digest.
+    text: `select b.id, wanted.sha256, b.stored_at < now() - interval '1 hour' as old from unnest($2::text[]) wanted(sha256)
+      cross join lateral (select id, stored_at from blob
+        where key_space = $1 and sha256 = decode(wanted.sha256, 'hex') limit 1) b`,
     values: [keySpace, bodies.map((body) => body.digests.sha256)],
   });
-  const old = rows.filter((row) => row.old).map((row) => row.sha256);
+  const old = rows.filter((row) => row.old).map((row) => row.id);
   if (old.length > 0) {
     await client.query(
-      `update blob b set stored_at = now() from unnest($2::text[]) wanted(sha256)
-        where b.key_space = $1 and b.sha256 = decode(wanted.sha256, 'hex')
-          and not exists (select from message m where m.blob_id = b.id)`,
-      [keySpace, old],
+      `update blob b set stored_at = now() where b.id = any($1::bigint[])
+        and not exists (select from message m where m.blob_id = b.id offset 0)`,
+      [old],
     );
   }
   return new Set(rows.map((row) => row.sha256));

@@ -32,7 +32,7 @@ import { type Session, write } from "./session.ts";
 /** Commits a batch. See core's Archive.commit. */
 export async function commitBatch(session: Session, batch: Batch): Promise<Committed> {
   try {
-    return await write(session, async (client) => {
+    const committed = await write(session, async (client) => {
       const revision = batch.archive.length === 0 ? null : await lockArchive(client, session);
       const { stale, done } = revision === null ? NOTHING : await applyArchive(client, session, batch, revision);
       await applyBase(client, session, batch.base, new Set(stale));
@@ -40,6 +40,8 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
       await recordRevision(client, session, revision);
       return { revision: asId<Revision>(revision), stale };
     });
+    session.changes += batch.archive.length;
+    return committed;
   } catch (error) {
     throw isTakenPath(error) ? mailboxGone() : error;
   }

@@ -21,6 +21,7 @@ import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.
 import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
 import { unboundMessages } from "./queries/unbound.ts";
 import type { Session } from "./session.ts";
+import { refreshStatistics } from "./statistics.ts";
 
 export interface OpenArchiveOptions {
   readonly pool: Pool;
@@ -44,6 +45,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     keySpace: await read(keySpaceOf(pool, link.archiveId)),
     now,
     run: null,
+    changes: 0,
   };
   return {
     tree: async () => {
@@ -69,7 +71,10 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
       session.run = await beginRun(session, processName("packetboat"));
       return session.run;
     },
-    finishRun: (run, outcome, report) => finishRun(session, run, outcome, report),
+    finishRun: async (run, outcome, report) => {
+      await finishRun(session, run, outcome, report);
+      await refreshStatistics(session);
+    },
     approved: (at) => read(approvedRemovals(session, at)),
     useApproval: (run) => useApproval(session, run),
   };

@@ -123,10 +123,16 @@ export async function messagesAt(
     sha256: string | null;
   }>(
     pool,
+    // First the page, then what belongs to it, message by message (see placements.ts). Statistics are kept by finishRun (statistics.ts).
     `select v.message_id as id, v.flags, ${millis("m.internal_date")} as internal_date, b.size, encode(b.sha256, 'hex') as sha256
-      from message_version v join message m on m.id = v.message_id left join blob b on b.id = m.blob_id
-      where v.mailbox_id = $1 and v.message_id > $3 and v.from_revision <= $2 and v.to_revision > $2
-      order by v.message_id limit $4`,
+      from (
+        select message_id, flags from message_version
+        where mailbox_id = $1 and message_id > $3 and from_revision <= $2 and to_revision > $2
+        order by message_id limit $4
+      ) v
+      cross join lateral (select internal_date, blob_id from message where id = v.message_id limit 1) m
+      left join lateral (select size, sha256 from blob where id = m.blob_id limit 1) b on true
+      order by v.message_id`,
     [mailboxId, revision, afterId, limit],
   );
   return rows.map(({ id, flags, internal_date, size, sha256 }) => ({

@@ -17,6 +17,8 @@ export interface Session {
   readonly now: () => number;
   /** The run that changes are recorded under; null before beginRun. */
   run: RunId | null;
+  /** Ops that were committed since Postgres was last made to look at the tables (statistics.ts). */
+  changes: number;
 }
 
 /** The end of an open version: 2^63 - 1. As text, because it goes into SQL. */

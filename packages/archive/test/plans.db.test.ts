@@ -1,61 +1,24 @@
 // Every query on a table that grows with mail uses an index: looked at in the plans that Postgres makes over 120,000 messages.
 import { asId, type Revision, type Uid } from "@packetboat/core";
-import { openDatabase } from "@packetboat/database";
-import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { changesIn, log, messagesAt, openArchive } from "../src/index.ts";
-import { bodyOf, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
+import { explainedDatabase } from "./explained-database.ts";
+import { bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
 const GROWING = ["message", "message_version", "placement", "blob", "blob_part"];
-const MANY = 120_000;
 
 let stocked: Stocked;
-const plans: { readonly sql: string; readonly plan: string }[] = [];
+const plans: string[] = [];
 
 beforeAll(async () => {
   stocked = await stockedArchive();
-  await fill(stocked);
+  await fill(stocked, 120_000);
+  await stocked.pool.query("vacuum analyze");
 }, 120_000);
 afterAll(async () => stocked[Symbol.asyncDispose]());
 
-/** Straight into the tables: through the port it would take ten times as long, and the plans would be the same. */
-async function fill({ pool, link, inbox }: Stocked): Promise<void> {
-  await pool.query(
-    `insert into blob (key_space, sha256, size, codec, bytes)
-      select 1, sha256(n::text::bytea), 100, 0, n::text::bytea from generate_series(1, $1::int) n`,
-    [MANY],
-  );
-  await pool.query("insert into message (archive_id, blob_id) select $1, id from blob where size = 100", [
-    link.archiveId,
-  ]);
-  await pool.query(
-    `insert into message_version (message_id, mailbox_id, flags, from_revision)
-      select id, $1, '{}', 3 + id % 5 from message m where not exists (select from message_version where message_id = m.id)`,
-    [inbox.mailboxId],
-  );
-  await pool.query(
-    `insert into placement (remote_mailbox_id, uid, message_id, flags, email_id)
-      select $1, 100 + id, id, '{}', 'E' || id from message m where not exists (select from placement where message_id = m.id)
-        and exists (select from message_version where message_id = m.id and mailbox_id = $2)`,
-    [inbox.remote, inbox.mailboxId],
-  );
-  await pool.query("vacuum analyze");
-}
-
-/** Runs `work` with every statement explained as it is run, by Postgres itself. */
-async function explained(pool: Pool, work: () => Promise<unknown>): Promise<void> {
-  plans.length = 0;
-  const { rows: settings } = await pool.query("select current_database() as name");
-  const name = settings[0].name;
-  await pool.query(`alter database "${name}" set session_preload_libraries = 'auto_explain'`);
-  await pool.query(`alter database "${name}" set auto_explain.log_min_duration = 0`);
-  await pool.query(`alter database "${name}" set auto_explain.log_nested_statements = on`);
-  await pool.query(`alter database "${name}" set client_min_messages = log`);
-  await work();
-}
-
 function sequentialScans(): readonly string[] {
-  return plans.flatMap(({ plan }) =>
+  return plans.flatMap((plan) =>
     GROWING.flatMap((table) =>
       new RegExp(`Seq Scan on (packetboat\\.)?${table}\\b(?!_)`).test(plan) ? [`${table}: ${plan}`] : [],
     ),
@@ -65,15 +28,7 @@ function sequentialScans(): readonly string[] {
 describe("plans", () => {
   it("read growing tables by index only", async () => {
     const { scratch, link, lease, inbox, work } = stocked;
-    await explained(scratch.pool, async () => undefined);
-    // New connections see the settings.
-    await using database = await openDatabase({ url: scratch.url, poolSize: 4 });
-    database.pool.on("connect", (client) => {
-      client.on("notice", (notice) => {
-        const text = notice.message ?? "";
-        if (text.includes("plan:")) plans.push({ sql: text.slice(0, 200), plan: text });
-      });
-    });
+    await using database = await explainedDatabase(scratch, [], (plan) => plans.push(plan));
     const archive = await openArchive({ pool: database.pool, link, lease });
     await archive.tree();
     await archive.known(inbox.remote, 1 as Uid);

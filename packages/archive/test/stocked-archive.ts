@@ -144,3 +144,29 @@ export async function stockedArchive(): Promise<Stocked> {
   await step(add(opened, inbox, [bodyOf("four", Date.UTC(2020, 0, 1))], 4));
   return { ...opened, inbox, work };
 }
+
+/**
+ * So many more messages into INBOX, under UIDs from 100 on. Straight into the tables: through the port it would take ten times as long,
+ * and the plans would be the same.
+ */
+export async function fill({ pool, link, inbox }: Stocked, messages: number): Promise<void> {
+  await pool.query(
+    `insert into blob (key_space, sha256, size, codec, bytes)
+      select 1, sha256(n::text::bytea), 100, 0, n::text::bytea from generate_series(1, $1::int) n`,
+    [messages],
+  );
+  await pool.query("insert into message (archive_id, blob_id) select $1, id from blob where size = 100", [
+    link.archiveId,
+  ]);
+  await pool.query(
+    `insert into message_version (message_id, mailbox_id, flags, from_revision)
+      select id, $1, '{}', 3 + id % 5 from message m where not exists (select from message_version where message_id = m.id)`,
+    [inbox.mailboxId],
+  );
+  await pool.query(
+    `insert into placement (remote_mailbox_id, uid, message_id, flags, email_id)
+      select $1, 100 + id, id, '{}', 'E' || id from message m where not exists (select from placement where message_id = m.id)
+        and exists (select from message_version where message_id = m.id and mailbox_id = $2)`,
+    [inbox.remote, inbox.mailboxId],
+  );
+}

@@ -16,7 +16,7 @@ with item as materialized (
     from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[])
       with ordinality
       o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, position)
-    join blob b on b.key_space = $2 and b.sha256 = decode(o.sha256, 'hex')
+    cross join lateral (select id from blob where key_space = $2 and sha256 = decode(o.sha256, 'hex') limit 1) b
     order by o.position
   ) found
 ), added as (
@@ -67,7 +67,10 @@ export async function addMessages(
 /** Where the closed version of a message was. */
 export type Closed = ReadonlyMap<MessageId, MailboxId>;
 
-/** Ends the open versions that these ops were planned on, and gives those it ended; the others are stale. By message_version_open. */
+/**
+ * Ends the open versions that these ops were planned on, and gives those it ended; the others are stale. By message_version_pkey, version by
+ * version: `+ 0` keeps Postgres from reading all open ones, which it takes for few before it has looked at the table.
+ */
 export async function closeVersions(
   client: PoolClient,
   revision: number,
@@ -77,7 +80,7 @@ export async function closeVersions(
     name: "archive_close_versions",
     text: `update message_version v set to_revision = $1
       from unnest($2::bigint[], $3::bigint[]) o(message_id, since)
-      where v.message_id = o.message_id and v.to_revision = ${LIVE} and v.from_revision = o.since
+      where v.message_id = o.message_id and v.from_revision = o.since and v.to_revision + 0 = ${LIVE}
       returning v.message_id, v.mailbox_id`,
     values: [revision, ops.map((op) => op.messageId), ops.map((op) => op.since)],
   });

@@ -65,35 +65,44 @@ export interface IdentityRow extends Row {
   readonly canonical: Digest;
 }
 
+// Every step is lateral and bounded: the planner follows the question, range by range. Left to itself, and before Postgres has looked at
+// a new table (a nightly server may never be up long enough for that), it reads the mailbox once for each range.
 const COLUMNS = "p.uid, p.message_id, p.flags, p.modseq, v.mailbox_id, v.flags as live_flags, v.from_revision";
+const PLACEMENTS = `unnest($2::bigint[], $3::bigint[]) wanted(low, high)
+  cross join lateral (select uid, message_id, flags, modseq, email_id from placement
+    where remote_mailbox_id = $1 and uid between wanted.low and wanted.high order by uid limit ${PAGE}) p
+  left join lateral (select mailbox_id, flags, from_revision from message_version
+    where message_id = p.message_id and to_revision = ${LIVE} limit 1) v on true`;
 const IDENTITY = `, coalesce(b.size, f.size, 0) as size, p.email_id,
   (extract(epoch from coalesce(m.internal_date, f.internal_date)) * 1000)::float8 as internal_date,
   encode(coalesce(b.fingerprint, f.fingerprint), 'hex') as fingerprint,
   coalesce(encode(coalesce(b.canonical, b.sha256, f.canonical), 'hex'), '') as canonical`;
-const LIVE_VERSION = `left join message_version v on v.message_id = p.message_id and v.to_revision = ${LIVE}`;
-// An erased message is told by what forget kept of it. By blob_pkey and forgotten_pkey.
-const BLOB = `join message m on m.id = p.message_id left join blob b on b.id = m.blob_id
-  left join forgotten f on f.message_id = m.id and m.blob_id is null`;
+// An erased message is told by what forget kept of it.
+const BODIES = `cross join lateral (select id, blob_id, internal_date from message where id = p.message_id limit 1) m
+  left join lateral (select size, fingerprint, canonical, sha256 from blob where id = m.blob_id limit 1) b on true
+  left join lateral (select size, internal_date, fingerprint, canonical from forgotten
+    where message_id = m.id and m.blob_id is null limit 1) f on true`;
 
-/** Pages of at most 1,000 rows, ascending. UIDs without a row are left out. */
+/**
+ * Pages of at most 1,000 rows, ascending. UIDs without a row are left out. By placement_uid, message_version_open, message_pkey,
+ * blob_pkey and forgotten_pkey.
+ */
 export async function* baseRows(
   session: Session,
   mailbox: RemoteMailboxId,
   uids: UidSet,
   identity: boolean,
 ): AsyncGenerator<readonly IdentityRow[]> {
-  const select = `select ${COLUMNS}${identity ? IDENTITY : ""}`;
-  const joins = `${LIVE_VERSION} ${identity ? BLOB : ""}`;
+  const text = `select ${COLUMNS}${identity ? IDENTITY : ""} from ${PLACEMENTS} ${identity ? BODIES : ""} order by p.uid limit ${PAGE}`;
   for (const piece of pieces(uids)) {
     let after = (piece[0]?.[0] ?? 1) - 1;
     for (;;) {
       // Only a piece of one range can fill a page: its next page begins behind the last row.
-      const { rows } = await session.pool.query<IdentityRow>(
-        `${select} from unnest($2::bigint[], $3::bigint[]) wanted(low, high)
-          join placement p on p.remote_mailbox_id = $1 and p.uid between wanted.low and wanted.high ${joins}
-          order by p.uid limit ${PAGE}`,
-        [mailbox, piece.map(([low]) => Math.max(low, after + 1)), piece.map(([, high]) => high)],
-      );
+      const { rows } = await session.pool.query<IdentityRow>(text, [
+        mailbox,
+        piece.map(([low]) => Math.max(low, after + 1)),
+        piece.map(([, high]) => high),
+      ]);
       if (rows.length > 0) yield rows;
       if (rows.length < PAGE || piece.length > 1) break;
       after = Number(rows.at(-1)?.uid);
@@ -236,11 +245,11 @@ export async function digestsByEmailId(
     `select distinct on (p.email_id) p.email_id, encode(b.sha256, 'hex') as sha256,
         encode(coalesce(b.canonical, b.sha256), 'hex') as canonical
       from unnest($2::text[]) wanted(email_id)
-      join placement p on p.email_id = wanted.email_id
+      cross join lateral (select email_id, message_id, remote_mailbox_id from placement where email_id = wanted.email_id offset 0) p
       join remote_mailbox r on r.id = p.remote_mailbox_id
       join link l on l.id = r.link_id and l.account_id = $1
-      join message m on m.id = p.message_id
-      join blob b on b.id = m.blob_id and b.key_space = $3
+      cross join lateral (select blob_id from message where id = p.message_id limit 1) m
+      cross join lateral (select sha256, canonical from blob where id = m.blob_id and key_space = $3 limit 1) b
       order by p.email_id, p.message_id`,
     [session.link.accountId, emailIds, session.keySpace],
   );

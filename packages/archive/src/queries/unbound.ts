@@ -20,22 +20,22 @@ interface Row {
 }
 
 // canonical is null where it equals sha256 (schema.ts), hence two ways into blob: by blob_sha256 and by blob_canonical. Then message_blob,
-// message_version_open and placement_message.
+// message_version_open and placement_message. Lateral, digest by digest, as in placements.ts.
 const UNBOUND = `
-with same as (
-  select b.id, b.sha256, b.sha256 as canonical from unnest($4::text[]) wanted(digest)
-  join blob b on b.key_space = $3 and b.sha256 = decode(wanted.digest, 'hex') and b.canonical is null
-  union all
-  select b.id, b.sha256, b.canonical from unnest($4::text[]) wanted(digest)
-  join blob b on b.key_space = $3 and b.canonical = decode(wanted.digest, 'hex')
-)
-select m.id as message_id, encode(same.canonical, 'hex') as canonical, encode(same.sha256, 'hex') as sha256,
+select m.id as message_id, encode(b.canonical, 'hex') as canonical, encode(b.sha256, 'hex') as sha256,
   (extract(epoch from m.internal_date) * 1000)::float8 as internal_date, v.flags, v.from_revision
-from same
-join message m on m.blob_id = same.id and m.archive_id = $5
-join message_version v on v.message_id = m.id and v.to_revision = ${LIVE} and v.mailbox_id = $1
-where not exists (
-  select from placement p join remote_mailbox r on r.id = p.remote_mailbox_id where p.message_id = m.id and r.link_id = $2)
+from unnest($4::text[]) wanted(digest)
+cross join lateral (
+  (select id, sha256, sha256 as canonical from blob
+    where key_space = $3 and sha256 = decode(wanted.digest, 'hex') and canonical is null)
+  union all
+  (select id, sha256, canonical from blob where key_space = $3 and canonical = decode(wanted.digest, 'hex'))
+) b
+cross join lateral (select id, archive_id, internal_date from message where blob_id = b.id offset 0) m
+cross join lateral (select flags, from_revision from message_version
+  where message_id = m.id and to_revision = ${LIVE} and mailbox_id = $1 limit 1) v
+where m.archive_id = $5 and not exists (
+  select from placement p join remote_mailbox r on r.id = p.remote_mailbox_id where p.message_id = m.id and r.link_id = $2 offset 0)
 order by m.id`;
 
 /** By message id; each message once, however often its digest was asked for. */
