@@ -186,7 +186,6 @@ alter table audit add constraint audit_pkey PRIMARY KEY (id);
 alter table blob add constraint blob_bytes CHECK (((bytes IS NULL) = (codec = 2)));
 alter table blob add constraint blob_pkey PRIMARY KEY (id);
 alter table blob add constraint blob_sha256 UNIQUE (key_space, sha256);
-alter table blob_part add constraint blob_part_blob_id_blob_id_fk FOREIGN KEY (blob_id) REFERENCES blob(id) ON DELETE CASCADE;
 alter table blob_part add constraint blob_part_pkey PRIMARY KEY (blob_id, part);
 alter table forgotten add constraint forgotten_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id) ON DELETE CASCADE;
 alter table forgotten add constraint forgotten_pkey PRIMARY KEY (message_id);

@@ -6,8 +6,8 @@ import { databaseCode } from "@packetboat/database";
 import type { PoolClient } from "pg";
 import { CODEC, type Packed } from "./codec.ts";
 import { copyRows, type RowWriter } from "./copy.ts";
-import { packAll } from "./packer.ts";
-import { type Session, write } from "./session.ts";
+import { type PackedAll, packAll } from "./packer.ts";
+import { type Session, writeAhead } from "./session.ts";
 
 /** Larger messages are packed in segments: neither the server nor we hold one in a second copy then. */
 const LARGE_BYTES = 8 * 1_048_576;
@@ -24,15 +24,28 @@ const GROUP_BYTES = 1_048_576;
 const TRIES = 10;
 
 /** Packs all groups at once, so that the thread never waits for us; gives them in order, the first as soon as it is done. */
-async function* packed(bodies: readonly Body[]): AsyncGenerator<readonly [Body, Packed]> {
-  const started = inGroups(bodies).map((group) => ({ group, packing: packAll(group.map(({ bytes }) => bytes)) }));
-  try {
-    for (const { group, packing } of started) {
-      const forms = await packing;
-      for (const [i, body] of group.entries()) yield [body, forms[i] as Packed];
+class Packing {
+  readonly #started: readonly { readonly group: readonly Body[]; readonly packing: Promise<PackedAll> }[];
+
+  constructor(bodies: readonly Body[]) {
+    this.#started = inGroups(bodies).map((group) => ({ group, packing: packAll(group.map(({ bytes }) => bytes)) }));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly [Body, Packed]> {
+    for (const { group, packing } of this.#started) {
+      const { packed } = await packing;
+      for (const [i, body] of group.entries()) yield [body, packed[i] as Packed];
     }
-  } finally {
-    await Promise.allSettled(started.map(({ packing }) => packing));
+  }
+
+  /** The server has all of it: the arenas are free. */
+  async release(): Promise<void> {
+    for (const { packing } of this.#started) (await packing).release();
+  }
+
+  /** Waits until the thread has none of it any more. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#started.map(({ packing }) => packing));
   }
 }
 
@@ -73,7 +86,7 @@ async function storeSmall(client: PoolClient, keySpace: number, bodies: readonly
 async function untilStored(session: Session, store: (client: PoolClient) => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return await write(session, store);
+      return await writeAhead(session, store);
     } catch (error) {
       if (tries >= TRIES || !isSameBody(error)) throw error;
     }
@@ -109,11 +122,23 @@ async function findStored(client: PoolClient, keySpace: number, bodies: readonly
 }
 
 async function copyBlobs(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<void> {
-  const ids = await reserveIds(client, bodies.length);
+  const packing = new Packing(bodies);
+  try {
+    await copyPacked(client, keySpace, bodies.length, packing);
+    // Not after a failure: what was given to a connection that broke may still lie in its queue.
+    await packing.release();
+  } catch (error) {
+    await packing.settle();
+    throw error;
+  }
+}
+
+async function copyPacked(client: PoolClient, keySpace: number, count: number, packing: Packing): Promise<void> {
+  const ids = await reserveIds(client, count);
   const paged: { readonly id: bigint; readonly bytes: Buffer }[] = [];
   await copyRows(client, COPY_BLOBS, async (writer, ready) => {
     let next = 0;
-    for await (const [body, { codec, bytes }] of packed(bodies)) {
+    for await (const [body, { codec, bytes }] of packing) {
       const id = ids[next++] as bigint;
       const rest = bytes.length - (bytes.length % PAGE_BYTES);
       if (rest > 0) paged.push({ id, bytes: bytes.subarray(0, rest) });
@@ -186,8 +211,9 @@ async function storeLarge(client: PoolClient, keySpace: number, body: Body): Pro
   await copyRows(client, COPY_PARTS, async (writer, ready) => {
     let part = 0;
     for (let at = 0; at < body.bytes.length; at += SEGMENT_BYTES) {
-      const [form] = await packAll([body.bytes.subarray(at, at + SEGMENT_BYTES)], true);
-      if (form !== undefined) part = writePages(writer, id, part, form.codec, form.bytes);
+      // Not released: an arena of 4 MB is not kept anyway.
+      const { packed } = await packAll([body.bytes.subarray(at, at + SEGMENT_BYTES)], true);
+      for (const form of packed) part = writePages(writer, id, part, form.codec, form.bytes);
       await ready();
     }
   });

@@ -2,13 +2,14 @@
 // It must never lose a byte that it cannot make again: what does not fit a pattern to the letter stays as it is.
 import { promisify } from "node:util";
 import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from "node:zlib";
-import { fold, MAX_LIST_BYTES, unfold } from "./unfold.ts";
+import { fold, MAX_LIST_BYTES, splitUnfolded, unfold } from "./unfold.ts";
 
 /**
- * What `blob.codec` says. `segments`: cut into 4 MB, each packed by itself. `unfolded`: base64 undone, then zstd. In `blob_part.codec`
- * raw and zstd begin a segment, `continued` goes on with what the row before began.
+ * What `blob.codec` says. `segments`: cut into 4 MB, each packed by itself. `unfolded`: base64 undone, then zstd. `apart`: base64 undone,
+ * zstd of the text (its length, 4 bytes, before it), then what was decoded as it is. In `blob_part.codec` raw and zstd begin a segment,
+ * `continued` goes on with what the row before began.
  */
-export const CODEC = { raw: 0, zstd: 1, segments: 2, unfolded: 3, continued: -1 } as const;
+export const CODEC = { raw: 0, zstd: 1, segments: 2, unfolded: 3, apart: 4, continued: -1 } as const;
 
 export interface Packed {
   readonly codec: number;
@@ -23,17 +24,58 @@ const LEVEL = { [constants.ZSTD_c_compressionLevel]: 3 };
 const INLINE_BYTES = 65_536;
 /** Compression that gains less is not worth its undoing. */
 const WORTH = 0.95;
+const LENGTH_BYTES = 4;
+
+/** Where in a run, as a share of it, and how many bytes are looked at. */
+const SAMPLE_PLACES = [0.1, 0.4, 0.7, 0.95] as const;
+const SAMPLE_BYTES = 1_024;
+const SAMPLED_PIECES = 4;
+/** Of fewer bytes the squares say nothing. */
+const LEAST_SAMPLES = 2_048;
+/** Noise is 1 and a little; text 16, programs 4 and more. */
+const EVEN_ENOUGH = 1.2;
 
 const decompressAsync = promisify(zstdDecompress);
 
 /** Gives the smallest form of a body. Synchronous: whoever has many of them asks `packAll` of packer.ts. */
 export function pack(bytes: Buffer): Packed {
   const unfolded = unfold(bytes);
-  const packed = compress(unfolded ?? bytes);
-  if (unfolded !== null && packed.length <= bytes.length * WORTH) return { codec: CODEC.unfolded, bytes: packed };
+  if (unfolded === null) return packSegment(bytes);
+  const { text, decoded } = unfolded;
+  const noise = looksCompressed(decoded);
+  const packed = noise ? joined(compress(text), decoded) : compress(Buffer.concat([text, ...decoded]));
+  if (packed.length <= bytes.length * WORTH) return { codec: noise ? CODEC.apart : CODEC.unfolded, bytes: packed };
   // With attachments that are no worth unfolding, plain zstd is none either.
-  const plain = unfolded === null ? packed : bytes;
-  return plain.length <= bytes.length * WORTH ? { codec: CODEC.zstd, bytes: plain } : { codec: CODEC.raw, bytes };
+  return { codec: CODEC.raw, bytes };
+}
+
+function joined(text: Buffer, decoded: readonly Buffer[]): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([length, text, ...decoded]);
+}
+
+/**
+ * Pictures, archives and most documents are compressed already; zstd would only make time of them. True when samples of the bytes are as
+ * even as noise: of n bytes of noise the squares of how often each occurs add up to n + n²/256.
+ */
+function looksCompressed(pieces: readonly Buffer[]): boolean {
+  const counts = new Uint32Array(256);
+  let samples = 0;
+  for (const piece of pieces.slice(0, SAMPLED_PIECES)) {
+    for (const place of SAMPLE_PLACES) {
+      const start = Math.floor(piece.length * place);
+      const end = Math.min(piece.length, start + SAMPLE_BYTES);
+      for (let at = start; at < end; at++) {
+        const byte = piece[at] as number;
+        counts[byte] = (counts[byte] as number) + 1;
+      }
+      samples += end - start;
+    }
+  }
+  if (samples < LEAST_SAMPLES) return false;
+  const squares = counts.reduce((sum, count) => sum + count * count, 0);
+  return squares < samples + EVEN_ENOUGH * (samples ** 2 / 256);
 }
 
 /** The same for a segment of a large body: zstd or as it is. */
@@ -51,9 +93,18 @@ function compress(bytes: Buffer): Buffer {
 /** Undoes `pack`. `size`: of the body; no more is ever made of it. Throws what zlib throws, and RangeError, on bytes that are damaged. */
 export async function unpack({ codec, bytes }: Packed, size: number): Promise<Buffer> {
   if (codec === CODEC.raw) return bytes;
+  if (codec === CODEC.apart) {
+    const end = LENGTH_BYTES + bytes.readUInt32BE(0);
+    return fold(await decompress(bytes.subarray(LENGTH_BYTES, end), size), bytes.subarray(end), size);
+  }
+  const plain = await decompress(bytes, size);
+  if (codec !== CODEC.unfolded) return plain;
+  const { text, decoded } = splitUnfolded(plain, size);
+  return fold(text, decoded, size);
+}
+
+async function decompress(bytes: Buffer, size: number): Promise<Buffer> {
   // What was unfolded is smaller than the body, but for the list of its runs.
   const options = { maxOutputLength: Math.max(1, size + MAX_LIST_BYTES) };
-  const plain =
-    bytes.length <= INLINE_BYTES ? zstdDecompressSync(bytes, options) : await decompressAsync(bytes, options);
-  return codec === CODEC.unfolded ? fold(plain, size) : plain;
+  return bytes.length <= INLINE_BYTES ? zstdDecompressSync(bytes, options) : await decompressAsync(bytes, options);
 }

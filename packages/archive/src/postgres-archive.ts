@@ -42,7 +42,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     link,
     archiveId: link.archiveId,
     lease,
-    keySpace: await read(keySpaceOf(pool, link.archiveId)),
+    ...(await read(settingsOf(pool, link.archiveId))),
     now,
     run: null,
     changes: 0,
@@ -80,8 +80,11 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
   };
 }
 
-async function keySpaceOf(pool: Pool, archiveId: ArchiveId): Promise<number> {
-  const { rows } = await pool.query<{ key_space: number }>("select key_space from archive where id = $1", [archiveId]);
+async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<Pick<Session, "keySpace" | "provesKeys">> {
+  const { rows } = await pool.query<{ key_space: number; proves_keys: boolean }>(
+    "select key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys from archive where id = $1",
+    [archiveId],
+  );
   const [row] = rows;
   if (row === undefined) {
     throw new MailError(
@@ -89,7 +92,7 @@ async function keySpaceOf(pool: Pool, archiveId: ArchiveId): Promise<number> {
       "The archive of this link is gone. Run the command again to make a new one.",
     );
   }
-  return row.key_space;
+  return { keySpace: row.key_space, provesKeys: row.proves_keys };
 }
 
 /** Maps what pg throws. Writes are mapped by their transaction. */

@@ -156,13 +156,14 @@ export const blob = pgTable(
   ],
 );
 
-/** A message over 8 MB in parts of 4 MB, so that neither side ever holds it a second time. */
+/**
+ * What of a body fills pages (blobs.ts). No foreign key: it would be asked for each page of each body, and guards nothing but against parts
+ * without a body, which are harmless. Whoever deletes a blob deletes its parts.
+ */
 export const blobPart = pgTable(
   "blob_part",
   {
-    blob_id: int8()
-      .notNull()
-      .references(() => blob.id, { onDelete: "cascade" }),
+    blob_id: int8().notNull(),
     part: integer().notNull(),
     /** 0: as they are. 1: zstd. */
     codec: smallint().notNull(),

@@ -13,6 +13,8 @@ export interface Session {
   readonly lease: Fence;
   /** Blobs are shared within it and never across. */
   readonly keySpace: number;
+  /** Postgres lets this role leave foreign keys unasked where we prove them ourselves (addMessages); the embedded server does. */
+  readonly provesKeys: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** The run that changes are recorded under; null before beginRun. */
@@ -29,6 +31,17 @@ export const LIVE = "9223372036854775807";
 const FENCE = `select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
     set_config('idle_in_transaction_session_timeout', '60000', true)
   from lease where account_id = $1 and token = $2 for share`;
+
+/**
+ * The same without waiting for the disk, for what is nothing before a later transaction refers to it: that one is flushed, and what was
+ * written before it in the log with it. A crash in between loses both, and the next run does them again (S1).
+ */
+export async function writeAhead<T>(session: Session, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return write(session, async (client) => {
+    await client.query("set local synchronous_commit = off");
+    return work(client);
+  });
+}
 
 /**
  * Runs `work` in one transaction that holds the lease. Throws LEASE_LOST when another process took over, ARCHIVE_BUSY when a concurrent

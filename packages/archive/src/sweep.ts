@@ -30,7 +30,8 @@ export async function sweepOrphans(pool: Pool, olderThanMs = DAY_MS): Promise<Sw
               and not exists (select from message m where m.blob_id = b.id)
             for update of b skip locked
           ),
-          gone as (delete from blob b using orphan where b.id = orphan.id returning b.size)
+          gone as (delete from blob b using orphan where b.id = orphan.id returning b.size),
+          parts as (delete from blob_part p using orphan where p.blob_id = orphan.id)
         select (select max(id) from page) as last, count(*) as blobs, coalesce(sum(size), 0)::bigint as bytes from gone`,
         [from, olderThanMs],
       );

@@ -1,6 +1,6 @@
 // Base64 undone: three quarters of most archives are attachments, which zstd cannot see through. A run of full lines of one width after a
 // blank line is kept as the bytes that it encodes; everything else stays text.
-// It must never touch what does not fit the pattern: a run is encoded again and compared before it counts.
+// It must never touch what does not fit the pattern to the letter.
 
 const BLANK_LINE = "\r\n\r\n";
 const CR = 13;
@@ -23,8 +23,34 @@ interface Run {
   readonly bytes: Buffer;
 }
 
-/** Gives: count of runs; for each the length of the text before it, its width and lines; all text; all decoded bytes. Null: no run. */
-export function unfold(body: Buffer): Buffer | null {
+/** A body taken apart: its text with the list of runs before it, and what the runs encoded, in their order. */
+export interface Unfolded {
+  /** Count of runs; for each the length of the text before it, its width and lines; then all text. */
+  readonly text: Buffer;
+  readonly decoded: readonly Buffer[];
+}
+
+/** Takes a body apart. Null: it has no run. */
+export function unfold(body: Buffer): Unfolded | null {
+  const runs = runsIn(body);
+  if (runs.length === 0) return null;
+  const list = Buffer.alloc(2 + runs.length * ENTRY_BYTES);
+  list.writeUInt16BE(runs.length);
+  const text: Buffer[] = [list];
+  let end = 0;
+  for (const [i, { start, width, lines }] of runs.entries()) {
+    const entry = 2 + i * ENTRY_BYTES;
+    list.writeUInt32BE(start - end, entry);
+    list.writeUInt16BE(width, entry + 4);
+    list.writeUInt32BE(lines, entry + 6);
+    text.push(body.subarray(end, start));
+    end = start + lines * (width + 2);
+  }
+  text.push(body.subarray(end));
+  return { text: Buffer.concat(text), decoded: runs.map(({ bytes }) => bytes) };
+}
+
+function runsIn(body: Buffer): readonly Run[] {
   const runs: Run[] = [];
   let at = body.indexOf(BLANK_LINE);
   while (at !== -1 && runs.length < MOST_RUNS) {
@@ -37,20 +63,7 @@ export function unfold(body: Buffer): Buffer | null {
     // half of the next blank line.
     at = body.indexOf(BLANK_LINE, lines === 0 ? at + 2 : start + (run?.lines ?? lines) * (width + 2) - 2);
   }
-  if (runs.length === 0) return null;
-  const list = Buffer.alloc(2 + runs.length * ENTRY_BYTES);
-  list.writeUInt16BE(runs.length);
-  const text: Buffer[] = [];
-  let end = 0;
-  for (const [i, { start, width, lines }] of runs.entries()) {
-    const entry = 2 + i * ENTRY_BYTES;
-    list.writeUInt32BE(start - end, entry);
-    list.writeUInt16BE(width, entry + 4);
-    list.writeUInt32BE(lines, entry + 6);
-    text.push(body.subarray(end, start));
-    end = start + lines * (width + 2);
-  }
-  return Buffer.concat([list, ...text, body.subarray(end), ...runs.map(({ bytes }) => bytes)]);
+  return runs;
 }
 
 /** How many lines of this width there are from `start`. */
@@ -69,42 +82,67 @@ function runOf(body: Buffer, start: number, width: number, lines: number): Run |
 }
 
 const EQUALS = 61;
+const MINUS = 45;
+const UNDERLINE = 95;
 
-/** Null unless these lines are, to the letter, what an encoder makes of the result (C1): that is compared here, for each body stored. */
+/**
+ * Null unless these lines are, to the letter, what an encoder makes of the result (C1). Node's decoder skips what is no base64, so as many
+ * bytes as the lines have room for mean that every sign of them is of the alphabet; of the signs that it reads without our writing them
+ * (RFC 4648, 5: - and _ for + and /) there is none. Four such signs and three bytes are each other's only form.
+ */
 function decode(run: Buffer, width: number, lines: number): Buffer | null {
-  const text = run.toString("latin1").replaceAll("\r\n", "");
-  if (text.length !== width * lines) return null;
-  const bytes = Buffer.from(text, "base64");
-  return bytes.toString("base64") === text ? bytes : null;
+  const bytes = Buffer.from(run.toString("latin1"), "base64");
+  if (bytes.length !== (lines * width * 3) / 4 || run.includes(MINUS) || run.includes(UNDERLINE)) return null;
+  return bytes;
 }
 
-/** Undoes `unfold`. Throws RangeError when the lengths do not add up to `size`. */
-export function fold(unfolded: Buffer, size: number): Buffer {
-  const body = Buffer.allocUnsafe(size);
-  const count = unfolded.readUInt16BE(0);
-  const runs: { text: number; width: number; lines: number }[] = [];
+/** The parts of a body that was unfolded, when they lie one after the other. */
+export function splitUnfolded(joined: Buffer, size: number): { readonly text: Buffer; readonly decoded: Buffer } {
+  const { list, encoded } = readList(joined);
+  const end = list + size - encoded;
+  return { text: joined.subarray(0, end), decoded: joined.subarray(Math.max(0, end)) };
+}
+
+interface Place {
+  /** Bytes of text before the run. */
+  readonly text: number;
+  readonly width: number;
+  readonly lines: number;
+}
+
+/** The list of runs, its own length, and how much of the body the runs are. */
+function readList(text: Buffer): { readonly runs: readonly Place[]; readonly list: number; readonly encoded: number } {
+  const count = text.readUInt16BE(0);
+  const runs: Place[] = [];
   let encoded = 0;
   for (let i = 0; i < count; i++) {
     const entry = 2 + i * ENTRY_BYTES;
-    const width = unfolded.readUInt16BE(entry + 4);
-    const lines = unfolded.readUInt32BE(entry + 6);
-    runs.push({ text: unfolded.readUInt32BE(entry), width, lines });
+    const width = text.readUInt16BE(entry + 4);
+    const lines = text.readUInt32BE(entry + 6);
+    runs.push({ text: text.readUInt32BE(entry), width, lines });
     encoded += lines * (width + 2);
   }
-  const list = 2 + count * ENTRY_BYTES;
-  let text = list;
-  let bytes = list + size - encoded;
+  return { runs, list: 2 + count * ENTRY_BYTES, encoded };
+}
+
+/** Undoes `unfold`. Throws RangeError when the lengths do not add up to `size`. */
+export function fold(text: Buffer, decoded: Buffer, size: number): Buffer {
+  const body = Buffer.allocUnsafe(size);
+  const { runs, list } = readList(text);
+  let from = list;
+  let bytes = 0;
   let at = 0;
   for (const run of runs) {
-    at += copy(unfolded, text, run.text, body, at);
-    text += run.text;
+    at += copy(text, from, run.text, body, at);
+    from += run.text;
     const length = (run.lines * run.width * 3) / 4;
-    at = writeLines(Buffer.from(unfolded.toString("base64", bytes, bytes + length), "latin1"), run, body, at);
+    at = writeLines(Buffer.from(decoded.toString("base64", bytes, bytes + length), "latin1"), run, body, at);
     bytes += length;
   }
   const rest = size - at;
-  if (rest < 0 || bytes !== unfolded.length) throw new RangeError("The lengths of an unfolded body do not add up.");
-  copy(unfolded, text, rest, body, at);
+  if (rest < 0 || bytes !== decoded.length || from + rest !== text.length)
+    throw new RangeError("The lengths of an unfolded body do not add up.");
+  copy(text, from, rest, body, at);
   return body;
 }
 

@@ -1,6 +1,6 @@
 // The identities of a message (C1, C4): SHA-256 of its bytes, the canonical digest that survives a server's line-end habits, and the
 // fingerprint of its header. Pure: bytes in, digests out. It must never parse MIME, and never change what it reads.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Lower-case hexadecimal SHA-256. */
 export type Digest = string;
@@ -25,7 +25,7 @@ const TAB = 9;
 export const MAX_HEADER_BYTES = 1_048_576;
 
 function sha256(bytes: Uint8Array): Digest {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes, "hex");
 }
 
 /** Four bytes at a time: most of a message is no line end, and this is read of every message. */

@@ -57,6 +57,11 @@ export interface Database extends AsyncDisposable {
   readonly dedicated: (name: string) => Promise<Client>;
   /** Throws DISK_LOW below 1 GB or 5 % free; a database elsewhere looks after its own disk. */
   readonly ensureDiskSpace: () => void;
+  /**
+   * Says that much was written and little more will be: an embedded server that is about to be stopped begins to write its pages, beside the
+   * last transactions. Does not wait. Nothing for a server that stays up.
+   */
+  readonly expectStop: () => void;
   /** Ends the pool and leaves the embedded server, which stops when nobody else uses it. */
   readonly close: () => Promise<void>;
 }
@@ -167,6 +172,9 @@ function database(parts: {
       connectDedicated({ ...config, application_name: `packetboat ${process.pid} ${name}` }, url),
     ensureDiskSpace: () => {
       if (session !== null) ensureDiskSpace(session.layout.dataDirectory);
+    },
+    expectStop: () => {
+      if (!keep) session?.beginCheckpoint();
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,

@@ -24,6 +24,8 @@ export interface EmbeddedSession {
   readonly layout: HomeLayout;
   /** Tells when the session's connection ends without being asked. */
   readonly onLost: (listener: () => void) => void;
+  /** Begins to write pages to their files, so that stopping finds little to do. Does not wait. */
+  readonly beginCheckpoint: () => void;
   /** Leaves; the last one stops the server unless `keep`. */
   readonly leave: (keep: boolean) => Promise<void>;
 }
@@ -143,6 +145,10 @@ function session(client: Client, layout: HomeLayout): EmbeddedSession {
       client.once("end", () => {
         if (!leaving) listener();
       });
+    },
+    beginCheckpoint: () => {
+      // What keeps it from succeeding meets whatever is asked next on this connection, at the latest `leave`.
+      client.query("checkpoint").catch(() => undefined);
     },
     leave: async (keep) => {
       leaving = true;

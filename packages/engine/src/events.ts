@@ -10,6 +10,8 @@ export type RunEvent =
   | { readonly kind: "fetching"; readonly messages: number }
   /** A batch is durable in the archive. */
   | { readonly kind: "stored"; readonly mailbox: string; readonly messages: number; readonly bytes: number }
+  /** Nothing more is to be fetched; the last batches, of so many bytes in all that are durable now, are being written. */
+  | { readonly kind: "allRead"; readonly bytes: number }
   | { readonly kind: "failed"; readonly mailbox: string; readonly uid: number; readonly error: MailError }
   | { readonly kind: "note"; readonly note: Note }
   | { readonly kind: "mailboxDone"; readonly mailbox: string };

@@ -1,5 +1,5 @@
 // Fetches what arrived and stores it in batches: bodies first, then one short commit (C1, S1). While a batch is being written the next one
-// is read, so memory holds three batches and one large message at most (I4). It must never commit a message whose body is not stored.
+// is read, so memory holds a few batches and one large message at most (I4). It must never commit a message whose body is not stored.
 import {
   type Arrival,
   type BaseOp,
@@ -19,8 +19,8 @@ import { arrivedWithout, type Visit } from "./visit.ts";
 
 const BATCH_MESSAGES = 1_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
-/** Batches being written while another one is read. */
-const IN_FLIGHT = 2;
+/** Batches being written while another one is read: one is packed, one sent, one committed, and one waits so that nobody else does. */
+const IN_FLIGHT = 4;
 
 /** What of a pull is still being written when everything is read. */
 export interface Ending {

@@ -181,6 +181,7 @@ async function* pullAll(run: Pass, visits: readonly Visit[]): AsyncGenerator<Run
       ending = endVisit(run, visit, rest);
       ending.catch(() => undefined); // thrown where it is awaited
     }
+    yield { kind: "allRead", bytes: totals(run.tally.mailboxes.values()).fetchedBytes };
     yield* await ending;
   } finally {
     // Also when the consumer stops or something wider fails: nothing writes behind our back.

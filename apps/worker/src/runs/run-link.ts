@@ -36,6 +36,8 @@ export interface RunOptions {
 
 /** A changing mailbox asks for another pass; one that changes for ever must not. */
 const MAX_PASSES = 5;
+/** Of less than this the database rids itself in a moment when it stops. */
+const WORTH_A_CHECKPOINT_BYTES = 32 * 1024 * 1024;
 
 /** Runs the link and gives the report of each pass, the last one with the reason when it failed. Throws when not even a report is possible. */
 export async function runTarget(
@@ -111,7 +113,11 @@ async function passes(
       signal,
     });
     let step = await run.next();
-    for (; step.done !== true; step = await run.next()) if (step.value.kind !== "note") live.event(step.value);
+    for (; step.done !== true; step = await run.next()) {
+      if (step.value.kind === "allRead") {
+        if (step.value.bytes > WORTH_A_CHECKPOINT_BYTES) database.expectStop();
+      } else if (step.value.kind !== "note") live.event(step.value);
+    }
     const { report, error } = step.value;
     reports.push(error === null ? report : { ...report, ...failedBy(await explained(error, signal, database)) });
     again = step.value.again && error === null && !options.dryRun;

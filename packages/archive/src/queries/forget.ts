@@ -142,7 +142,12 @@ async function eraseBlobs(client: PoolClient, ids: readonly bigint[]): Promise<n
   );
   const gone = await rowsOf<{ size: number }>(
     client,
-    `delete from blob b where b.id = any($1::bigint[]) and not exists (select from message m where m.blob_id = b.id) returning b.size`,
+    `with gone as (
+        delete from blob b where b.id = any($1::bigint[]) and not exists (select from message m where m.blob_id = b.id)
+        returning b.id, b.size
+      ),
+      parts as (delete from blob_part p using gone where p.blob_id = gone.id)
+      select size from gone`,
     [free.map(({ id }) => id)],
   );
   return gone.reduce((sum, { size }) => sum + size, 0);

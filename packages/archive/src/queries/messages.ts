@@ -8,7 +8,8 @@ import { LIVE, type Session } from "../session.ts";
 export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
 export type ChangeMessage = Extract<ArchiveOp, { messageId: MessageId }>;
 
-// One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256.
+// One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256, and held
+// to the commit.
 const ADD = `
 with item as materialized (
   select nextval('message_id_seq') as id, found.* from (
@@ -16,7 +17,7 @@ with item as materialized (
     from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[])
       with ordinality
       o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, position)
-    cross join lateral (select id from blob where key_space = $2 and sha256 = decode(o.sha256, 'hex') limit 1) b
+    cross join lateral (select id from blob where key_space = $2 and sha256 = decode(o.sha256, 'hex') limit 1 for key share) b
     order by o.position
   ) found
 ), added as (
@@ -38,6 +39,8 @@ export async function addMessages(
   revision: number,
   ops: readonly AddMessage[],
 ): Promise<void> {
+  await holdParents(client, session, ops);
+  if (session.provesKeys) await client.query("set local session_replication_role = replica");
   const { rows } = await client.query<{ found: bigint }>({
     name: "archive_add_messages",
     text: ADD,
@@ -56,10 +59,34 @@ export async function addMessages(
       ops.map((op) => op.binding?.emailId ?? null),
     ],
   });
+  if (session.provesKeys) await client.query("set local session_replication_role = origin");
   if (Number(rows[0]?.found) !== ops.length) {
     throw new MailError(
       "ARCHIVE_BUSY",
       "A message was to be added whose body is not stored: another command erased it meanwhile. Nothing was changed; run it again.",
+    );
+  }
+}
+
+/**
+ * Proves that the mailboxes of both sides exist and are ours, and holds them to the commit. With the archive's row (lockArchive) and the
+ * blobs (ADD) that is all that foreign keys would ask for each row: docs/decisions/0007-keys-by-batch.md.
+ */
+async function holdParents(client: PoolClient, session: Session, ops: readonly AddMessage[]): Promise<void> {
+  const mailboxes = [...new Set(ops.map((op) => op.mailboxId))];
+  const remotes = [...new Set(ops.flatMap((op) => op.binding?.remoteMailboxId ?? []))];
+  const { rows } = await client.query<{ mailboxes: bigint; remotes: bigint }>({
+    name: "archive_hold_parents",
+    text: `select
+        (select count(*) from (select from mailbox where archive_id = $1 and id = any($2::bigint[]) for key share) m) as mailboxes,
+        (select count(*) from (select from remote_mailbox where link_id = $3 and id = any($4::bigint[]) for key share) r) as remotes`,
+    values: [session.archiveId, mailboxes, session.link.id, remotes],
+  });
+  const [row] = rows;
+  if (Number(row?.mailboxes) !== mailboxes.length || Number(row?.remotes) !== remotes.length) {
+    throw new MailError(
+      "BUG",
+      "Packetboat has a defect: a plan adds to a mailbox that this link does not have. Please report this.",
     );
   }
 }
