@@ -1,7 +1,8 @@
 // How a body becomes what is stored, and back, byte for byte: base64 undone where that can be done again to the letter, then zstd.
 // It must never lose a byte that it cannot make again: what does not fit a pattern to the letter stays as it is.
 import { promisify } from "node:util";
-import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from "node:zlib";
+import { zstdDecompress, zstdDecompressSync } from "node:zlib";
+import { compressFrame } from "./frames.ts";
 import { fold, MAX_LIST_BYTES, splitUnfolded, unfold } from "./unfold.ts";
 
 /**
@@ -16,7 +17,6 @@ export interface Packed {
   readonly bytes: Buffer;
 }
 
-const LEVEL = { [constants.ZSTD_c_compressionLevel]: 3 };
 /**
  * Up to this size a body is decompressed where it is wanted: handing 10,000 bodies of 25 KB to zlib's threads one by one takes twice as
  * long as the work itself.
@@ -43,7 +43,7 @@ export function pack(bytes: Buffer): Packed {
   if (unfolded === null) return packSegment(bytes);
   const { text, decoded } = unfolded;
   const noise = looksCompressed(decoded);
-  const packed = noise ? joined(compress(text), decoded) : compress(Buffer.concat([text, ...decoded]));
+  const packed = noise ? joined(compressFrame(text), decoded) : compressFrame(Buffer.concat([text, ...decoded]));
   if (packed.length <= bytes.length * WORTH) return { codec: noise ? CODEC.apart : CODEC.unfolded, bytes: packed };
   // With attachments that are no worth unfolding, plain zstd is none either.
   return { codec: CODEC.raw, bytes };
@@ -80,14 +80,8 @@ function looksCompressed(pieces: readonly Buffer[]): boolean {
 
 /** The same for a segment of a large body: zstd or as it is. */
 export function packSegment(bytes: Buffer): Packed {
-  const packed = compress(bytes);
+  const packed = compressFrame(bytes);
   return packed.length <= bytes.length * WORTH ? { codec: CODEC.zstd, bytes: packed } : { codec: CODEC.raw, bytes };
-}
-
-function compress(bytes: Buffer): Buffer {
-  // One output chunk: the default of 16 KB doubles the cost. A stated size keeps the compressor's tables small.
-  const chunkSize = Math.max(1_024, bytes.length + 512);
-  return zstdCompressSync(bytes, { params: LEVEL, pledgedSrcSize: bytes.length, chunkSize });
 }
 
 /** Undoes `pack`. `size`: of the body; no more is ever made of it. Throws what zlib throws, and RangeError, on bytes that are damaged. */
