@@ -35,6 +35,8 @@ export async function stopAt({ scratch, rows }: Nightly, { table, at, n }: Stop)
       ? `create constraint trigger stop_here after insert on ${table} deferrable initially deferred for each row execute function stop_here()`
       : `create trigger stop_here before ${at} on ${table} for each statement execute function stop_here()`,
   );
+  // Also in the statement that proves its keys itself, which runs without ordinary triggers (decision 0007).
+  await rows(`alter table ${table} enable always trigger stop_here`);
   return {
     reached: async (ended) => {
       let over = false;
