@@ -13,5 +13,5 @@ RUN install -d -o node -g node -m 0700 /data
 VOLUME /data
 WORKDIR /data
 USER node
-ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/apps/worker/src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--initial-old-space-size=128", "/app/apps/worker/src/main.ts"]
 CMD ["--help"]

@@ -29,6 +29,8 @@ class Packing {
 
   constructor(bodies: readonly Body[]) {
     this.#started = inGroups(bodies).map((group) => ({ group, packing: packAll(group.map(({ bytes }) => bytes)) }));
+    // A thread that ends fails all groups at once; only the first is being waited for. All of them are told where they are awaited.
+    for (const { packing } of this.#started) packing.catch(() => undefined);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly [Body, Packed]> {

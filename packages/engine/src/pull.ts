@@ -21,6 +21,7 @@ const BATCH_MESSAGES = 1_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Batches being written while another one is read: one is packed, one sent, one committed, and one waits so that nobody else does. */
 const IN_FLIGHT = 4;
+const IN_FLIGHT_BYTES = 8 * BATCH_BYTES;
 
 /** What of a pull is still being written when everything is read. */
 export interface Ending {
@@ -116,7 +117,13 @@ function noteMissingDates(run: Pass, visit: Visit, arrivals: readonly Arrival[])
 
 /** The batches of a run that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
 export interface WritingRoom {
-  readonly taken: Promise<unknown>[];
+  readonly taken: { readonly task: Promise<unknown>; readonly bytes: number }[];
+}
+
+/** A huge message is a batch of its own size: two of them are never written at once. */
+function isFull({ taken }: WritingRoom): boolean {
+  const bytes = taken.reduce((sum, batch) => sum + batch.bytes, 0);
+  return taken.length > IN_FLIGHT || (taken.length > 1 && bytes > IN_FLIGHT_BYTES);
 }
 
 interface Writer extends Ending {
@@ -140,7 +147,7 @@ function openWriter(run: Pass, visit: Visit, room: WritingRoom): Writer {
     const committed = Promise.all([before, stored]).then(() => storeArrivals(run, visit, batch.map(arrivalOf)));
     commits = committed;
     await committed;
-    const bytes = batch.reduce((sum, body) => sum + body.bytes.length, 0);
+    const bytes = bytesOf(batch);
     count(run.tally, visit.mailbox, { fetched: batch.length, fetchedBytes: bytes });
     events.push({ kind: "stored", mailbox: visit.mailbox, messages: batch.length, bytes });
   };
@@ -157,8 +164,8 @@ function openWriter(run: Pass, visit: Visit, room: WritingRoom): Writer {
       const task = store(batch);
       tasks.push(task);
       // Reported here or by finish(); a batch of another mailbox that fails is that mailbox's affair.
-      room.taken.push(task.catch(note));
-      while (room.taken.length > IN_FLIGHT) await room.taken.shift();
+      room.taken.push({ task: task.catch(note), bytes: bytesOf(batch) });
+      while (isFull(room)) await room.taken.shift()?.task;
       throwFailure();
     },
     async skip(fetched) {
@@ -172,6 +179,8 @@ function openWriter(run: Pass, visit: Visit, room: WritingRoom): Writer {
     },
   };
 }
+
+const bytesOf = (batch: readonly Body[]): number => batch.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
 function arrivalOf({ uid, flags, modseq, internalDate, emailId, digests }: Body): Arrival {
   return { uid, flags, modseq, internalDate, emailId, sha256: digests.sha256, canonical: digests.canonical };
