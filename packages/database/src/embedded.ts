@@ -178,9 +178,9 @@ async function stopWhenLast(client: Client, layout: HomeLayout): Promise<readonl
     await delay(POLL_MS);
   }
   const postmaster = readPostmasterFile(layout);
-  // SIGINT is Postgres' fast shutdown (what pg_ctl stop -m fast sends). Sent by ourselves, under the lock: no window for a newcomer.
+  // SIGINT is Postgres' fast shutdown (what pg_ctl stop -m fast sends). Sent by ourselves, under the lock, which the server ends with our
+  // connection when it has written "stopping": let go by ourselves, a newcomer could have it while the signal is still on its way.
   if (postmaster !== null && postmaster.pid > 1) process.kill(postmaster.pid, "SIGINT");
-  await client.end().catch(() => undefined);
   await waitUntilDown(layout);
   return [];
 }
