@@ -107,6 +107,38 @@ describe("accounts", () => {
   });
 });
 
+describe("mailboxes", () => {
+  night(
+    "that are rotated on the server (B goes, A becomes B, a new A comes) are in step after one command",
+    async () => {
+      await using client = await WireClient.login({ port: dovecot?.port ?? 0 }, "dave");
+      for (const [mailbox, messages] of [
+        ["A", 2],
+        ["B", 3],
+        ["C", 4],
+      ] as const) {
+        await client.create(mailbox);
+        for (let n = 1; n <= messages; n++) await client.append(mailbox, mail(100 * messages + n));
+      }
+      await cli.must(["backup", urlOf("dave"), "--archive", "rotated"]);
+      await client.delete("B");
+      await client.rename("A", "B");
+      await client.create("A");
+      await client.append("A", mail(900));
+      expect((await cli.run(["backup", urlOf("dave")])).code).toBe(0);
+      expect(await treeOf("rotated")).toEqual(["INBOX 0", "A 1", "B 2", "C 4"]);
+      await client.delete("B");
+      await client.rename("A", "B");
+      await client.rename("C", "A");
+      expect((await cli.run(["backup", urlOf("dave")])).code).toBe(0);
+      expect((await cli.run(["backup", urlOf("dave")])).code).toBe(0);
+      expect(await treeOf("rotated")).toEqual(["INBOX 0", "A 4", "B 1"]);
+      expect(await cli.must(["backup", urlOf("dave")])).toMatch(/no change/);
+      await cli.must(["verify", "rotated", "--deep"], { env: { PACKETBOAT_PASSWORD: "pass" } });
+    },
+  );
+});
+
 describe("interruptions", () => {
   night("a dry run writes nothing", async () => {
     await cli.must(["account", "add", urlOf("carol"), "--keep-password"]);

@@ -85,6 +85,15 @@ export function isMailError(error: unknown): error is MailError {
 /** Gives a MailError for anything thrown: ours unchanged, anything else as BUG with the original as its cause. */
 export function asMailError(error: unknown): MailError {
   if (isMailError(error)) return error;
+  // Whoever writes a file may meet it, also commands that only read: the embedded server's settings are written at each start.
+  if (error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT"))
+    return new MailError(
+      "DISK_FULL",
+      "The disk is full. Free some space and run this again; what was committed is safe.",
+      {
+        cause: error,
+      },
+    );
   const detail = error instanceof Error ? error.message : String(error);
   return new MailError("BUG", `Packetboat has a defect: ${detail}. The archive is safe; please report this.`, {
     cause: error,

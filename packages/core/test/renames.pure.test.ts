@@ -104,6 +104,38 @@ describe("renames", () => {
     expect(run(out.after, listing, answers)).toMatchObject({ pairs: ["B = A → B"], vanished: ["A"] });
   });
 
+  it("B1 B5 a rotation: B goes, A becomes B, a new A comes; the new one waits for its name, and no name is there twice", () => {
+    const tree = treeOf(based(1, "A", 1), based(2, "B", 2));
+    const listing = [listed("A", 3), listed("B", 1)];
+    const answers = { "replaced B": true, "same A B": true };
+    const out = run(tree, listing, answers);
+    expect(out).toMatchObject({ pairs: ["A = B → A"], vanished: ["B"], first: [] });
+    expect(out.plan.waiting.map(({ name }) => name)).toEqual(["A"]);
+    expect(out.notes).toEqual(["mailboxRenamed", "warning"]);
+    const next = run(dropped(out.after, out.plan), listing, answers);
+    expect(next).toMatchObject({ pairs: ["A = B → B"], first: ["A"], vanished: [] });
+    expect(next.plan.waiting).toEqual([]);
+  });
+
+  it("B1 B5 a longer one: B goes, A becomes B, C becomes A, and all wait in a row", () => {
+    const tree = treeOf(based(1, "A", 1), based(2, "B", 2), based(3, "C", 3));
+    const listing = [listed("A", 3), listed("B", 1)];
+    const answers = { "replaced B": true, "same A B": true, "same C A": true };
+    const out = run(tree, listing, answers);
+    expect(out).toMatchObject({ pairs: ["A = B → A", "C = A → C"], vanished: ["B"], first: [] });
+    const next = run(dropped(out.after, out.plan), listing, answers);
+    expect(next).toMatchObject({ pairs: ["A = B → B", "C = A → A"], vanished: [] });
+  });
+
+  it("B5 what shows only the UIDVALIDITY of a name that is another's does not show the one that is missed", () => {
+    // One second, one UIDVALIDITY: A and B have the same.
+    const tree = treeOf(based(1, "A", 1), based(2, "B", 2), based(3, "C", 2));
+    const plan = planMailboxes(linkWith(PULL), tree, [listed("B", 1), listed("C", 2)], new Map([["same 1 B", true]]));
+    expect(plan.questions.filter(({ kind }) => kind === "replaced")).toMatchObject([
+      { claimed: expect.arrayContaining(["C"]) },
+    ]);
+  });
+
   it("B5 B takes A's name while LIST hides where A went: A is not missed before LIST was read again", () => {
     const tree = treeOf(based(1, "A", 1), based(2, "B", 2));
     const out = run(tree, [listed("A", 2)], { "same B A": true, "replaced A": false });

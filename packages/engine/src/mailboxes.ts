@@ -59,7 +59,8 @@ async function answer(run: Pass, question: MailboxQuestion, listing: readonly Li
   if (question.kind === "replaced") {
     const { objectId, uidValidity } = question.base;
     const again = await run.remote.list();
-    return !again.some((one) =>
+    const strangers = again.filter((one) => !question.claimed.includes(one.name));
+    return !strangers.some((one) =>
       objectId === null ? one.status?.uidValidity === uidValidity : one.mailboxId === objectId,
     );
   }

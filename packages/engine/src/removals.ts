@@ -36,14 +36,14 @@ interface Loss {
 /** Everything that the account's base held before this run: what shares are measured against. */
 export type BoundBefore = ReadonlyMap<RemoteMailboxId, number>;
 
-/** Judges and applies all absences that are no moves; drops mailboxes that are proved gone and empty. */
+/** Judges and applies all absences that are no moves; drops mailboxes that are proved gone and empty, and gives how many. */
 export async function applyRemovals(
   run: Pass,
   gone: readonly BaseIdentity[],
   visits: readonly Visit[],
   vanished: readonly MailboxBase[],
   bound: BoundBefore,
-): Promise<void> {
+): Promise<number> {
   const byMailbox = Map.groupBy(gone, (row) => row.remoteMailboxId);
   const losses: Loss[] = [
     ...visits.map((visit) => ({
@@ -65,6 +65,7 @@ export async function applyRemovals(
   const verdict = judgeRemovals([...counts, ...untouched(losses, bound)], run.archiveIsPushed, run.link.policy);
   run.tally.halts.push(...verdict.halts);
   for (const text of verdict.warnings) run.tally.notes.push({ kind: "warning", mailbox: null, text });
+  let dropped = 0;
   for (const loss of losses) {
     stopIfAsked(run);
     const approval = approvals.get(loss.base.id);
@@ -75,8 +76,13 @@ export async function applyRemovals(
     );
     if (!judged) tellStillHeld(run, loss, held.length, bound);
     await applyLoss(run, loss, held);
+    if (loss.visit === null && held.length === 0) {
+      await dropMailbox(run, loss.base);
+      dropped++;
+    }
     if (approval && held.length < loss.rows.length) run.appliedApprovals.add(approval.runId);
   }
+  return dropped;
 }
 
 /** Mailboxes that were not looked at hold messages too: without them the loss of one small mailbox would be the loss of everything. */
@@ -146,7 +152,6 @@ async function applyLoss(run: Pass, loss: Loss, held: readonly BaseIdentity[]): 
     count(run.tally, loss.mailbox, { removed: plan.archive.length - stale.size });
   }
   await commit(run, { archive: [], base: held.map((row) => holdRemoval(run, row)) });
-  if (loss.visit === null && held.length === 0) await dropMailbox(run, loss.base);
 }
 
 function holdRemoval(run: Pass, row: BaseIdentity): BaseOp {

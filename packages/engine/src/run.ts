@@ -149,7 +149,9 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
   // M9: what arrived again in its own mailbox is not gone.
   const ofVanished = gone.filter((row) => vanished.some((base) => base.id === row.remoteMailboxId));
   const removed = [...visits.flatMap((visit) => visit.unexplained), ...ofVanished];
-  await applyRemovals(run, removed, visits, vanished, bound);
+  const dropped = await applyRemovals(run, removed, visits, vanished, bound);
+  // The names that they had are free now.
+  if (dropped > 0 && settled.plan.waiting.length > 0) run.tally.again = true;
   const waiting = visits.filter((visit) => visit.gone.length > 0);
   await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
 }

@@ -18,6 +18,8 @@ export interface MailboxPlan {
   readonly pairs: readonly MailboxPair[];
   /** Seen for the first time; `base` makes their rows. */
   readonly first: readonly ListedMailbox[];
+  /** New, but for a name that is not free before something in `vanished` is removed: another pass is due then. */
+  readonly waiting: readonly ListedMailbox[];
   /** Proved gone; their messages are proved absent with them. */
   readonly vanished: readonly MailboxBase[];
   readonly notes: readonly Note[];
@@ -78,6 +80,15 @@ function knowPair(
   const waits = (renamed || base.name !== listed.name) && lost.some(holds);
   const follows = mailbox !== undefined && link.rights.pull && followsServer(link, mailbox, base);
   return { ...pair, mailbox, renamed, waits, moves: renamed && follows && !waits };
+}
+
+/** Who takes the name of one that waits waits too, and so on: DELETE B, RENAME A B, RENAME C A. */
+function withFollowers(known: readonly Known[]): readonly Known[] {
+  const kept = new Set(known.filter(({ waits }) => waits).map(({ base }) => base.name));
+  const follows = ({ base, listed, waits }: Known): boolean =>
+    !waits && base.name !== listed.name && kept.has(listed.name);
+  if (!known.some(follows)) return known;
+  return withFollowers(known.map((one) => (follows(one) ? { ...one, waits: true, moves: false } : one)));
 }
 
 function tellRename(known: Known): Note[] {
@@ -146,10 +157,23 @@ function planFirst(listed: ListedMailbox, link: Link, free: ArchiveMailbox[], na
   return { archive, base: [bind], first: [listed], notes };
 }
 
+/** A new mailbox whose name another one has in the base until its own is free: the pass after that takes it in. */
+function planLater(listed: ListedMailbox): Part {
+  const name = showPath(listed.path);
+  const text = `${name} is new; it is taken in when the mailbox that had this name has taken its new one.`;
+  return { waiting: [listed], notes: [{ kind: "warning", mailbox: name, text }] };
+}
+
 /** B5: absence is confirmed by a second look. Where the name belongs to another mailbox, asking for it by name tells nothing. */
-function planMissing(base: MailboxBase, listing: readonly ListedMailbox[], evidence: Evidence): Part {
+function planMissing(
+  base: MailboxBase,
+  listing: readonly ListedMailbox[],
+  pairs: readonly MailboxPair[],
+  evidence: Evidence,
+): Part {
   const replaced = listing.some((one) => one.name === base.name || samePath(one.path, base.path));
-  const question: MailboxQuestion = { kind: replaced ? "replaced" : "gone", base };
+  const claimed = pairs.map((pair) => pair.listed.name);
+  const question: MailboxQuestion = replaced ? { kind: "replaced", base, claimed } : { kind: "gone", base };
   const answer = evidence.get(questionKey(question));
   if (answer === undefined) return { questions: [question] };
   if (answer) return { vanished: [base] };
@@ -200,19 +224,29 @@ export function planMailboxes(
   const byPath = tree.mailboxes.toSorted((a, b) => (pathKey(a.path) < pathKey(b.path) ? -1 : 1));
   const free = byPath.filter((one) => !used.has(one.id));
   const byId = new Map(tree.mailboxes.map((one) => [one.id, one]));
-  const known = pairs
-    .filter((pair) => isSelected(link, pair.listed))
-    .map((pair) => knowPair(pair, link, byId.get(pair.base.mailboxId), lost));
+  const known = withFollowers(
+    pairs
+      .filter((pair) => isSelected(link, pair.listed))
+      .map((pair) => knowPair(pair, link, byId.get(pair.base.mailboxId), lost)),
+  );
   // All renamed mailboxes give their names back before one of them takes a new one: A⇄B and A→B→C need no detour here (B1).
   for (const { mailbox, moves } of known) if (moves && mailbox) naming.taken.delete(pathKey(mailbox.path));
+  // A name that a row of the base still has is not given to another one: DELETE B, RENAME A B, CREATE A.
+  const held = new Set(
+    [...known.filter(({ waits }) => waits).map(({ base }) => base), ...lost].map(({ name }) => name),
+  );
   // B8: what rests, or is out of the patterns' sight, is not missed.
   const isResting = (base: MailboxBase): boolean => base.resting || !isInSight(link, base);
 
   const parts: Part[] = [
     { questions },
     ...known.map((pair) => planPair(pair, link, naming)),
-    ...unknown.filter((one) => isSelected(link, one)).map((one) => planFirst(one, link, free, naming)),
-    ...lost.map((base) => (isResting(base) ? planRest(base, null, tree.bases) : planMissing(base, listed, evidence))),
+    ...unknown
+      .filter((one) => isSelected(link, one))
+      .map((one) => (held.has(one.name) ? planLater(one) : planFirst(one, link, free, naming))),
+    ...lost.map((base) =>
+      isResting(base) ? planRest(base, null, tree.bases) : planMissing(base, listed, pairs, evidence),
+    ),
     ...pairs
       .filter((pair) => !isSelected(link, pair.listed))
       .map((pair) => planRest(pair.base, pair.listed, tree.bases)),
@@ -223,6 +257,7 @@ export function planMailboxes(
     questions: parts.flatMap((part) => part.questions ?? []),
     pairs: parts.flatMap((part) => part.pairs ?? []).toSorted((a, b) => (a.listed.name < b.listed.name ? -1 : 1)),
     first: parts.flatMap((part) => part.first ?? []),
+    waiting: parts.flatMap((part) => part.waiting ?? []),
     vanished: parts.flatMap((part) => part.vanished ?? []),
     notes: [...parts.flatMap((part) => part.notes ?? []), ...naming.notes],
   };

@@ -9,8 +9,11 @@ export type MailboxQuestion =
   | { readonly kind: "sameUids"; readonly base: MailboxBase; readonly listed: ListedMailbox }
   /** B5: does the server say, asked for it by name, that it does not exist? */
   | { readonly kind: "gone"; readonly base: MailboxBase }
-  /** B5: its name belongs to another mailbox now; does LIST, asked anew, show it (its MAILBOXID, else its UIDVALIDITY) nowhere? */
-  | { readonly kind: "replaced"; readonly base: MailboxBase };
+  /**
+   * B5: its name belongs to another mailbox now; does LIST, asked anew, show it (its MAILBOXID, else its UIDVALIDITY) nowhere? The names in
+   * `claimed` are of other rows: servers give one UIDVALIDITY to mailboxes made in one second, and what such a name shows is its own.
+   */
+  | { readonly kind: "replaced"; readonly base: MailboxBase; readonly claimed: readonly string[] };
 
 /** Answers so far, by {@link questionKey}. */
 export type Evidence = ReadonlyMap<string, boolean>;
