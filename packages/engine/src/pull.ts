@@ -1,5 +1,5 @@
 // Fetches what arrived and stores it in batches: bodies first, then one short commit (C1, S1). While a batch is being written the next one
-// is read, so memory holds a few batches and one large message at most (I4). It must never commit a message whose body is not stored.
+// is read, so memory holds three batches and one large message at most (I4). It must never commit a message whose body is not stored.
 import {
   type Arrival,
   type BaseOp,
@@ -17,11 +17,13 @@ import type { RunEvent } from "./events.ts";
 import { count, countFailure } from "./tally.ts";
 import { arrivedWithout, type Visit } from "./visit.ts";
 
-const BATCH_MESSAGES = 1_000;
-const BATCH_BYTES = 4 * 1024 * 1024;
-/** Batches being written while another one is read: one is packed, one sent, one committed, and one waits so that nobody else does. */
-const IN_FLIGHT = 4;
-const IN_FLIGHT_BYTES = 8 * BATCH_BYTES;
+const BATCH_MESSAGES = 3_000;
+const BATCH_BYTES = 12 * 1024 * 1024;
+/** On a slow line a batch is what came in so many milliseconds: what a killed run has to fetch again. */
+const BATCH_MS = 2_000;
+/** Batches being written while another one is read. */
+const IN_FLIGHT = 2;
+const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
 /** What of a pull is still being written when everything is read. */
 export interface Ending {
@@ -53,6 +55,7 @@ export async function* pullMailbox(run: Pass, visit: Visit, room: WritingRoom): 
 async function* readInto(run: Pass, visit: Visit, writer: Writer): AsyncGenerator<RunEvent> {
   let batch: Body[] = [];
   let bytes = 0;
+  let begun = run.now();
   for await (const fetched of run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived)) {
     stopIfAsked(run);
     if (fetched.kind !== "message") {
@@ -61,9 +64,10 @@ async function* readInto(run: Pass, visit: Visit, writer: Writer): AsyncGenerato
         yield { kind: "failed", mailbox: visit.mailbox, uid: fetched.uid, error: fetched.error };
       continue;
     }
+    if (batch.length === 0) begun = run.now();
     batch.push(fetched);
     bytes += fetched.bytes.length;
-    if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES) continue;
+    if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES && run.now() - begun < BATCH_MS) continue;
     await writer.write(batch);
     batch = [];
     bytes = 0;
