@@ -2,20 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CODEC, pack, packSegment, unpack } from "../src/codec.ts";
+import { noise } from "./noise.ts";
 
 const CRLF = "\r\n";
 
 function encoded(bytes: Buffer, width = 76, end = CRLF): string {
   return (bytes.toString("base64").match(new RegExp(`.{1,${width}}`, "g")) ?? []).join(end) + end;
-}
-function noise(length: number, seed = 1): Buffer {
-  let state = seed;
-  const bytes = Buffer.alloc(length);
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    bytes[i] = state >> 16;
-  }
-  return bytes;
 }
 const there = async (body: Buffer): Promise<number> => {
   const packed = pack(body);

@@ -3,6 +3,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compressFrame } from "../src/frames.ts";
+import { noise } from "./noise.ts";
 
 const alone = (bytes: Buffer): Buffer =>
   zstdCompressSync(bytes, {
@@ -10,16 +11,6 @@ const alone = (bytes: Buffer): Buffer =>
     pledgedSrcSize: bytes.length,
     chunkSize: bytes.length + 1_024,
   });
-
-function noise(length: number, seed: number): Buffer {
-  let state = seed;
-  const bytes = Buffer.alloc(length);
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    bytes[i] = state >> 16;
-  }
-  return bytes;
-}
 
 it("every frame is whole and the same as if it had been made alone", () => {
   const piece = fc.tuple(fc.constantFrom(0, 1, 20, 3_000, 90_000), fc.integer(), fc.nat(2_000));
