@@ -1,7 +1,7 @@
 // The base: what a link and its server last agreed on, per mailbox and per message, and what is not done yet. Decisions compare the
 // server and the archive with it; nothing is removed without a row of it (M1).
 import type { Digest } from "./digest.ts";
-import type { ErrorCode } from "./errors.ts";
+import type { ErrorCode, MailError } from "./errors.ts";
 import type { Flags } from "./flags.ts";
 import type { MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
 import type { MailboxPath, Marks, Role } from "./mailbox.ts";
@@ -27,6 +27,12 @@ export interface MailboxBase {
   readonly pending: number;
   /** Set while the mailbox is out of the link's selection (B8): its rows rest. */
   readonly resting: boolean;
+  /** Everything that the archive's mailbox held or lost up to this revision is on the server, or has a row of its own (S3). 0: nothing. */
+  readonly pushed: Revision;
+  /** S2: the name that a RENAME was about to give it; the answer may have been lost. */
+  readonly renamingTo: string | null;
+  /** Rows of messages that could not be pushed. */
+  readonly unsent: number;
 }
 
 /** `bound`: on the server under this UID. `gone`: was here, proved gone, kept so that it is never appended again (no UID). */
@@ -66,6 +72,69 @@ export interface UnboundMessage {
   readonly sha256: Digest;
   readonly internalDate: number | null;
   readonly live: LiveVersion;
+}
+
+/** A presence of a message on this link's server, as the base has it. */
+export interface Placement {
+  readonly remoteMailboxId: RemoteMailboxId;
+  /** Null: gone, proved; kept so that it is never appended again. */
+  readonly uid: Uid | null;
+  readonly flags: Flags;
+  /** Bound by a header alone: the server's copy was never read, and is before it is removed (C4). */
+  readonly unproved: boolean;
+}
+
+/** A message as a push sees it: what the archive has and where this link's server has it. */
+export interface PushRow {
+  readonly messageId: MessageId;
+  /** Null: tombstoned. */
+  readonly live: LiveVersion | null;
+  /** In the order of their ids; more than one where a copy was made and the original is not removed yet, and for `gone` rows. */
+  readonly placements: readonly Placement[];
+  /** In bytes. */
+  readonly size: number;
+  readonly internalDate: number | null;
+  readonly canonical: Digest;
+  readonly fingerprint: Digest | null;
+  /** Null: its bytes were erased (forget); then it can be moved and removed, but not appended. */
+  readonly sha256: Digest | null;
+  readonly unsent: Unsent | null;
+}
+
+/** Bytes of a message, or that they are damaged in the archive. */
+export type StoredBytes =
+  | { readonly kind: "bytes"; readonly messageId: MessageId; readonly bytes: Buffer }
+  | { readonly kind: "damaged"; readonly messageId: MessageId; readonly error: MailError };
+
+/** S2: what was about to be appended or copied. `uidNext`: its UID is this or higher. */
+export interface Intent {
+  readonly kind: "append" | "copy";
+  readonly remoteMailboxId: RemoteMailboxId;
+  readonly messageId: MessageId;
+  readonly uidValidity: bigint | null;
+  readonly uidNext: number | null;
+  /** As they were sent. */
+  readonly flags: Flags;
+}
+
+/** An intent with what its message is recognised by. */
+export interface OpenIntent extends Intent {
+  readonly size: number;
+  readonly internalDate: number | null;
+  readonly canonical: Digest;
+  readonly fingerprint: Digest | null;
+}
+
+/** A message that could not be pushed, or whose removal a halt holds back: tried again in every run (C6, G1). */
+export interface Unsent {
+  readonly remoteMailboxId: RemoteMailboxId;
+  readonly messageId: MessageId;
+  readonly kind: "append" | "move" | "remove" | "flags";
+  readonly reason: ErrorCode | "HALTED";
+  readonly detail: string;
+  readonly attempts: number;
+  /** Of the run that held or last tried it. */
+  readonly runId: RunId;
 }
 
 /** What is not done: a message that could not be fetched (C6), a removal (G1) or an addition (G3) that a halt holds back. */

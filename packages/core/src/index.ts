@@ -8,6 +8,7 @@ export * from "./link.ts";
 export * from "./mailbox.ts";
 export * from "./observation.ts";
 export * from "./ops.ts";
+export * from "./outgoing.ts";
 export * from "./plan/guard.ts";
 export * from "./plan/look.ts";
 export * from "./plan/mailboxes.ts";

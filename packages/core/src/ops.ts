@@ -1,10 +1,10 @@
 // The elements of a plan: plain data, printable, storable, comparable. An op says what shall be true afterwards and which version row
 // it was planned on; the archive executes a batch of them in one transaction and reports what was stale (S4).
 
-import type { Pending } from "./base.ts";
+import type { Intent, Pending, Unsent } from "./base.ts";
 import type { Digest } from "./digest.ts";
 import type { Flags } from "./flags.ts";
-import type { MailboxId, MessageId, RemoteMailboxId, Revision, Uid } from "./ids.ts";
+import type { MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
 import type { MailboxPath, Marks, Role } from "./mailbox.ts";
 import type { UidSet } from "./uidset.ts";
 
@@ -16,6 +16,8 @@ export interface Binding {
   readonly flags: Flags;
   readonly modseq: bigint | null;
   readonly emailId: string | null;
+  /** Bound by its header alone (C4). Default: its bytes were read, or sent. */
+  readonly unproved?: boolean;
 }
 
 /** Changes of the archive: each commit that holds at least one of them is one revision. */
@@ -79,6 +81,7 @@ export type BaseOp =
     }
   /** Drops the mailbox's base row with all its placements and pendings. */
   | { readonly kind: "dropMailboxBase"; readonly remoteMailboxId: RemoteMailboxId }
+  /** Takes the place of the message's `gone` row on this link, if it has one (membership `rebind`). */
   | { readonly kind: "bind"; readonly messageId: MessageId; readonly binding: Binding }
   | {
       readonly kind: "rebase";
@@ -103,7 +106,29 @@ export type BaseOp =
       readonly complete: boolean;
     }
   | { readonly kind: "pending"; readonly pending: Pending }
-  | { readonly kind: "settled"; readonly remoteMailboxId: RemoteMailboxId; readonly uids: UidSet };
+  | { readonly kind: "settled"; readonly remoteMailboxId: RemoteMailboxId; readonly uids: UidSet }
+  /** Proved gone from a server that may not pull: the rows lose their UIDs and stay (membership `markGone`). */
+  | { readonly kind: "markGone"; readonly remoteMailboxId: RemoteMailboxId; readonly uids: UidSet }
+  /** S2: committed before anything of it is sent. One intent of a kind a message and mailbox; a second one replaces the first. */
+  | { readonly kind: "intend"; readonly intents: readonly Intent[] }
+  | {
+      readonly kind: "intentsSettled";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly messages: readonly MessageId[];
+    }
+  /** S2: the name that RENAME is about to give; null when it is settled. */
+  | { readonly kind: "renaming"; readonly remoteMailboxId: RemoteMailboxId; readonly to: string | null }
+  /** S3: what the archive had at that revision is pushed, or has an `unsent` row. Never goes back but by a rekey, which sets it to 0. */
+  | { readonly kind: "pushed"; readonly mailboxes: readonly RemoteMailboxId[]; readonly revision: Revision }
+  | { readonly kind: "unsent"; readonly unsent: Unsent }
+  | { readonly kind: "sent"; readonly messages: readonly MessageId[] }
+  /** Messages of a mailbox that this run removed on the server: what guards count over 24 hours (G1). */
+  | {
+      readonly kind: "expunged";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly runId: RunId;
+      readonly messages: number;
+    };
 
 export interface Batch {
   readonly archive: readonly ArchiveOp[];

@@ -1,12 +1,22 @@
 // The two sides of the engine: a remote account and an archive, as the engine sees them. Adapters implement them (imap, archive; in
 // tests the simulated ones), one contract suite each proves them equal. It must never mention IMAP commands or SQL.
 
-import type { BaseIdentity, BaseRow, MailboxBase, Pending, UnboundMessage } from "./base.ts";
+import type {
+  BaseIdentity,
+  BaseRow,
+  MailboxBase,
+  OpenIntent,
+  Pending,
+  PushRow,
+  StoredBytes,
+  UnboundMessage,
+} from "./base.ts";
 import type { Digest } from "./digest.ts";
-import type { MailboxId, RemoteMailboxId, RunId, Uid } from "./ids.ts";
-import type { ArchiveMailbox, ListedMailbox, Marks } from "./mailbox.ts";
+import type { MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
+import type { ArchiveMailbox, ListedMailbox, MailboxPath, Marks } from "./mailbox.ts";
 import type { Fetched, Look, ObservationPart, RemoteIdentity } from "./observation.ts";
 import type { Batch, Committed } from "./ops.ts";
+import type { Appended, Expunged, FlagChange, Outgoing, Spelled, Stored, Target, Transferred } from "./outgoing.ts";
 import type { RunOutcome, RunReport } from "./report.ts";
 import type { UidSet } from "./uidset.ts";
 
@@ -18,6 +28,8 @@ export interface RemoteCapabilities {
   readonly uidplus: boolean;
   /** Immutable message ids are offered (OBJECTID or Gmail). */
   readonly emailId: boolean;
+  /** Largest message that the server takes, in bytes (APPENDLIMIT, RFC 7889); null: not stated. */
+  readonly appendLimit: number | null;
 }
 
 /** One account, signed in. Reconnects by itself where that is safe; everything it throws is a MailError. */
@@ -56,6 +68,52 @@ export interface Remote {
 
   /** Says goodbye; never throws. */
   close(): Promise<void>;
+}
+
+/**
+ * An account that may be written to. Every call works on a mailbox opened read-write, and throws UIDVALIDITY_CHANGED before it changes
+ * anything when it is not `uidValidity`; MAILBOX_GONE and MAILBOX_UNREADABLE as `observe` does; OP_REFUSED where a whole mailbox is
+ * refused. A connection that breaks off throws CONNECTION_LOST, and nothing is sent a second time by itself: what was done is not known.
+ */
+export interface RemoteWriter extends Remote {
+  /** The nearest name that this server can hold for a path: delimiter, prefix, what it forbids (B2). After `list`. */
+  spell(path: MailboxPath): Spelled;
+
+  /**
+   * Appends these messages, byte for byte, with INTERNALDATE and flags, as many in flight as the server allows. Answers in the order of
+   * the batch. A refusal concerns one message, and the others go on.
+   */
+  append(mailbox: ListedMailbox, uidValidity: bigint | null, batch: readonly Outgoing[]): AsyncIterable<Appended>;
+
+  /** ±FLAGS, in pages. Messages that are gone meanwhile are in no answer. Keywords that the mailbox cannot hold are not sent. */
+  store(
+    mailbox: ListedMailbox,
+    uidValidity: bigint | null,
+    changes: readonly FlagChange[],
+  ): AsyncIterable<readonly Stored[]>;
+
+  /** UID MOVE. Only where `capabilities.move`. */
+  move(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet, to: Target): Promise<Transferred>;
+
+  /** UID COPY. */
+  copy(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet, to: Target): Promise<Transferred>;
+
+  /** Removes exactly these messages: +FLAGS \Deleted, UID EXPUNGE (M6; without UIDPLUS what is foreign is kept out of EXPUNGE's way). */
+  expunge(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): Promise<Expunged>;
+
+  /** CREATE, raw: it does not subscribe. Gives false when the server says that it exists already. Throws OP_REFUSED. */
+  create(name: string): Promise<boolean>;
+
+  /** RENAME. Throws OP_REFUSED; MAILBOX_GONE when there is nothing of that name. Children go with it. */
+  rename(mailbox: ListedMailbox, to: string): Promise<void>;
+
+  /** DELETE, sent only when STATUS shows no message (B5). Gives whether it is gone. Throws OP_REFUSED. */
+  remove(mailbox: ListedMailbox): Promise<boolean>;
+
+  subscribe(mailbox: ListedMailbox, subscribed: boolean): Promise<void>;
+
+  /** Waits until something changes in this mailbox (IDLE, else polling of a connection of its own), or `signal` ends it. */
+  watch(mailbox: ListedMailbox, signal: AbortSignal): Promise<void>;
 }
 
 /** A message to be stored: bytes with their identities. */
@@ -99,6 +157,31 @@ export interface Archive {
 
   /** Second, short transaction: ops and base together, all or nothing, one revision. */
   commit(batch: Batch): Promise<Committed>;
+
+  /** The archive's revision now. Read before `changed`: when everything found then is pushed, all is pushed up to here (S3). */
+  revision(): Promise<Revision>;
+
+  /**
+   * Messages that a push may have something to do with: those whose version in a paired mailbox began or ended after the mailbox's
+   * `pushed`, and those with a row that says that they are not done. Ascending, each once. Grows with what changed (I2), and reads
+   * nothing of mailboxes that rest. Own pulls are among them; the plan finds nothing to do for those.
+   */
+  changed(): Promise<readonly MessageId[]>;
+
+  /** Both sides of these messages in pages of at most 1,000, in the order of their ids. */
+  pushRows(messages: readonly MessageId[]): AsyncIterable<readonly PushRow[]>;
+
+  /** Bytes as they are stored, proved by their SHA-256 (C1), in the order of the ids; memory holds one message beside what is read ahead. */
+  bytes(messages: readonly MessageId[]): AsyncIterable<StoredBytes>;
+
+  /** What was about to be sent by a run that did not see the answer (S2), of all mailboxes of the link. */
+  intents(): Promise<readonly OpenIntent[]>;
+
+  /** Messages that pushes of this link removed from the server since then, by remote mailbox (G1). */
+  expungedSince(since: number): Promise<ReadonlyMap<RemoteMailboxId, number>>;
+
+  /** Removals on the server that a person let through: not used yet, not expired (G1). */
+  approvedPushes(now: number): Promise<ReadonlyMap<MessageId, RunId>>;
 
   /** Messages that this link's runs removed from each archive mailbox since then (milliseconds since 1970): guards hold over 24 hours (G1). */
   removedSince(since: number): Promise<ReadonlyMap<MailboxId, number>>;
