@@ -34,6 +34,9 @@ export interface MailboxPushPlan {
 
 type Spell = (path: MailboxPath) => Spelled;
 
+/** Each mailbox needs a step, one more to step aside, and one more for each that took it along; this bounds a defect. */
+const ROUNDS = 10;
+
 const INBOX: MailboxPath = ["INBOX"];
 const isBelow = (path: MailboxPath, above: MailboxPath): boolean =>
   path.length > above.length && above.every((segment, i) => path[i] === segment);
@@ -111,7 +114,7 @@ function planRenames(
   notes: Note[],
 ): readonly RenameStep[] {
   const places: Places = new Map(bases.map((base) => [base, base.path]));
-  const waiting = bases
+  const wanted = bases
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
       const to = mailbox === undefined ? null : renameOf(link, base, mailbox);
@@ -129,20 +132,22 @@ function planRenames(
       taken.add(pathKey(moved));
     }
   };
-  while (waiting.length > 0) {
-    const due = waiting.findIndex(({ base, to }) => {
-      const at = places.get(base) ?? base.path;
-      return (
-        samePath(at, to) || !taken.has(pathKey(to)) || !waiting.some((one) => samePath(places.get(one.base) ?? [], to))
-      );
-    });
-    const [next] = due === -1 ? [waiting[0]] : waiting.splice(due, 1);
-    if (next === undefined) break;
-    const at = places.get(next.base) ?? next.base.path;
-    if (samePath(at, next.to)) continue; // it went with its parent
+  const placeOf = (base: MailboxBase): MailboxPath => places.get(base) ?? base.path;
+  // A step may take along what had its place already, below the one that it moves: until all are where they belong.
+  for (let round = 0; round < ROUNDS * wanted.length; round++) {
+    const waiting = wanted.filter(({ base, to }) => !samePath(placeOf(base), to));
+    const [first] = waiting;
+    if (first === undefined) break;
+    const next = waiting.find(({ to }) => !waiting.some((one) => samePath(placeOf(one.base), to)));
     // A swap or a circle: the first one steps aside, under a name of its own.
-    if (due === -1) rename(next.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${next.base.id})`]));
-    else rename(next.base, at, freeName(next.to, taken, spell, notes));
+    if (next === undefined) {
+      const at = placeOf(first.base);
+      rename(first.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${first.base.id})`]));
+      continue;
+    }
+    const spelled = freeName(next.to, taken, spell, notes);
+    next.to = spelled.path; // mapped, it has what it can have
+    rename(next.base, placeOf(next.base), spelled);
   }
   return steps;
 }
