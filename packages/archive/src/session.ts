@@ -61,3 +61,8 @@ export async function write<T>(session: Session, work: (client: PoolClient) => P
     return work(client);
   });
 }
+
+/** Makes the rest of a transaction read by index whatever Postgres thinks of the tables; for questions that grow with changes only (I2). */
+export async function followIndexes(client: PoolClient): Promise<void> {
+  await client.query("select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)");
+}
