@@ -36,9 +36,13 @@ export async function* readBodies(
 ): AsyncGenerator<StoredBody> {
   for (let at = 0; at < ids.length; at += PAGE) {
     const page = ids.slice(at, at + PAGE).map(sqlInteger);
+    // Message by message, whatever Postgres thinks of the tables; ids are sorted before the bodies are joined, so that no body is sorted.
     const statement = `copy (
-      select m.id, b.id, b.sha256, b.size, b.codec, ${STORED} from message m join blob b on b.id = m.blob_id
-      where m.id = any(array[${page.join(",")}]::bigint[]) and m.archive_id = ${sqlInteger(archiveId)} order by m.id
+      select wanted.id, b.id, b.sha256, b.size, b.codec, ${STORED}
+      from (select id from unnest(array[${page.join(",")}]::bigint[]) o(id) order by id) wanted
+      cross join lateral (select blob_id from message where id = wanted.id and archive_id = ${sqlInteger(archiveId)} limit 1) m
+      cross join lateral (select id, sha256, size, codec, bytes from blob where id = m.blob_id limit 1) b
+      order by wanted.id
     ) to stdout with (format binary)`;
     for await (const row of copiedRows(pool, statement)) yield bodyOf(pool, row);
   }

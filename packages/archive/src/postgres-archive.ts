@@ -8,8 +8,6 @@ import {
   type BaseRow,
   type Link,
   MailError,
-  type MessageId,
-  type PushRow,
   type RemoteMailboxId,
   type UidSet,
 } from "@packetboat/core";
@@ -74,7 +72,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     commit: (batch) => commitBatch(session, batch),
     revision: () => read(currentRevision(session)),
     changed: () => read(changedMessages(session)),
-    pushRows: (messages) => pushPages(session, messages),
+    pushRows: (messages) => pushRows(session, messages),
     bytes: (messages) => wholeBodies(pool, session.archiveId, messages),
     intents: () => read(openIntents(session)),
     expungedSince: (since) => read(expungedSince(session, since)),
@@ -124,14 +122,6 @@ async function* basePages(
 ): AsyncGenerator<readonly BaseRow[]> {
   try {
     for await (const page of baseRows(session, mailbox, uids, false)) yield page.map((row) => baseRowOf(mailbox, row));
-  } catch (error) {
-    throw asDatabaseError(error);
-  }
-}
-
-async function* pushPages(session: Session, messages: readonly MessageId[]): AsyncGenerator<readonly PushRow[]> {
-  try {
-    yield* pushRows(session, messages);
   } catch (error) {
     throw asDatabaseError(error);
   }

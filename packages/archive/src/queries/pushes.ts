@@ -13,8 +13,7 @@ import {
   type Uid,
   type Unsent,
 } from "@packetboat/core";
-import { inTransaction } from "@packetboat/database";
-import { followIndexes, LIVE, type Session } from "../session.ts";
+import { LIVE, readByIndex, type Session } from "../session.ts";
 import { BODIES, IDENTITY } from "./placements.ts";
 
 const PAGE = 1_000;
@@ -43,9 +42,8 @@ where r.link_id = $1 and not r.resting order by 1`;
 
 /** Messages that a push may have something to do with, ascending, each once. */
 export async function changedMessages(session: Session): Promise<readonly MessageId[]> {
-  return inTransaction(session.pool, async (client) => {
-    // Nobody knows beforehand how far a mailbox is pushed, so Postgres would expect a third of it, and read the table.
-    await followIndexes(client);
+  // Nobody knows beforehand how far a mailbox is pushed, so Postgres would expect a third of it, and read the table.
+  return readByIndex(session, async (client) => {
     const { rows } = await client.query<{ id: bigint }>(CHANGED, [session.link.id]);
     return rows.map(({ id }) => asId<MessageId>(id));
   });
@@ -92,11 +90,8 @@ order by m.id`;
 export async function* pushRows(session: Session, messages: readonly MessageId[]): AsyncGenerator<readonly PushRow[]> {
   const ids = ascending(messages);
   for (let at = 0; at < ids.length; at += PAGE) {
-    const { rows } = await session.pool.query<Row>(PUSH_ROWS, [
-      ids.slice(at, at + PAGE),
-      session.archiveId,
-      session.link.id,
-    ]);
+    const values = [ids.slice(at, at + PAGE), session.archiveId, session.link.id];
+    const { rows } = await readByIndex(session, (client) => client.query<Row>(PUSH_ROWS, values));
     if (rows.length > 0) yield rows.map(pushRowOf);
   }
 }
