@@ -54,12 +54,9 @@ create table forgotten (
 
 create table intent (
   flags text[] not null,
-  id bigint not null generated always as identity,
   kind text not null,
-  message_id bigint,
-  opened_at timestamp with time zone not null,
+  message_id bigint not null,
   remote_mailbox_id bigint not null,
-  run_id bigint not null,
   uid_next bigint,
   uid_validity bigint
 );
@@ -129,7 +126,8 @@ create table placement (
   message_id bigint not null,
   modseq bigint,
   remote_mailbox_id bigint not null,
-  uid bigint
+  uid bigint,
+  unproved boolean not null default false
 );
 
 create table remote_mailbox (
@@ -146,6 +144,8 @@ create table remote_mailbox (
   name_key bytea not null,
   object_id text,
   path text[] not null,
+  pushed_revision bigint not null default 0,
+  renaming_to text,
   resting boolean not null default false,
   role text,
   subscribed boolean not null,
@@ -177,6 +177,23 @@ create table secret (
   stored_at timestamp with time zone not null default now()
 );
 
+create table server_removal (
+  messages integer not null,
+  remote_mailbox_id bigint not null,
+  removed_at timestamp with time zone not null,
+  run_id bigint not null
+);
+
+create table unsent (
+  attempts integer not null,
+  detail text not null,
+  kind text not null,
+  message_id bigint not null,
+  reason text not null,
+  remote_mailbox_id bigint not null,
+  run_id bigint not null
+);
+
 alter table account add constraint account_pkey PRIMARY KEY (id);
 alter table account add constraint account_user_host_port UNIQUE (user_name, host, port);
 alter table archive add constraint archive_name UNIQUE (name);
@@ -190,9 +207,8 @@ alter table blob_part add constraint blob_part_pkey PRIMARY KEY (blob_id, part);
 alter table forgotten add constraint forgotten_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id) ON DELETE CASCADE;
 alter table forgotten add constraint forgotten_pkey PRIMARY KEY (message_id);
 alter table intent add constraint intent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
-alter table intent add constraint intent_pkey PRIMARY KEY (id);
+alter table intent add constraint intent_pkey PRIMARY KEY (message_id, remote_mailbox_id, kind);
 alter table intent add constraint intent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
-alter table intent add constraint intent_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
 alter table lease add constraint lease_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table lease add constraint lease_pkey PRIMARY KEY (account_id);
 alter table link add constraint link_account_archive UNIQUE (account_id, archive_id);
@@ -229,11 +245,15 @@ alter table run add constraint run_link_id_link_id_fk FOREIGN KEY (link_id) REFE
 alter table run add constraint run_pkey PRIMARY KEY (id);
 alter table secret add constraint secret_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table secret add constraint secret_pkey PRIMARY KEY (account_id);
+alter table server_removal add constraint server_removal_pkey PRIMARY KEY (run_id, remote_mailbox_id);
+alter table server_removal add constraint server_removal_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
+alter table unsent add constraint unsent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
+alter table unsent add constraint unsent_pkey PRIMARY KEY (message_id, remote_mailbox_id);
+alter table unsent add constraint unsent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
+alter table unsent add constraint unsent_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
 
 CREATE INDEX blob_canonical ON blob USING btree (key_space, canonical) WHERE (canonical IS NOT NULL);
-CREATE INDEX intent_message ON intent USING btree (message_id) WHERE (message_id IS NOT NULL);
 CREATE INDEX intent_remote_mailbox ON intent USING btree (remote_mailbox_id);
-CREATE INDEX intent_run ON intent USING btree (run_id);
 CREATE INDEX link_archive ON link USING btree (archive_id);
 CREATE INDEX mailbox_archive ON mailbox USING btree (archive_id);
 CREATE UNIQUE INDEX mailbox_version_live_path ON mailbox_version USING btree (archive_id, path_key) WHERE (to_revision = '9223372036854775807'::bigint);
@@ -251,3 +271,6 @@ CREATE INDEX remote_mailbox_mailbox ON remote_mailbox USING btree (mailbox_id);
 CREATE INDEX revision_made_at ON revision USING btree (archive_id, made_at);
 CREATE INDEX revision_run ON revision USING btree (run_id) WHERE (run_id IS NOT NULL);
 CREATE INDEX run_link ON run USING btree (link_id, id);
+CREATE INDEX server_removal_removed_at ON server_removal USING btree (removed_at);
+CREATE INDEX unsent_remote_mailbox ON unsent USING btree (remote_mailbox_id);
+CREATE INDEX unsent_run ON unsent USING btree (run_id, kind);

@@ -48,6 +48,7 @@ const status = (change: Partial<LinkStatus> = {}): LinkStatus => ({
   mailboxes: 3,
   completeSince: null,
   notFetched: 0,
+  notSent: 0,
   held: 0,
   heldBy: null,
   ...change,

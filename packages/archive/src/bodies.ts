@@ -2,7 +2,7 @@
 // the next bodies are on their way while one is written out; messages over 8 MB come part by part.
 // A body is only ever read through a message of an archive: nothing here takes a digest as an address.
 import { createHash } from "node:crypto";
-import { asId, type Digest, MailError, type MessageId } from "@packetboat/core";
+import { asId, type Digest, isMailError, MailError, type MessageId, type StoredBytes } from "@packetboat/core";
 import { asDatabaseError, connectFrom } from "@packetboat/database";
 import type { Pool } from "pg";
 import { SEGMENT_BYTES } from "./blobs.ts";
@@ -36,9 +36,13 @@ export async function* readBodies(
 ): AsyncGenerator<StoredBody> {
   for (let at = 0; at < ids.length; at += PAGE) {
     const page = ids.slice(at, at + PAGE).map(sqlInteger);
+    // Message by message, whatever Postgres thinks of the tables; ids are sorted before the bodies are joined, so that no body is sorted.
     const statement = `copy (
-      select m.id, b.id, b.sha256, b.size, b.codec, ${STORED} from message m join blob b on b.id = m.blob_id
-      where m.id = any(array[${page.join(",")}]::bigint[]) and m.archive_id = ${sqlInteger(archiveId)} order by m.id
+      select wanted.id, b.id, b.sha256, b.size, b.codec, ${STORED}
+      from (select id from unnest(array[${page.join(",")}]::bigint[]) o(id) order by id) wanted
+      cross join lateral (select blob_id from message where id = wanted.id and archive_id = ${sqlInteger(archiveId)} limit 1) m
+      cross join lateral (select id, sha256, size, codec, bytes from blob where id = m.blob_id limit 1) b
+      order by wanted.id
     ) to stdout with (format binary)`;
     for await (const row of copiedRows(pool, statement)) yield bodyOf(pool, row);
   }
@@ -46,12 +50,36 @@ export async function* readBodies(
 
 /** Gives the body of one message whole, or null when it has none. Throws BLOB_MISMATCH. For messages that may be large, see readBodies. */
 export async function readBody(pool: Pool, archiveId: number, id: MessageId): Promise<Buffer | null> {
-  for await (const body of readBodies(pool, archiveId, [id])) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of body.chunks) chunks.push(chunk);
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-  }
+  for await (const body of readBodies(pool, archiveId, [id])) return joined(body.chunks);
   return null;
+}
+
+/**
+ * Gives the bodies of these messages whole, ascending, each message once; one that is damaged is told as such and the others go on. Erased
+ * messages, and those of another archive, are left out. Memory holds one message beside what is read ahead.
+ */
+export async function* wholeBodies(
+  pool: Pool,
+  archiveId: number,
+  messages: readonly MessageId[],
+): AsyncGenerator<StoredBytes> {
+  const ids = [...new Set(messages)].sort((a, b) => a - b);
+  for await (const body of readBodies(pool, archiveId, ids)) yield await wholeBody(body);
+}
+
+async function wholeBody({ messageId, chunks }: StoredBody): Promise<StoredBytes> {
+  try {
+    return { kind: "bytes", messageId, bytes: await joined(chunks) };
+  } catch (error) {
+    if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
+    return { kind: "damaged", messageId, error };
+  }
+}
+
+async function joined(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all.length === 1 ? (all[0] as Buffer) : Buffer.concat(all);
 }
 
 function bodyOf(pool: Pool, row: BinaryRow): StoredBody {

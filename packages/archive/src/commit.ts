@@ -14,9 +14,10 @@ import {
 } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 import type { PoolClient } from "pg";
+import { intend, settleIntents } from "./queries/intents.ts";
 import { changeMailboxes, createMailboxes, mailboxGone, removeMailboxes, requireLive } from "./queries/mailboxes.ts";
 import { addMessages, type ChangeMessage, closeVersions, openVersions, requireKnown } from "./queries/messages.ts";
-import { bind, rebase, rekeyPlacements, unbind } from "./queries/placements.ts";
+import { bind, markGone, rebase, rekeyPlacements, unbind } from "./queries/placements.ts";
 import {
   bindMailboxes,
   changeMailboxBases,
@@ -25,8 +26,11 @@ import {
   requireOwn,
   setMarks,
   setPending,
+  setPushed,
+  setRenaming,
   settle,
 } from "./queries/remote-mailboxes.ts";
+import { addExpunged, dropUnsent, setUnsent } from "./queries/unsent.ts";
 import { type Session, write } from "./session.ts";
 
 /** Commits a batch. See core's Archive.commit. */
@@ -159,7 +163,7 @@ async function applyBase(
   if (ops.length === 0) return;
   const of = <K extends BaseOp["kind"]>(kind: K): readonly Extract<BaseOp, { kind: K }>[] =>
     ops.filter((op): op is Extract<BaseOp, { kind: K }> => op.kind === kind);
-  const named = new Set(ops.flatMap((op) => mailboxOf(op) ?? []));
+  const named = new Set(ops.flatMap(mailboxesOf));
   if (named.size > 0) await requireOwn(client, session, named);
   const untouchable = [...stale];
   const some = async <T>(list: readonly T[], apply: (list: readonly T[]) => Promise<void>): Promise<void> => {
@@ -175,17 +179,43 @@ async function applyBase(
   await some(of("bindMailbox"), (list) => bindMailboxes(client, session, list));
   for (const op of of("rekey")) await applyRekey(client, op);
   await some(of("unbind"), (list) => unbind(client, list, untouchable));
-  await some(
-    of("bind").filter((op) => !stale.has(op.messageId)),
-    async (list) => {
-      await requireKnown(client, session, [...new Set(list.map((op) => op.messageId))]);
-      await bind(client, list);
-    },
-  );
+  await some(of("markGone"), (list) => markGone(client, list, untouchable));
+  const binds = of("bind").filter((op) => !stale.has(op.messageId));
+  await some(pointedTo([...binds, ...of("intend"), ...of("unsent")]), (ids) => requireKnown(client, session, ids));
+  await some(binds, (list) => bind(client, session, list));
   await some(of("rebase"), (list) => rebase(client, list, untouchable));
   await some(of("settled"), (list) => settle(client, list));
   await some(of("pending"), (list) => setPending(client, list));
+  await applyPush(client, session, of, stale);
   await some(of("marks"), (list) => setMarks(client, session, list));
+}
+
+/** What is settled goes before what is opened anew: within one batch the later word is that something is not done. */
+async function applyPush(
+  client: PoolClient,
+  session: Session,
+  of: <K extends BaseOp["kind"]>(kind: K) => readonly Extract<BaseOp, { kind: K }>[],
+  stale: ReadonlySet<MessageId>,
+): Promise<void> {
+  const [settled, intents, renames] = [of("intentsSettled"), of("intend"), of("renaming")];
+  const [unsent, pushed, expunged] = [of("unsent"), of("pushed"), of("expunged")];
+  const sent = of("sent").flatMap((op) => op.messages.filter((id) => !stale.has(id)));
+  if (settled.length > 0) await settleIntents(client, settled, stale);
+  if (intents.length > 0) await intend(client, intents);
+  if (renames.length > 0) await setRenaming(client, renames);
+  if (sent.length > 0) await dropUnsent(client, session, sent);
+  if (unsent.length > 0) await setUnsent(client, session, unsent);
+  if (pushed.length > 0) await setPushed(client, pushed);
+  if (expunged.length > 0) await addExpunged(client, session, expunged);
+}
+
+/** Messages that rows of this batch will point to: none may be erased before it is committed. */
+function pointedTo(ops: readonly Extract<BaseOp, { kind: "bind" | "intend" | "unsent" }>[]): readonly MessageId[] {
+  const ids = ops.flatMap((op) => {
+    if (op.kind === "bind") return [op.messageId];
+    return op.kind === "unsent" ? [op.unsent.messageId] : op.intents.map(({ messageId }) => messageId);
+  });
+  return [...new Set(ids)];
 }
 
 async function applyRekey(client: PoolClient, op: Extract<BaseOp, { kind: "rekey" }>): Promise<void> {
@@ -199,8 +229,22 @@ async function applyRekey(client: PoolClient, op: Extract<BaseOp, { kind: "rekey
   await rekeyMailbox(client, op);
 }
 
-function mailboxOf(op: BaseOp): RemoteMailboxId | null {
-  if (op.kind === "bindMailbox") return null;
-  if (op.kind === "bind") return op.binding.remoteMailboxId;
-  return op.kind === "pending" ? op.pending.remoteMailboxId : op.remoteMailboxId;
+function mailboxesOf(op: BaseOp): readonly RemoteMailboxId[] {
+  switch (op.kind) {
+    case "bindMailbox":
+    case "sent":
+      return [];
+    case "bind":
+      return [op.binding.remoteMailboxId];
+    case "pending":
+      return [op.pending.remoteMailboxId];
+    case "unsent":
+      return [op.unsent.remoteMailboxId];
+    case "intend":
+      return op.intents.map((intent) => intent.remoteMailboxId);
+    case "pushed":
+      return op.mailboxes;
+    default:
+      return [op.remoteMailboxId];
+  }
 }

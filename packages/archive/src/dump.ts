@@ -32,6 +32,8 @@ export const DUMPED_TABLES = [
   "placement",
   "intent",
   "pending",
+  "unsent",
+  "server_removal",
   "audit",
 ] as const;
 

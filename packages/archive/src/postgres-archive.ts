@@ -14,12 +14,16 @@ import {
 import { asDatabaseError, type Fence, processName } from "@packetboat/database";
 import type { Pool } from "pg";
 import { storeBodies } from "./blobs.ts";
+import { wholeBodies } from "./bodies.ts";
 import { commitBatch } from "./commit.ts";
+import { openIntents } from "./queries/intents.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
 import { baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from "./queries/placements.ts";
+import { changedMessages, currentRevision, pushRows } from "./queries/pushes.ts";
 import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.ts";
 import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
 import { unboundMessages } from "./queries/unbound.ts";
+import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import type { Session } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
 
@@ -66,6 +70,13 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     byEmailId: (emailIds) => read(digestsByEmailId(session, emailIds)),
     storeBodies: (bodies) => storeBodies(session, bodies),
     commit: (batch) => commitBatch(session, batch),
+    revision: () => read(currentRevision(session)),
+    changed: () => read(changedMessages(session)),
+    pushRows: (messages) => pushRows(session, messages),
+    bytes: (messages) => wholeBodies(pool, session.archiveId, messages),
+    intents: () => read(openIntents(session)),
+    expungedSince: (since) => read(expungedSince(session, since)),
+    approvedPushes: (at) => read(approvedPushes(session, at)),
     removedSince: (since) => read(removedSince(session, since)),
     beginRun: async () => {
       session.run = await beginRun(session, processName("packetboat"));

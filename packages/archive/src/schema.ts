@@ -297,6 +297,10 @@ export const remoteMailbox = pgTable(
     mark_messages: int8(),
     /** Null: never completely observed (I5). */
     complete_at: moment(),
+    /** S3: what the archive's mailbox held or lost up to this revision is on the server, or has a row in `unsent`. */
+    pushed_revision: int8().notNull().default(sql`0`),
+    /** S2: the name that a RENAME was about to give it. Null: none is under way. */
+    renaming_to: text(),
   },
   (t) => [
     // Deferred, because two mailboxes may swap their names in one commit.
@@ -323,6 +327,8 @@ export const placement = pgTable(
     flags: text().array().notNull(),
     /** Null: the server has no immutable ids. */
     email_id: text(),
+    /** C4: bound by its header alone; its bytes are read before it is removed from the server. */
+    unproved: boolean().notNull().default(false),
   },
   (t) => [
     unique("placement_uid").on(t.remote_mailbox_id, t.uid),
@@ -331,31 +337,71 @@ export const placement = pgTable(
   ],
 );
 
-/** S2: what was about to be sent to a server. */
+/** S2: what was about to be appended or copied, until it is known what became of it. */
 export const intent = pgTable(
   "intent",
   {
-    id: id(),
     remote_mailbox_id: int8()
       .notNull()
       .references(() => remoteMailbox.id, { onDelete: "cascade" }),
-    run_id: int8()
+    message_id: int8()
       .notNull()
-      .references(() => run.id, { onDelete: "cascade" }),
+      .references(() => message.id),
     kind: text().notNull(),
-    /** Null: an intent about the mailbox itself. */
-    message_id: int8().references(() => message.id),
     /** Null: the server gave none. */
     uid_validity: int8(),
     /** Null: the server gave none. */
     uid_next: int8(),
+    /** As they were sent. */
     flags: text().array().notNull(),
-    opened_at: moment().notNull(),
   },
   (t) => [
+    // By message first: forget asks what points to a message.
+    primaryKey({ name: "intent_pkey", columns: [t.message_id, t.remote_mailbox_id, t.kind] }),
     index("intent_remote_mailbox").on(t.remote_mailbox_id),
-    index("intent_run").on(t.run_id),
-    index("intent_message").on(t.message_id).where(sql`message_id is not null`),
+  ],
+);
+
+/** C6, G1: what could not be pushed, and removals on the server that a halt holds back. One row a message and link (queries/unsent.ts). */
+export const unsent = pgTable(
+  "unsent",
+  {
+    remote_mailbox_id: int8()
+      .notNull()
+      .references(() => remoteMailbox.id, { onDelete: "cascade" }),
+    message_id: int8()
+      .notNull()
+      .references(() => message.id),
+    kind: text().notNull(),
+    reason: text().notNull(),
+    detail: text().notNull(),
+    attempts: integer().notNull(),
+    run_id: int8()
+      .notNull()
+      .references(() => run.id, { onDelete: "cascade" }),
+  },
+  (t) => [
+    primaryKey({ name: "unsent_pkey", columns: [t.message_id, t.remote_mailbox_id] }),
+    index("unsent_remote_mailbox").on(t.remote_mailbox_id),
+    index("unsent_run").on(t.run_id, t.kind),
+  ],
+);
+
+/** G1: what a run removed on a server. No key to remote_mailbox: it counts for 24 hours, also when the mailbox itself went. */
+export const serverRemoval = pgTable(
+  "server_removal",
+  {
+    run_id: int8()
+      .notNull()
+      .references(() => run.id, { onDelete: "cascade" }),
+    remote_mailbox_id: int8().notNull(),
+    messages: integer().notNull(),
+    /** Of the last of them. */
+    removed_at: moment().notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "server_removal_pkey", columns: [t.run_id, t.remote_mailbox_id] }),
+    index("server_removal_removed_at").on(t.removed_at),
   ],
 );
 

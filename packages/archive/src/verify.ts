@@ -23,7 +23,7 @@ export type ArchiveFindingKind =
   | "bodyMissing"
   /** A message that no revision shows: its version rows are gone. */
   | "messageMissing"
-  /** A base row that says a message is on a server, without the message's being in the archive. */
+  /** A base row, an intent or an unsent row of a message that is not in the archive. */
   | "placementWithoutMessage"
   /** Two versions of a message hold at the same revision. */
   | "versionsOverlap"
@@ -107,7 +107,12 @@ const CHECKS: readonly Check[] = [
   {
     kind: "placementWithoutMessage",
     sql: `select p.message_id, r.name as detail from link l join remote_mailbox r on r.link_id = l.id
-      join placement p on p.remote_mailbox_id = r.id left join message m on m.id = p.message_id
+      cross join lateral (
+        select message_id from placement where remote_mailbox_id = r.id
+        union all select message_id from intent where remote_mailbox_id = r.id
+        union all select message_id from unsent where remote_mailbox_id = r.id
+      ) p
+      left join message m on m.id = p.message_id
       where l.archive_id = $1 and (m.id is null or m.archive_id <> $1)`,
     text: () => "The base holds a message that the archive has not.",
   },

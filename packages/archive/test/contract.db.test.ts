@@ -51,6 +51,15 @@ function inspectOf(pool: Pool, archiveId: number): ArchiveInspect {
       );
     },
     body: (sha256) => bodyByDigest(pool, archiveId, sha256),
+    damage: async (sha256) => {
+      await pool.query(
+        "update blob set bytes = set_byte(bytes, length(bytes) - 1, get_byte(bytes, length(bytes) - 1) # 1) where sha256 = decode($1, 'hex')",
+        [sha256],
+      );
+    },
+    approve: async (run, at) => {
+      await pool.query("update run set approved_at = to_timestamp($2::float8 / 1000) where id = $1", [run, at]);
+    },
   };
 }
 

@@ -1,13 +1,13 @@
 // I2: what a question costs grows with the question, not with the archive; counted in rows that Postgres touched, as it says itself. On
 // tables that nobody has analysed, or analysed when they were empty: a nightly server may be up too shortly for autovacuum to ever come by.
-import { asId, type BaseIdentity, type Revision, type Uid, uidSet } from "@packetboat/core";
+import { asId, type BaseIdentity, type BaseOp, type Revision, type Uid, uidSet } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { describe, expect, it } from "vitest";
 import { changesIn, getArchive, log, messagesAt, openArchive } from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
 import { add, bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
-const GROWING = ["message", "message_version", "placement", "blob", "blob_part"];
+const GROWING = ["message", "message_version", "placement", "blob", "blob_part", "intent", "unsent"];
 const MANY = 30_000;
 const ASKED = 100;
 /** Rows that may be touched for each thing asked for, over all tables and both ways into blob. */
@@ -131,6 +131,84 @@ async function expectCheapQuestions({ link, lease, inbox, work }: Stocked, pool:
   expect(Math.min(costs.base, costs.identities, costs.unbound, costs.flags, removals)).toBeGreaterThanOrEqual(ASKED);
 }
 
+/** What a push asks: nothing has changed since, then so many messages in one of two mailboxes, and so many could not be sent. */
+async function expectCheapPushes({ link, lease, inbox, work }: Stocked, pool: Database["pool"]): Promise<void> {
+  const archive = await openArchive({ pool, link, lease });
+  const cost = (batch: () => Promise<unknown>) => costOf(pool, batch);
+  const commit = (...base: readonly BaseOp[]) => archive.commit({ archive: [], base });
+  const some = sample((await rows({ archive }, inbox, 100)).slice(11));
+  const messages = some.map(({ messageId }) => messageId);
+  const remoteMailboxId = inbox.remote;
+  const unchanged = await cost(async () => {
+    const mailboxes = [inbox.remote, work.remote];
+    await commit({ kind: "pushed", mailboxes, revision: await archive.revision() });
+    expect(await archive.changed()).toEqual([]);
+  });
+  expect(unchanged).toBe(0);
+  const runId = await archive.beginRun();
+  const shape = { kind: "append", flags: [], uidValidity: 7n, uidNext: 1 } as const;
+  const intents = messages.map((messageId) => ({ ...shape, remoteMailboxId: work.remote, messageId }));
+  const because = { reason: "OP_REFUSED", detail: "", attempts: 1, runId, remoteMailboxId } as const;
+  const uids = uidSet(some.map(({ uid }) => uid));
+  const costs = {
+    intend: await cost(() => commit({ kind: "intend", intents })),
+    intents: await cost(async () => expect(await archive.intents()).toHaveLength(ASKED)),
+    settled: await cost(() => commit({ kind: "intentsSettled", remoteMailboxId: work.remote, messages })),
+    unsent: await cost(() =>
+      commit(
+        ...messages.map(
+          (messageId) => ({ kind: "unsent", unsent: { ...because, kind: "append", messageId } }) as const,
+        ),
+      ),
+    ),
+    changedUnsent: await cost(async () => expect(await archive.changed()).toEqual(messages)),
+    pushRows: await cost(() => drain(archive.pushRows(messages))),
+    bytes: await cost(() => drainEach(archive.bytes(messages))),
+    sent: await cost(() => commit({ kind: "sent", messages })),
+    markGone: await cost(() => commit({ kind: "markGone", remoteMailboxId, uids })),
+    unbound: await cost(async () =>
+      expect(
+        (
+          await archive.unbound(
+            inbox.mailboxId,
+            some.map(({ canonical }) => canonical),
+          )
+        ).length,
+      ).toBe(ASKED),
+    ),
+    bind: await cost(() =>
+      commit(
+        ...some.map(({ messageId, uid }) => {
+          const binding = { remoteMailboxId, uid, flags: [], modseq: null, emailId: null };
+          return { kind: "bind", messageId, binding } as const;
+        }),
+      ),
+    ),
+    flags: await cost(() =>
+      archive.commit({
+        archive: some.map((row) => ({
+          kind: "setFlags",
+          messageId: row.messageId,
+          since: sinceOf(row),
+          flags: ["\\Flagged"],
+        })),
+        base: [],
+      }),
+    ),
+    changed: await cost(async () => expect(await archive.changed()).toEqual(messages)),
+  };
+  expect(Object.entries(costs).filter(([, rowsTouched]) => rowsTouched > ASKED * EACH)).toEqual([]);
+  expect(
+    Math.min(costs.changed, costs.changedUnsent, costs.pushRows, costs.intents, costs.bytes),
+  ).toBeGreaterThanOrEqual(ASKED);
+}
+
+async function drainEach(messages: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const _ of messages) count++;
+  return count;
+}
+
 /** What the commands of reading ask, once Postgres was made to look at the tables. */
 async function expectCheapReading({ archive, link, inbox }: Stocked, pool: Database["pool"]): Promise<void> {
   const cost = (work: () => Promise<unknown>) => costOf(pool, work);
@@ -156,6 +234,7 @@ describe("I2: the work of a question grows with the question", () => {
       if (what.startsWith("knew")) await stocked.pool.query(`vacuum analyze ${GROWING.join(", ")}`);
       await fill(stocked, MANY);
       await expectCheapQuestions(stocked, database.pool);
+      await expectCheapPushes(stocked, database.pool);
       await stocked.pool.query("analyze message_version, message");
       await expectCheapReading(stocked, database.pool);
     },

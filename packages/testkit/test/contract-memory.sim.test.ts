@@ -1,5 +1,5 @@
 // The in-memory archive passes the contract that the Postgres archive passes, and what only it can do: leases and approvals at will.
-import type { RemoteMailboxId, Uid } from "@packetboat/core";
+import type { RemoteMailboxId, RunId, Uid } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { MemoryArchive } from "../src/archive/memory-archive.ts";
 import { archiveContract } from "../src/contracts/archive-contract.ts";
@@ -13,6 +13,8 @@ function make() {
       revision: async () => memory.revision(),
       snapshot: async (revision: number) => memory.snapshot(revision),
       body: async (sha256: string) => memory.body(sha256),
+      damage: async (sha256: string) => memory.damage(sha256),
+      approve: async (run: RunId, at: number) => memory.approve(run, at),
     },
     [Symbol.asyncDispose]: async () => {},
     memory,

@@ -65,7 +65,7 @@ async function mailboxesNow({ pool }: Database, id: ArchiveId) {
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
 function plain({ status, health, holding }: JudgedLink) {
-  const { link, lastGoodAt, completeSince, notFetched, held, heldBy } = status;
+  const { link, lastGoodAt, completeSince, notFetched, notSent, held, heldBy } = status;
   return {
     link: link.id,
     archive: link.archive,
@@ -80,6 +80,7 @@ function plain({ status, health, holding }: JudgedLink) {
     bytes: holding.bytes,
     completeSince: iso(completeSince),
     notFetched,
+    notSent,
     held,
     heldBy,
   };

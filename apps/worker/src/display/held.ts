@@ -12,23 +12,28 @@ export function heldLines(held: readonly HeldMailbox[]): readonly string[] {
   const rows = held.map(({ mailbox, kind, messages, uids }) => {
     const text = formatUids(uids);
     const cut = text.length > MAX_UIDS ? `${text.slice(0, text.lastIndexOf(",", MAX_UIDS))}, and more` : text;
-    return [mailbox, heldWords(kind, messages), `UID ${cut}`];
+    return [mailbox, heldWords(kind, messages), text === "" ? "" : `UID ${cut}`];
   });
   return tableLines([column, column, column], rows).map((line) => `  ${harmless(line)}`);
 }
 
 /** "250 messages to be removed". */
 function heldWords(kind: HeldMailbox["kind"], messages: number): string {
-  return `${plural(messages, "message")} to be ${kind === "removal" ? "removed" : "added"}`;
+  return `${plural(messages, "message")} ${TO_BE[kind]}`;
 }
+
+const TO_BE = {
+  removal: "to be removed",
+  serverRemoval: "to be removed on the server",
+  addition: "to be added",
+} as const;
 
 /** "250 messages to be removed and 3 to be added". */
 export function heldSum(held: readonly HeldMailbox[]): string {
   const sum = (kind: HeldMailbox["kind"]) =>
     held.filter((each) => each.kind === kind).reduce((total, { messages }) => total + messages, 0);
-  const [removals, additions] = [sum("removal"), sum("addition")];
-  if (removals === 0) return heldWords("addition", additions);
-  return additions === 0
-    ? heldWords("removal", removals)
-    : `${heldWords("removal", removals)} and ${count(additions)} to be added`;
+  const [first, ...rest] = (["removal", "serverRemoval", "addition"] as const).filter((kind) => sum(kind) > 0);
+  if (first === undefined) return heldWords("addition", 0);
+  const others = rest.map((kind) => `${count(sum(kind))} ${TO_BE[kind]}`);
+  return [heldWords(first, sum(first)), ...others].join(" and ");
 }

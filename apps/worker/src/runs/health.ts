@@ -13,7 +13,7 @@ export interface LinkHealth {
   readonly reasons: readonly string[];
 }
 
-type Facts = Pick<LinkStatus, "lastRun" | "lastGoodAt" | "notFetched" | "held" | "heldBy">;
+type Facts = Pick<LinkStatus, "lastRun" | "lastGoodAt" | "notFetched" | "notSent" | "held" | "heldBy">;
 
 /** Judges a link at a time; `limit` is how long it may go without a good run, in milliseconds. */
 export function linkHealth(facts: Facts, now: number, limit: number): LinkHealth {
@@ -22,7 +22,7 @@ export function linkHealth(facts: Facts, now: number, limit: number): LinkHealth
   return { state, isWell, reasons: [...reasonsOf(state, facts, now), ...pendingReasons(facts)] };
 }
 
-function stateOf({ lastRun, lastGoodAt, notFetched, held }: Facts, now: number, limit: number): LinkState {
+function stateOf({ lastRun, lastGoodAt, notFetched, notSent, held }: Facts, now: number, limit: number): LinkState {
   if (lastRun?.outcome === "failed") return "failing";
   if (held > 0) return "halted";
   const running = lastRun?.outcome === "running";
@@ -30,7 +30,7 @@ function stateOf({ lastRun, lastGoodAt, notFetched, held }: Facts, now: number, 
   const since = lastGoodAt ?? (running ? lastRun.startedAt : null);
   if (since === null || now - since > limit) return "overdue";
   if (running) return "running";
-  return notFetched > 0 || lastRun?.outcome === "partial" ? "partial" : "ok";
+  return notFetched + notSent > 0 || lastRun?.outcome === "partial" ? "partial" : "ok";
 }
 
 function reasonsOf(state: LinkState, { lastRun, lastGoodAt }: Facts, now: number): readonly string[] {
@@ -59,14 +59,15 @@ function failureOf(run: RunInfo, now: number): string {
   return `run ${run.id} failed ${ago(run.finishedAt ?? run.startedAt, now)}.${why}`;
 }
 
-function pendingReasons({ notFetched, held, heldBy }: Facts): readonly string[] {
-  const fetches =
-    notFetched > 0 ? [`${plural(notFetched, "message")} could not be fetched so far; every run tries again.`] : [];
-  if (held === 0) return fetches;
+function pendingReasons({ notFetched, notSent, held, heldBy }: Facts): readonly string[] {
+  const waits = (messages: number, what: string): readonly string[] =>
+    messages > 0 ? [`${plural(messages, "message")} could not be ${what} so far; every run tries again.`] : [];
+  const undone = [...waits(notFetched, "fetched"), ...waits(notSent, "sent to the server")];
+  if (held === 0) return undone;
   const number = heldBy ?? "RUN";
   return [
     `a guard holds back ${plural(held, "message")}. See packetboat runs ${number}; to let them through: packetboat approve ${number}`,
-    ...fetches,
+    ...undone,
   ];
 }
 

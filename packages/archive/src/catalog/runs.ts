@@ -13,6 +13,7 @@ import { inTransaction } from "@packetboat/database";
 import type { Pool } from "pg";
 import { APPROVAL_MS, noSuchRun } from "../queries/runs.ts";
 import { millis, moment, rowsOf } from "./asking.ts";
+import { HELD_UNSENT } from "./held.ts";
 import { accountName } from "./links.ts";
 
 export interface RunInfo {
@@ -28,7 +29,7 @@ export interface RunInfo {
   readonly outcome: RunOutcome | "running";
   readonly approvedAt: number | null;
   readonly approvalUsedAt: number | null;
-  /** Removals and additions that this run held and nothing has settled since. */
+  /** Removals, from the archive or the server, and additions that this run held and nothing has settled since. */
   readonly held: number;
   /** Null while it runs, and for a run that was killed. */
   readonly totals: MailboxCounts | null;
@@ -66,11 +67,15 @@ const ALIVE = `exists (select from pg_locks k where k.locktype = 'advisory' and 
   and k.database = (select oid from pg_database where datname = current_database())
   and (k.classid::bigint << 32) | k.objid::bigint = hashtextextended('packetboat lease ' || c.id::bigint, 0))`;
 
+/** Removals, on either side, and additions that run `r` holds. By pending_run and unsent_run. */
+const HELD = `(select count(*) from pending p where p.run_id = r.id and p.kind in ('removal', 'addition'))
+  + (select count(*) from unsent u where u.run_id = r.id and ${HELD_UNSENT})`;
+
 const columns = (report: boolean): string => `r.id, r.link_id, a.name as archive, c.user_name, c.host, c.port, r.holder,
   ${millis("r.started_at")} as started_at, ${millis("r.finished_at")} as finished_at, r.outcome,
   (r.outcome is null and ${ALIVE}) as alive, ${millis("r.approved_at")} as approved_at,
   ${millis("r.approval_used_at")} as approval_used_at,
-  (select count(*) from pending p where p.run_id = r.id and p.kind in ('removal', 'addition')) as held,
+  ${HELD} as held,
   r.report -> 'totals' as totals, r.report -> 'error' as error${report ? ", r.report" : ""}`;
 
 const FROM = `from run r join link l on l.id = r.link_id join archive a on a.id = l.archive_id join account c on c.id = l.account_id`;
@@ -135,8 +140,7 @@ export async function approveRun(pool: Pool, id: RunId, now: number): Promise<nu
     if (run.held === 0) {
       const [later] = await rowsOf<{ id: bigint }>(
         client,
-        `select r.id from run r where r.link_id = $1 and r.id > $2
-          and exists (select from pending p where p.run_id = r.id and p.kind in ('removal', 'addition')) order by r.id desc limit 1`,
+        `select r.id from run r where r.link_id = $1 and r.id > $2 and ${HELD} > 0 order by r.id desc limit 1`,
         [run.linkId, id],
       );
       throw new MailError(

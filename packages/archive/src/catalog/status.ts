@@ -1,7 +1,8 @@
 // What `status` is printed from: for each link what ran last, when it last went well, what it holds and what is not done.
-import { asId, type LinkId, type Pending, type RunId, type Uid } from "@packetboat/core";
+import { asId, type LinkId, type MessageId, type Pending, type RunId, type Uid, type Unsent } from "@packetboat/core";
 import type { Pool } from "pg";
 import { millis, rowsOf } from "./asking.ts";
+import { HELD_UNSENT } from "./held.ts";
 import { type LinkInfo, listLinks } from "./links.ts";
 import { listRuns, type RunInfo } from "./runs.ts";
 
@@ -15,7 +16,9 @@ export interface LinkStatus {
   readonly completeSince: number | null;
   /** Messages that could not be fetched (C6). */
   readonly notFetched: number;
-  /** Removals and additions that a guard holds (G1, G3). */
+  /** Messages whose place, flags or removal could not be sent to the server (C6). */
+  readonly notSent: number;
+  /** Removals, from the archive or the server, and additions that a guard holds (G1, G3). */
   readonly held: number;
   /** The latest run that holds any of them: the one to approve. */
   readonly heldBy: RunId | null;
@@ -27,6 +30,7 @@ interface Row {
   readonly mailboxes: bigint;
   readonly complete_since: number | null;
   readonly not_fetched: bigint;
+  readonly not_sent: bigint;
   readonly held: bigint;
   readonly held_by: bigint | null;
 }
@@ -43,11 +47,17 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
           from remote_mailbox m where m.link_id = l.id and not m.resting) as complete_since,
         (select count(*) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind = 'fetch'
           where m.link_id = l.id) as not_fetched,
-        (select count(*) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind <> 'fetch'
-          where m.link_id = l.id) as held,
-        (select max(p.run_id) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind <> 'fetch'
-          where m.link_id = l.id) as held_by
-      from link l`,
+        (select count(*) from remote_mailbox m join unsent u on u.remote_mailbox_id = m.id and not (${HELD_UNSENT})
+          where m.link_id = l.id) as not_sent,
+        h.held, h.held_by
+      from link l
+      cross join lateral (
+        select count(*) as held, max(run_id) as held_by from (
+          select p.run_id from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind <> 'fetch' where m.link_id = l.id
+          union all
+          select u.run_id from remote_mailbox m join unsent u on u.remote_mailbox_id = m.id and ${HELD_UNSENT} where m.link_id = l.id
+        ) row
+      ) h`,
   );
   const byId = new Map(rows.map((row) => [Number(row.id), row]));
   return Promise.all(
@@ -61,6 +71,7 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
         mailboxes: Number(row?.mailboxes ?? 0),
         completeSince: row?.complete_since ?? null,
         notFetched: Number(row?.not_fetched ?? 0),
+        notSent: Number(row?.not_sent ?? 0),
         held: Number(row?.held ?? 0),
         heldBy: row?.held_by == null ? null : asId<RunId>(row.held_by),
       };
@@ -95,6 +106,27 @@ export async function listPending(pool: Pool, linkId: LinkId, limit = 100): Prom
     ...row,
     uid: asId<Uid>(uid),
     bytes: bytes === null ? null : Number(bytes),
+    runId: asId<RunId>(run_id),
+  }));
+}
+
+/** An unsent row with the mailbox that people know it by. */
+export interface UnsentInfo extends Omit<Unsent, "remoteMailboxId"> {
+  readonly mailbox: string;
+}
+
+/** What could not be sent on a link, or is held, by mailbox and message. Default limit: 100. By unsent_remote_mailbox. */
+export async function listUnsent(pool: Pool, linkId: LinkId, limit = 100): Promise<readonly UnsentInfo[]> {
+  const rows = await rowsOf<Omit<UnsentInfo, "messageId" | "runId"> & { message_id: bigint; run_id: bigint }>(
+    pool,
+    `select m.name as mailbox, u.message_id, u.kind, u.reason, u.detail, u.attempts, u.run_id
+      from remote_mailbox m join unsent u on u.remote_mailbox_id = m.id
+      where m.link_id = $1 order by m.name, u.message_id limit $2`,
+    [linkId, limit],
+  );
+  return rows.map(({ message_id, run_id, ...row }) => ({
+    ...row,
+    messageId: asId<MessageId>(message_id),
     runId: asId<RunId>(run_id),
   }));
 }

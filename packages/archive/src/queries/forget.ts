@@ -7,7 +7,7 @@ import type { Selection } from "../selection.ts";
 import { LIVE } from "../session.ts";
 
 const POINTED = `(exists (select from placement p where p.message_id = m.id)
-  or exists (select from intent i where i.message_id = m.id))`;
+  or exists (select from intent i where i.message_id = m.id) or exists (select from unsent u where u.message_id = m.id))`;
 
 // A message is judged by its last version (message_version_pkey); one that was erased before has none. Messages by message_archive, by
 // message_pkey where ids are given, or by blob_sha256 and message_blob where digests are. $1 archive, $2 mailboxes or null, $3 since,

@@ -14,9 +14,9 @@ const ADD = `
 with item as materialized (
   select nextval('message_id_seq') as id, found.* from (
     select o.*, b.id as blob_id
-    from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[])
+    from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::boolean[])
       with ordinality
-      o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, position)
+      o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, unproved, position)
     cross join lateral (select id from blob where key_space = $2 and sha256 = decode(o.sha256, 'hex') limit 1 for key share) b
     order by o.position
   ) found
@@ -27,8 +27,8 @@ with item as materialized (
   insert into message_version (message_id, mailbox_id, flags, from_revision)
   select id, mailbox_id, flags::text[], $3 from item
 ), bound as (
-  insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id)
-  select remote_mailbox_id, uid, id, modseq, seen_flags::text[], email_id from item where remote_mailbox_id is not null
+  insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved)
+  select remote_mailbox_id, uid, id, modseq, seen_flags::text[], email_id, unproved from item where remote_mailbox_id is not null
 )
 select count(*) as found from item`;
 
@@ -57,6 +57,7 @@ export async function addMessages(
       ops.map((op) => (op.binding === null ? null : arrayLiteral(op.binding.flags))),
       ops.map((op) => int8Parameter(op.binding?.modseq ?? null)),
       ops.map((op) => op.binding?.emailId ?? null),
+      ops.map((op) => op.binding?.unproved ?? false),
     ],
   });
   if (session.provesKeys) await client.query("set local session_replication_role = origin");

@@ -73,15 +73,17 @@ const PLACEMENTS = `unnest($2::bigint[], $3::bigint[]) wanted(low, high)
     where remote_mailbox_id = $1 and uid between wanted.low and wanted.high order by uid limit ${PAGE}) p
   left join lateral (select mailbox_id, flags, from_revision from message_version
     where message_id = p.message_id and to_revision = ${LIVE} limit 1) v on true`;
-const IDENTITY = `, coalesce(b.size, f.size, 0) as size, p.email_id,
+/** Size, date and digests of message `m`: of its blob `b`, or of what forget kept of an erased one, `f`. */
+export const IDENTITY = `coalesce(b.size, f.size, 0) as size,
   (extract(epoch from coalesce(m.internal_date, f.internal_date)) * 1000)::float8 as internal_date,
   encode(coalesce(b.fingerprint, f.fingerprint), 'hex') as fingerprint,
   coalesce(encode(coalesce(b.canonical, b.sha256, f.canonical), 'hex'), '') as canonical`;
-// An erased message is told by what forget kept of it.
-const BODIES = `cross join lateral (select id, blob_id, internal_date from message where id = p.message_id limit 1) m
-  left join lateral (select size, fingerprint, canonical, sha256 from blob where id = m.blob_id limit 1) b on true
+/** `b` and `f` of message `m`. By blob_pkey and forgotten_pkey. */
+export const BODIES = `left join lateral (select size, fingerprint, canonical, sha256 from blob where id = m.blob_id limit 1) b on true
   left join lateral (select size, internal_date, fingerprint, canonical from forgotten
     where message_id = m.id and m.blob_id is null limit 1) f on true`;
+const MESSAGES =
+  "cross join lateral (select id, blob_id, internal_date from message where id = p.message_id limit 1) m";
 
 /**
  * Pages of at most 1,000 rows, ascending. UIDs without a row are left out. By placement_uid, message_version_open, message_pkey,
@@ -93,7 +95,7 @@ export async function* baseRows(
   uids: UidSet,
   identity: boolean,
 ): AsyncGenerator<readonly IdentityRow[]> {
-  const text = `select ${COLUMNS}${identity ? IDENTITY : ""} from ${PLACEMENTS} ${identity ? BODIES : ""} order by p.uid limit ${PAGE}`;
+  const text = `select ${COLUMNS}${identity ? `, p.email_id, ${IDENTITY}` : ""} from ${PLACEMENTS} ${identity ? `${MESSAGES} ${BODIES}` : ""} order by p.uid limit ${PAGE}`;
   for (const piece of pieces(uids)) {
     let after = (piece[0]?.[0] ?? 1) - 1;
     for (;;) {
@@ -153,14 +155,22 @@ function liveOf(row: Row): LiveVersion | null {
   };
 }
 
-/** Enters placements of messages that the archive has. A UID that is bound already is refused by placement_uid. */
-export async function bind(client: PoolClient, ops: readonly Op<"bind">[]): Promise<void> {
+/**
+ * Enters placements of messages that the archive has, in the place of their `gone` rows on this link. A UID that is bound already is
+ * refused by placement_uid. Gone rows by placement_message: `+ 0` keeps Postgres from looking for all that are gone.
+ */
+export async function bind(client: PoolClient, session: Session, ops: readonly Op<"bind">[]): Promise<void> {
   await client.query({
     name: "archive_bind",
-    text: `insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id)
-      select remote_mailbox_id, uid, message_id, modseq, flags::text[], email_id
-      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
-        o(remote_mailbox_id, uid, message_id, modseq, flags, email_id)`,
+    text: `with back as (
+        delete from placement p using unnest($3::bigint[]) o(message_id)
+        where p.message_id = o.message_id and p.uid + 0 is null
+          and exists (select from remote_mailbox r where r.id = p.remote_mailbox_id + 0 and r.link_id = $8)
+      )
+      insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved)
+      select remote_mailbox_id, uid, message_id, modseq, flags::text[], email_id, unproved
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[])
+        o(remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved)`,
     values: [
       ops.map((op) => op.binding.remoteMailboxId),
       ops.map((op) => op.binding.uid),
@@ -168,6 +178,8 @@ export async function bind(client: PoolClient, ops: readonly Op<"bind">[]): Prom
       ops.map((op) => int8Parameter(op.binding.modseq)),
       ops.map((op) => arrayLiteral(op.binding.flags)),
       ops.map((op) => op.binding.emailId),
+      ops.map((op) => op.binding.unproved ?? false),
+      session.link.id,
     ],
   });
 }
@@ -199,16 +211,41 @@ export async function unbind(
   ops: readonly Op<"unbind">[],
   stale: readonly MessageId[],
 ): Promise<void> {
-  const ranges = ops.flatMap((op) => op.uids.map(([low, high]) => [op.remoteMailboxId, low, high] as const));
+  const [mailboxes, lows, highs] = rangesOf(ops);
   await client.query({
     name: "archive_unbind",
     text: `delete from placement p using unnest($1::bigint[], $2::bigint[], $3::bigint[]) o(remote_mailbox_id, low, high)
       where p.remote_mailbox_id = o.remote_mailbox_id and p.uid between o.low and o.high and p.message_id <> all($4::bigint[])`,
-    values: [ranges.map(([id]) => id), ranges.map(([, low]) => low), ranges.map(([, , high]) => high), stale],
+    values: [mailboxes, lows, highs, stale],
   });
 }
 
-/** U1: gives every named placement its new UID and drops the others; `gone` ones stay gone. Gives how many were named and found. */
+/** Membership `markGone`: these placements lose their UIDs and stay, but for those of stale messages (S4). By placement_uid. */
+export async function markGone(
+  client: PoolClient,
+  ops: readonly Op<"markGone">[],
+  stale: readonly MessageId[],
+): Promise<void> {
+  const [mailboxes, lows, highs] = rangesOf(ops);
+  await client.query({
+    name: "archive_mark_gone",
+    text: `update placement p set uid = null, modseq = null from unnest($1::bigint[], $2::bigint[], $3::bigint[]) o(remote_mailbox_id, low, high)
+      where p.remote_mailbox_id = o.remote_mailbox_id and p.uid between o.low and o.high and p.message_id <> all($4::bigint[])`,
+    values: [mailboxes, lows, highs, stale],
+  });
+}
+
+type Ranges = readonly [mailboxes: readonly RemoteMailboxId[], lows: readonly number[], highs: readonly number[]];
+
+function rangesOf(ops: readonly Pick<Op<"unbind">, "remoteMailboxId" | "uids">[]): Ranges {
+  const ranges = ops.flatMap((op) => op.uids.map(([low, high]) => [op.remoteMailboxId, low, high] as const));
+  return [ranges.map(([id]) => id), ranges.map(([, low]) => low), ranges.map(([, , high]) => high)];
+}
+
+/**
+ * U1: gives every named placement its new UID and drops the others; `gone` ones stay gone. What was matched is matched by its header (C4).
+ * Gives how many were named and found.
+ */
 export async function rekeyPlacements(client: PoolClient, op: Op<"rekey">): Promise<number> {
   const from = op.pairs.map(([old]) => old);
   const to = op.pairs.map(([, next]) => next);
@@ -223,7 +260,7 @@ export async function rekeyPlacements(client: PoolClient, op: Op<"rekey">): Prom
     [op.remoteMailboxId, OUT_OF_THE_WAY],
   );
   const moved = await client.query(
-    `update placement p set uid = o.next from unnest($2::bigint[], $3::bigint[]) o(old, next)
+    `update placement p set uid = o.next, unproved = true from unnest($2::bigint[], $3::bigint[]) o(old, next)
       where p.remote_mailbox_id = $1 and p.uid = o.old + $4`,
     [op.remoteMailboxId, from, to, OUT_OF_THE_WAY],
   );

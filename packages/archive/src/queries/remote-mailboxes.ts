@@ -9,6 +9,7 @@ import {
   type Marks,
   type Pending,
   type RemoteMailboxId,
+  type Revision,
   type Role,
   type RunId,
   type Uid,
@@ -36,15 +37,19 @@ interface Row {
   readonly mark_messages: bigint | null;
   readonly complete_at: number | null;
   readonly pending: bigint;
+  readonly pushed_revision: bigint;
+  readonly renaming_to: string | null;
+  readonly unsent: bigint;
 }
 
-/** All base rows of the link, by name. By remote_mailbox_name and pending_pkey. */
+/** All base rows of the link, by name. By remote_mailbox_name, pending_pkey and unsent_remote_mailbox. */
 export async function mailboxBases(session: Session): Promise<readonly MailboxBase[]> {
   const { rows } = await session.pool.query<Row>(
     `select id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
         mark_uid_validity, mark_uid_next, mark_highest_modseq, mark_messages,
         (extract(epoch from complete_at) * 1000)::float8 as complete_at,
-        (select count(*) from pending where remote_mailbox_id = r.id) as pending
+        (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, renaming_to,
+        (select count(*) from unsent where remote_mailbox_id = r.id) as unsent
       from remote_mailbox r where link_id = $1 order by name`,
     [session.link.id],
   );
@@ -61,6 +66,9 @@ export async function mailboxBases(session: Session): Promise<readonly MailboxBa
     completeAt: row.complete_at,
     pending: Number(row.pending),
     resting: row.resting,
+    pushed: asId<Revision>(row.pushed_revision),
+    renamingTo: row.renaming_to,
+    unsent: Number(row.unsent),
   }));
 }
 
@@ -174,12 +182,32 @@ export async function setMarks(client: PoolClient, session: Session, ops: readon
   });
 }
 
-/** U1: the mailbox's side of a rekey. Pendings name UIDs of the old UIDVALIDITY, which mean nothing now; no marks: a complete look finds them. */
+/** S2: the name that RENAME is about to give, or null when it is settled. */
+export async function setRenaming(client: PoolClient, ops: readonly Op<"renaming">[]): Promise<void> {
+  await client.query(
+    `update remote_mailbox r set renaming_to = o.name from unnest($1::bigint[], $2::text[]) o(id, name) where r.id = o.id`,
+    [ops.map((op) => op.remoteMailboxId), ops.map((op) => (op.to === null ? null : storable(op.to)))],
+  );
+}
+
+/** S3: how far these mailboxes are pushed. Never goes back; a rekey alone sets it to 0. */
+export async function setPushed(client: PoolClient, ops: readonly Op<"pushed">[]): Promise<void> {
+  const marks = ops.flatMap((op) => op.mailboxes.map((id) => [id, op.revision] as const));
+  await client.query({
+    name: "archive_pushed",
+    text: `update remote_mailbox r set pushed_revision = o.revision
+      from (select id, max(revision) as revision from unnest($1::bigint[], $2::bigint[]) m(id, revision) group by id) o
+      where r.id = o.id and r.pushed_revision < o.revision`,
+    values: [marks.map(([id]) => id), marks.map(([, revision]) => revision)],
+  });
+}
+
+/** U1: the mailbox's side of a rekey: all of it is to be looked at again by both directions. Pendings name UIDs of the old UIDVALIDITY, which mean nothing now; no marks: a complete look finds them. */
 export async function rekeyMailbox(client: PoolClient, op: Op<"rekey">): Promise<void> {
   await client.query("delete from pending where remote_mailbox_id = $1", [op.remoteMailboxId]);
   await client.query(
     `update remote_mailbox set uid_validity = $2, marked_at = null, mark_uid_validity = null, mark_uid_next = null,
-      mark_highest_modseq = null, mark_messages = null where id = $1`,
+      mark_highest_modseq = null, mark_messages = null, pushed_revision = 0, renaming_to = null where id = $1`,
     [op.remoteMailboxId, int8Parameter(op.uidValidity)],
   );
 }

@@ -1,5 +1,5 @@
-// Live messages of an archive mailbox that this link has no base row for, by the digest of their bytes: what an arrival may be met with
-// (0 1 1). M9: a tombstone matches nothing, so only open versions are read.
+// Live messages of an archive mailbox that this link has bound to no UID, by the digest of their bytes: what an arrival may be met with
+// (0 1 1), also one whose row is `gone` there (1 1 0, met again). M9: a tombstone matches nothing, so only open versions are read.
 import {
   asId,
   type Digest,
@@ -35,7 +35,7 @@ cross join lateral (select id, archive_id, internal_date from message where blob
 cross join lateral (select flags, from_revision from message_version
   where message_id = m.id and to_revision = ${LIVE} and mailbox_id = $1 limit 1) v
 where m.archive_id = $5 and not exists (
-  select from placement p join remote_mailbox r on r.id = p.remote_mailbox_id where p.message_id = m.id and r.link_id = $2 offset 0)
+  select from placement p join remote_mailbox r on r.id = p.remote_mailbox_id where p.message_id = m.id and p.uid is not null and r.link_id = $2 offset 0)
 order by m.id`;
 
 /** By message id; each message once, however often its digest was asked for. */

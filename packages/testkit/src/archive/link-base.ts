@@ -1,4 +1,4 @@
-// The base of one link in the in-memory archive: remote mailboxes, placements, pendings. All or nothing by the same undo list as the
+// The base of one link in the in-memory archive: remote mailboxes, placements, pendings, and what pushes know. All or nothing by the same undo list as the
 // history. It must never touch the archive's versions: the base moves by base ops alone.
 import type {
   BaseOp,
@@ -10,23 +10,29 @@ import type {
   MessageId,
   Pending,
   RemoteMailboxId,
+  Revision,
   Uid,
   UidSet,
 } from "@packetboat/core";
 import { failure } from "../simulator/failure.ts";
 import { pick } from "../simulator/uids.ts";
 import type { Undo } from "./history.ts";
+import { PushState } from "./push-state.ts";
 
 export interface Placement {
   readonly messageId: MessageId;
   readonly flags: Flags;
   readonly modseq: bigint | null;
   readonly emailId: string | null;
+  /** C4: bound by its header alone. */
+  readonly unproved: boolean;
 }
 
 export interface RemoteMailbox {
-  base: Omit<MailboxBase, "pending">;
+  base: Omit<MailboxBase, "pending" | "unsent">;
   rows: Map<Uid, Placement>;
+  /** Proved gone from the server: rows without UID. */
+  gone: Placement[];
   pending: Map<Uid, Pending>;
 }
 
@@ -40,6 +46,15 @@ export interface CommitView {
   readonly stale: ReadonlySet<MessageId>;
 }
 
+type PushOp = Extract<
+  BaseOp,
+  { kind: "intend" | "intentsSettled" | "renaming" | "pushed" | "unsent" | "sent" | "expunged" }
+>;
+
+function mustExist(view: CommitView, id: MessageId): void {
+  if (!view.exists(id)) throw failure("BUG", "A plan names a message that never existed.");
+}
+
 const within = (set: UidSet, rows: ReadonlyMap<Uid, unknown>): Uid[] =>
   pick(
     set,
@@ -50,6 +65,7 @@ export class LinkBase {
   readonly mailboxes = new Map<RemoteMailboxId, RemoteMailbox>();
   /** How often each message is bound on this link. */
   readonly boundTimes = new Map<MessageId, number>();
+  readonly push = new PushState();
   private readonly nextId: () => number;
 
   constructor(nextId: () => number) {
@@ -69,13 +85,16 @@ export class LinkBase {
       case "dropMailboxBase": {
         const mailbox = this.must(op.remoteMailboxId);
         for (const uid of [...mailbox.rows.keys()]) this.unbind(mailbox, uid, undo);
+        this.push.drop(op.remoteMailboxId, undo);
         this.mailboxes.delete(op.remoteMailboxId);
         undo.push(() => void this.mailboxes.set(op.remoteMailboxId, mailbox));
         return;
       }
       case "bind":
-        if (!view.exists(op.messageId)) throw failure("BUG", "A plan binds a message that never existed.");
-        if (!view.stale.has(op.messageId)) this.bind(op.messageId, op.binding, undo);
+        mustExist(view, op.messageId);
+        if (view.stale.has(op.messageId)) return;
+        this.comeBack(op.messageId, undo);
+        this.bind(op.messageId, op.binding, undo);
         return;
       case "rebase": {
         const mailbox = this.must(op.remoteMailboxId);
@@ -90,6 +109,14 @@ export class LinkBase {
         for (const uid of within(op.uids, mailbox.rows)) {
           const row = mailbox.rows.get(uid);
           if (row && !view.stale.has(row.messageId)) this.unbind(mailbox, uid, undo);
+        }
+        return;
+      }
+      case "markGone": {
+        const mailbox = this.must(op.remoteMailboxId);
+        for (const uid of within(op.uids, mailbox.rows)) {
+          const row = mailbox.rows.get(uid);
+          if (row && !view.stale.has(row.messageId)) this.markGone(mailbox, uid, undo);
         }
         return;
       }
@@ -121,15 +148,55 @@ export class LinkBase {
         }
         return;
       }
+      default:
+        this.applyPush(op, view, undo);
+    }
+  }
+
+  private applyPush(op: PushOp, view: CommitView, undo: Undo): void {
+    const fresh = (ids: readonly MessageId[]) => ids.filter((id) => !view.stale.has(id));
+    switch (op.kind) {
+      case "intend":
+        for (const { remoteMailboxId, messageId } of op.intents) {
+          this.must(remoteMailboxId);
+          mustExist(view, messageId);
+        }
+        this.push.intend(op.intents, undo);
+        return;
+      case "intentsSettled":
+        this.must(op.remoteMailboxId);
+        // What became of a stale one is not settled: its binding was not entered.
+        this.push.settle(op.remoteMailboxId, fresh(op.messages), undo);
+        return;
+      case "renaming":
+        this.set(op.remoteMailboxId, { renamingTo: op.to }, undo);
+        return;
+      case "pushed":
+        for (const id of op.mailboxes)
+          if (op.revision > this.must(id).base.pushed) this.set(id, { pushed: op.revision }, undo);
+        return;
+      case "unsent":
+        this.must(op.unsent.remoteMailboxId);
+        mustExist(view, op.unsent.messageId);
+        this.push.setUnsent(op.unsent, undo);
+        return;
+      case "sent":
+        this.push.sent(fresh(op.messages), undo);
+        return;
+      case "expunged": {
+        const { remoteMailboxId, runId, messages } = op;
+        this.must(remoteMailboxId);
+        this.push.expunged({ remoteMailboxId, runId, messages, at: view.now }, undo);
+      }
     }
   }
 
   /** Enters a placement. A UID that is already bound is a defect of the plan, not something to overwrite. */
   bind(messageId: MessageId, binding: Binding, undo: Undo): void {
-    const { remoteMailboxId, uid, flags, modseq, emailId } = binding;
+    const { remoteMailboxId, uid, flags, modseq, emailId, unproved = false } = binding;
     const mailbox = this.must(remoteMailboxId);
     if (mailbox.rows.has(uid)) throw failure("BUG", `UID ${uid} is bound already.`);
-    mailbox.rows.set(uid, { messageId, flags, modseq, emailId });
+    mailbox.rows.set(uid, { messageId, flags, modseq, emailId, unproved });
     this.count(messageId, 1);
     undo.push(() => {
       mailbox.rows.delete(uid);
@@ -162,7 +229,8 @@ export class LinkBase {
     const { name, path, objectId, role, subscribed, uidValidity } = op;
     const seen = { name, path, objectId, role, subscribed, uidValidity };
     const base = { id, mailboxId, ...seen, marks: null, completeAt: null, resting: false };
-    this.mailboxes.set(id, { base, rows: new Map(), pending: new Map() });
+    const push = { pushed: 0 as Revision, renamingTo: null };
+    this.mailboxes.set(id, { base: { ...base, ...push }, rows: new Map(), gone: [], pending: new Map() });
     undo.push(() => void this.mailboxes.delete(id));
   }
 
@@ -174,7 +242,7 @@ export class LinkBase {
       const row = rows.get(from);
       if (row === undefined || next.has(to))
         throw failure("BUG", "A rekey names a UID that is not bound, or one twice.");
-      next.set(to, { ...row, modseq: null });
+      next.set(to, { ...row, modseq: null, unproved: true });
     }
     const kept = new Set(op.pairs.map(([from]) => from));
     const dropped = [...rows].filter(([uid]) => !kept.has(uid)).map(([, row]) => row.messageId);
@@ -187,7 +255,31 @@ export class LinkBase {
       mailbox.pending = pending;
       for (const id of dropped) this.count(id, 1);
     });
-    this.set(op.remoteMailboxId, { uidValidity: op.uidValidity, marks: null }, undo);
+    const anew = { marks: null, pushed: 0 as Revision, renamingTo: null };
+    this.set(op.remoteMailboxId, { uidValidity: op.uidValidity, ...anew }, undo);
+  }
+
+  private markGone(mailbox: RemoteMailbox, uid: Uid, undo: Undo): void {
+    const row = mailbox.rows.get(uid);
+    if (row === undefined) return;
+    this.unbind(mailbox, uid, undo);
+    this.setGone(mailbox, [...mailbox.gone, { ...row, modseq: null }], undo);
+  }
+
+  /** A message that is bound again is not gone any more, wherever on this link it was gone from. */
+  private comeBack(id: MessageId, undo: Undo): void {
+    for (const mailbox of this.mailboxes.values()) {
+      const still = mailbox.gone.filter((row) => row.messageId !== id);
+      if (still.length < mailbox.gone.length) this.setGone(mailbox, still, undo);
+    }
+  }
+
+  private setGone(mailbox: RemoteMailbox, gone: Placement[], undo: Undo): void {
+    const before = mailbox.gone;
+    mailbox.gone = gone;
+    undo.push(() => {
+      mailbox.gone = before;
+    });
   }
 
   private unbind(mailbox: RemoteMailbox, uid: Uid, undo: Undo): void {

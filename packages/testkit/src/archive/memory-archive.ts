@@ -4,43 +4,23 @@
 import type {
   Archive,
   ArchiveOp,
-  BaseIdentity,
+  BaseOp,
   Batch,
-  Body,
   Committed,
   Digest,
   LiveVersion,
   MailboxId,
   MailboxPath,
   MessageId,
-  Pending,
   RemoteMailboxId,
   Revision,
   RunId,
-  RunOutcome,
-  RunReport,
-  Tree,
-  Uid,
-  UidSet,
-  UnboundMessage,
 } from "@packetboat/core";
 import { failure } from "../simulator/failure.ts";
-import { pick, rangesOf } from "../simulator/uids.ts";
 import { History, type LogLine, type SnapshotMailbox, type Undo } from "./history.ts";
 import { LinkBase, type RemoteMailbox } from "./link-base.ts";
-
-const PAGE = 1_000;
-/** G1: an approval expires after 7 days. */
-const APPROVAL_MS = 7 * 86_400_000;
-
-interface Run {
-  readonly id: RunId;
-  readonly link: string;
-  outcome: RunOutcome | null;
-  report: RunReport | null;
-  approvedAt: number | null;
-  approvalUsed: boolean;
-}
+import { LinkView, type Run } from "./link-view.ts";
+import type { PushState } from "./push-state.ts";
 
 /** A live message as tests want to see it. */
 export interface LiveMessage extends LiveVersion {
@@ -61,6 +41,8 @@ export class MemoryArchive {
   readonly runs: Run[] = [];
   /** Removals with the link and the time of their commit: what guards over 24 hours look at (G1). */
   readonly removals: { readonly link: string; readonly at: number; readonly mailboxId: MailboxId }[] = [];
+  /** Bodies whose stored bytes no longer fit their digest: see {@link MemoryArchive.damage}. */
+  readonly damaged = new Set<Digest>();
   private readonly links = new Map<string, { readonly base: LinkBase; token: number }>();
   private readonly now: () => number;
   private nextRemote = 1;
@@ -106,6 +88,16 @@ export class MemoryArchive {
     return this.history.blobs.get(sha256)?.bytes ?? null;
   }
 
+  /** What a disk does: from now on the stored bytes of this body are not those that were stored. */
+  damage(sha256: Digest): void {
+    this.damaged.add(sha256);
+  }
+
+  /** What a link's pushes know: intents, what was not sent, what was removed. Null: no such link. */
+  push(link = "link"): PushState | null {
+    return this.links.get(link)?.base.push ?? null;
+  }
+
   /** The base of a link, row by row. */
   base(link = "link"): ReadonlyMap<RemoteMailboxId, RemoteMailbox> {
     return this.links.get(link)?.base.mailboxes ?? new Map();
@@ -149,9 +141,7 @@ export class MemoryArchive {
         exists: (id: MessageId) => history.messages.has(id),
         stale,
       };
-      // Placements that go make room for those that come, in whatever order a plan names them.
-      const ordered = [...batch.base].sort((a, b) => Number(a.kind !== "unbind") - Number(b.kind !== "unbind"));
-      for (const op of ordered) base.apply(op, view, undo);
+      for (const op of inFamilies(batch.base)) base.apply(op, view, undo);
       history.check();
       base.check();
     } catch (error) {
@@ -172,6 +162,13 @@ export class MemoryArchive {
   }
 }
 
+/** Placements that go make room for those that come, and what is settled for what is opened anew, in whatever order a plan names them. */
+function inFamilies(ops: readonly BaseOp[]): readonly BaseOp[] {
+  const first: readonly BaseOp["kind"][] = ["rekey", "unbind", "markGone", "intentsSettled", "sent"];
+  const rank = (op: BaseOp): number => (first.includes(op.kind) ? first.indexOf(op.kind) : first.length);
+  return [...ops].sort((a, b) => rank(a) - rank(b));
+}
+
 /** B5: whether a mailbox can go is seen after the other ops of its batch. */
 function removalsLast(ops: readonly ArchiveOp[]): readonly ArchiveOp[] {
   const last = (op: ArchiveOp): number => Number(op.kind === "removeMailbox");
@@ -182,142 +179,4 @@ function removalsLast(ops: readonly ArchiveOp[]): readonly ArchiveOp[] {
 function removedFrom(history: History, op: ArchiveOp): MailboxId[] {
   const live = op.kind === "removeMessage" ? history.live(op.messageId) : null;
   return live ? [live.mailboxId] : [];
-}
-
-class LinkView implements Archive {
-  private readonly archive: MemoryArchive;
-  private readonly link: string;
-  private readonly own: LinkBase;
-  /** S4: throws when the lease was taken by somebody else. */
-  private readonly fenced: () => void;
-
-  constructor(archive: MemoryArchive, link: string, own: LinkBase, fenced: () => void) {
-    this.archive = archive;
-    this.link = link;
-    this.own = own;
-    this.fenced = fenced;
-  }
-
-  async tree(): Promise<Tree> {
-    const mailboxes = [];
-    for (const id of this.archive.history.mailboxes.keys()) {
-      const open = this.archive.history.openMailbox(id);
-      if (open) mailboxes.push({ id, path: open.path, role: open.role, subscribed: open.subscribed });
-    }
-    const bases = [...this.own.mailboxes.values()].map(({ base, pending }) => ({ ...base, pending: pending.size }));
-    return { mailboxes, bases };
-  }
-
-  async known(mailbox: RemoteMailboxId, from: Uid): Promise<{ bound: UidSet; pending: readonly Pending[] }> {
-    const { rows, pending } = this.own.must(mailbox);
-    return {
-      bound: rangesOf([...rows.keys()].filter((uid) => uid >= from)),
-      pending: [...pending.values()].sort((a, b) => a.uid - b.uid),
-    };
-  }
-
-  base(mailbox: RemoteMailboxId, uids: UidSet): AsyncIterable<readonly BaseIdentity[]> {
-    return this.identities(mailbox, uids);
-  }
-
-  async *identities(mailbox: RemoteMailboxId, uids: UidSet): AsyncGenerator<readonly BaseIdentity[]> {
-    const { rows } = this.own.must(mailbox);
-    const wanted = pick(
-      uids,
-      [...rows.keys()].sort((a, b) => a - b),
-    );
-    for (let at = 0; at < wanted.length; at += PAGE) {
-      const page = wanted.slice(at, at + PAGE).flatMap((uid): BaseIdentity[] => {
-        const row = rows.get(uid);
-        const message = row && this.archive.history.messages.get(row.messageId);
-        const blob = message && this.archive.history.blobs.get(message.sha256);
-        if (!row || !message || !blob) return [];
-        const { fingerprint, canonical } = blob.digests;
-        const archive = this.archive.history.live(message.id);
-        const identity = { size: blob.bytes.length, internalDate: message.internalDate, fingerprint, canonical };
-        return [{ remoteMailboxId: mailbox, uid, ...row, archive, ...identity }];
-      });
-      yield page;
-    }
-  }
-
-  async bound(): Promise<ReadonlyMap<RemoteMailboxId, number>> {
-    return new Map([...this.own.mailboxes].map(([id, { rows }]) => [id, rows.size]));
-  }
-
-  async unbound(mailbox: MailboxId, canonical: readonly Digest[]): Promise<readonly UnboundMessage[]> {
-    const wanted = new Set(canonical);
-    const out: UnboundMessage[] = [];
-    for (const messageId of [...(this.archive.history.inside.get(mailbox) ?? [])].sort((a, b) => a - b)) {
-      if (this.own.boundTimes.has(messageId)) continue;
-      const message = this.archive.history.messages.get(messageId);
-      const digest = message && this.archive.history.blobs.get(message.sha256)?.digests.canonical;
-      const live = this.archive.history.live(messageId);
-      if (!message || !digest || !live || !wanted.has(digest)) continue;
-      const { sha256, internalDate } = message;
-      out.push({ messageId, canonical: digest, sha256, internalDate, live });
-    }
-    return out;
-  }
-
-  async byEmailId(emailIds: readonly string[]): Promise<ReadonlyMap<string, { sha256: Digest; canonical: Digest }>> {
-    const wanted = new Set(emailIds);
-    const out = new Map<string, { sha256: Digest; canonical: Digest }>();
-    for (const { rows } of this.own.mailboxes.values())
-      for (const { emailId, messageId } of rows.values()) {
-        if (emailId === null || !wanted.has(emailId)) continue;
-        const sha256 = this.archive.history.messages.get(messageId)?.sha256 ?? "";
-        const canonical = this.archive.history.blobs.get(sha256)?.digests.canonical;
-        if (canonical !== undefined) out.set(emailId, { sha256, canonical });
-      }
-    return out;
-  }
-
-  async storeBodies(bodies: readonly Body[]): Promise<void> {
-    this.fenced();
-    for (const body of bodies)
-      if (!this.archive.history.blobs.has(body.digests.sha256))
-        this.archive.history.blobs.set(body.digests.sha256, body);
-  }
-
-  async commit(batch: Batch): Promise<Committed> {
-    this.fenced();
-    return this.archive.commit(this.link, this.own, batch);
-  }
-
-  async removedSince(since: number): Promise<ReadonlyMap<MailboxId, number>> {
-    const out = new Map<MailboxId, number>();
-    for (const { link, at, mailboxId } of this.archive.removals)
-      if (link === this.link && at >= since) out.set(mailboxId, (out.get(mailboxId) ?? 0) + 1);
-    return out;
-  }
-
-  async beginRun(): Promise<RunId> {
-    this.fenced();
-    const id = (this.archive.runs.length + 1) as RunId;
-    this.archive.runs.push({ id, link: this.link, outcome: null, report: null, approvedAt: null, approvalUsed: false });
-    return id;
-  }
-
-  async finishRun(run: RunId, outcome: RunOutcome, report: RunReport): Promise<void> {
-    this.fenced();
-    Object.assign(this.archive.run(run), { outcome, report });
-  }
-
-  async approved(now: number): Promise<ReadonlyMap<RemoteMailboxId, { runId: RunId; uids: UidSet }>> {
-    const out = new Map<RemoteMailboxId, { runId: RunId; uids: UidSet }>();
-    for (const { id: runId, link, approvedAt, approvalUsed } of this.archive.runs) {
-      if (link !== this.link || approvedAt === null || approvalUsed || now > approvedAt + APPROVAL_MS) continue;
-      for (const [id, { pending }] of this.own.mailboxes) {
-        const listed = [...pending.values()].filter((row) => row.kind !== "fetch" && row.runId === runId);
-        if (listed.length > 0) out.set(id, { runId, uids: rangesOf(listed.map((row) => row.uid)) });
-      }
-    }
-    return out;
-  }
-
-  async useApproval(run: RunId): Promise<void> {
-    this.fenced();
-    this.archive.run(run).approvalUsed = true;
-  }
 }

@@ -50,6 +50,9 @@ function mailboxBases(on: On): void {
           completeAt: null,
           pending: 0,
           resting: false,
+          pushed: 0,
+          renamingTo: null,
+          unsent: 0,
         },
       ]);
     }),

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { archiveBaseContract } from "./archive-base-contract.ts";
 import { ArchiveHand, type ArchiveUnderTest, bodyFrom, bodyOf, DATE, line, type On } from "./archive-fixture.ts";
 import { archiveMailboxContract } from "./archive-mailbox-contract.ts";
+import { archivePushContract } from "./archive-push-contract.ts";
 
 /** Runs the whole contract. `make` gives an empty archive of revision 0 with one pull link and its lease. */
 export function archiveContract(name: string, make: () => Promise<ArchiveUnderTest>): void {
@@ -20,6 +21,7 @@ export function archiveContract(name: string, make: () => Promise<ArchiveUnderTe
     describe("stale", () => staleness(on));
     describe("refusals", () => refusals(on));
     archiveBaseContract(on);
+    archivePushContract(on);
   });
 }
 

@@ -10,6 +10,7 @@ import {
   type Digest,
   digestsOf,
   type Flags,
+  type Intent,
   type LiveVersion,
   type MailboxBase,
   type MailboxId,
@@ -18,11 +19,14 @@ import {
   type MessageId,
   normalFlags,
   type Pending,
+  type PushRow,
   type RemoteMailboxId,
   type RunId,
   type RunReport,
+  type StoredBytes,
   type Uid,
   type UidSet,
+  type Unsent,
 } from "@packetboat/core";
 import type { SnapshotMailbox } from "../archive/history.ts";
 
@@ -33,6 +37,10 @@ export interface ArchiveInspect {
   snapshot(revision: number): Promise<readonly SnapshotMailbox[]>;
   /** The stored bytes, read back; null when there are none of that digest. */
   body(sha256: Digest): Promise<Buffer | null>;
+  /** Changes a stored body behind the archive's back, as a disk does. */
+  damage(sha256: Digest): Promise<void>;
+  /** What a person does with `approve RUN`, at a time in milliseconds since 1970. */
+  approve(run: RunId, at: number): Promise<void>;
 }
 
 export interface ArchiveUnderTest extends AsyncDisposable {
@@ -163,6 +171,24 @@ export class ArchiveHand {
     return collect(this.archive.identities(remote, set));
   }
 
+  /** What pushRows gives of these messages. */
+  pushRows(...messages: readonly MessageId[]): Promise<PushRow[]> {
+    return collect(this.archive.pushRows(messages));
+  }
+
+  /** One of them, which must be there. */
+  async pushRow(message: MessageId): Promise<PushRow> {
+    const [row] = await this.pushRows(message);
+    if (row === undefined) throw new Error(`no message ${message}`);
+    return row;
+  }
+
+  async bytes(...messages: readonly MessageId[]): Promise<StoredBytes[]> {
+    const all: StoredBytes[] = [];
+    for await (const one of this.archive.bytes(messages)) all.push(one);
+    return all;
+  }
+
   plainRows(remote: RemoteMailboxId, set: UidSet = [[1, 4294967295]]): Promise<BaseRow[]> {
     return collect(this.archive.base(remote, set));
   }
@@ -196,6 +222,15 @@ export function pendingOf(remoteMailboxId: RemoteMailboxId, uid: number, runId: 
     attempts,
     runId,
   };
+}
+
+export function unsentOf(remoteMailboxId: RemoteMailboxId, messageId: MessageId, runId: RunId): Unsent {
+  const detail = "the server answered NO";
+  return { remoteMailboxId, messageId, kind: "append", reason: "OP_REFUSED", detail, attempts: 1, runId };
+}
+
+export function intentOf(remoteMailboxId: RemoteMailboxId, messageId: MessageId, more: Partial<Intent> = {}): Intent {
+  return { kind: "append", remoteMailboxId, messageId, uidValidity: 7n, uidNext: 100, flags: ["\\Seen"], ...more };
 }
 
 export const messageIds = (rows: readonly { readonly messageId: MessageId }[]): MessageId[] =>

@@ -12,6 +12,7 @@ const KINDS = {
   OBSERVATION_INCOMPLETE: ["mailbox", "later"],
   MESSAGE_UNREADABLE: ["message", "later"],
   ARCHIVE_BUSY: ["run", "now"],
+  BLOB_MISMATCH: ["message", "never"],
   LEASE_LOST: ["account", "later"],
   BUG: ["run", "never"],
 } as const satisfies Partial<Record<ErrorCode, readonly [ErrorScope, ErrorRetry]>>;

@@ -1,0 +1,133 @@
+// What a push looks at: which messages changed since each mailbox was last pushed, and both sides of them. The work grows with what
+// changed (I2): versions are read from the mark of each mailbox upwards, message by message from there.
+import {
+  asId,
+  type Digest,
+  type MailboxId,
+  type MessageId,
+  type Placement,
+  type PushRow,
+  type RemoteMailboxId,
+  type Revision,
+  type RunId,
+  type Uid,
+  type Unsent,
+} from "@packetboat/core";
+import { LIVE, readByIndex, type Session } from "../session.ts";
+import { BODIES, IDENTITY } from "./placements.ts";
+
+const PAGE = 1_000;
+
+/** The archive's revision now. */
+export async function currentRevision(session: Session): Promise<Revision> {
+  const { rows } = await session.pool.query<{ revision: bigint }>("select revision from archive where id = $1", [
+    session.archiveId,
+  ]);
+  return asId<Revision>(rows[0]?.revision ?? 0);
+}
+
+// By remote_mailbox_name, message_version_from, message_version_to and unsent_remote_mailbox. B8: what rests is not read.
+const CHANGED = `
+select distinct c.message_id as id from remote_mailbox r
+cross join lateral (
+  (select message_id from message_version
+    where mailbox_id = r.mailbox_id and from_revision > r.pushed_revision and to_revision + 0 = ${LIVE} offset 0)
+  union all
+  (select message_id from message_version
+    where mailbox_id = r.mailbox_id and to_revision > r.pushed_revision and to_revision <> ${LIVE} offset 0)
+  union all
+  (select message_id from unsent where remote_mailbox_id = r.id offset 0)
+) c
+where r.link_id = $1 and not r.resting order by 1`;
+
+/** Messages that a push may have something to do with, ascending, each once. */
+export async function changedMessages(session: Session): Promise<readonly MessageId[]> {
+  // Nobody knows beforehand how far a mailbox is pushed, so Postgres would expect a third of it, and read the table.
+  return readByIndex(session, async (client) => {
+    const { rows } = await client.query<{ id: bigint }>(CHANGED, [session.link.id]);
+    return rows.map(({ id }) => asId<MessageId>(id));
+  });
+}
+
+interface Row {
+  readonly id: bigint;
+  readonly mailbox_id: bigint | null;
+  readonly flags: string[] | null;
+  readonly from_revision: bigint | null;
+  readonly placements: readonly Placement[] | null;
+  readonly size: number;
+  readonly internal_date: number | null;
+  readonly canonical: Digest;
+  readonly fingerprint: Digest | null;
+  readonly sha256: Digest | null;
+  readonly unsent: Unsent | null;
+}
+
+// Lateral and bounded at every step, as in placements.ts. By message_pkey, message_version_open, placement_message, unsent_pkey.
+const PUSH_ROWS = `
+select m.id, v.mailbox_id, v.flags, v.from_revision, p.placements, encode(b.sha256, 'hex') as sha256, u.unsent, ${IDENTITY}
+from unnest($1::bigint[]) wanted(id)
+cross join lateral (select id, blob_id, internal_date from message where id = wanted.id and archive_id = $2 limit 1) m
+left join lateral (select mailbox_id, flags, from_revision from message_version
+  where message_id = m.id and to_revision = ${LIVE} limit 1) v on true
+${BODIES}
+cross join lateral (
+  select json_agg(json_build_object('remoteMailboxId', p.remote_mailbox_id, 'uid', p.uid, 'flags', p.flags, 'unproved', p.unproved)
+    order by p.remote_mailbox_id, p.uid) as placements
+  from (select remote_mailbox_id, uid, flags, unproved from placement where message_id = m.id offset 0) p
+  cross join lateral (select from remote_mailbox where id = p.remote_mailbox_id and link_id = $3 limit 1) own
+) p
+left join lateral (
+  select json_build_object('remoteMailboxId', u.remote_mailbox_id, 'messageId', u.message_id, 'kind', u.kind, 'reason', u.reason,
+    'detail', u.detail, 'attempts', u.attempts, 'runId', u.run_id) as unsent
+  from (select * from unsent where message_id = m.id offset 0) u
+  cross join lateral (select from remote_mailbox where id = u.remote_mailbox_id and link_id = $3 limit 1) own
+  limit 1
+) u on true
+order by m.id`;
+
+/** Both sides of these messages in pages of at most 1,000, ascending; those of other archives are left out. */
+export async function* pushRows(session: Session, messages: readonly MessageId[]): AsyncGenerator<readonly PushRow[]> {
+  const ids = ascending(messages);
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const values = [ids.slice(at, at + PAGE), session.archiveId, session.link.id];
+    const { rows } = await readByIndex(session, (client) => client.query<Row>(PUSH_ROWS, values));
+    if (rows.length > 0) yield rows.map(pushRowOf);
+  }
+}
+
+/** Each once, in order. */
+export function ascending(ids: readonly MessageId[]): readonly MessageId[] {
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+function pushRowOf(row: Row): PushRow {
+  const { mailbox_id, from_revision } = row;
+  return {
+    messageId: asId<MessageId>(row.id),
+    live:
+      mailbox_id === null || from_revision === null
+        ? null
+        : { mailboxId: asId<MailboxId>(mailbox_id), flags: row.flags ?? [], since: asId<Revision>(from_revision) },
+    placements: (row.placements ?? []).map(({ remoteMailboxId, uid, flags, unproved }) => ({
+      remoteMailboxId: asId<RemoteMailboxId>(remoteMailboxId),
+      uid: uid === null ? null : asId<Uid>(uid),
+      flags,
+      unproved,
+    })),
+    size: row.size,
+    internalDate: row.internal_date,
+    canonical: row.canonical,
+    fingerprint: row.fingerprint,
+    sha256: row.sha256,
+    unsent:
+      row.unsent === null
+        ? null
+        : {
+            ...row.unsent,
+            remoteMailboxId: asId<RemoteMailboxId>(row.unsent.remoteMailboxId),
+            messageId: asId<MessageId>(row.unsent.messageId),
+            runId: asId<RunId>(row.unsent.runId),
+          },
+  };
+}
