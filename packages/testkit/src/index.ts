@@ -48,7 +48,7 @@ export { libraryNames, type Unpacked, unpack } from "./servers/packages.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";
 export { judgeDigests } from "./simulator/digests.ts";
-export type { Fault, FaultKind, Point } from "./simulator/faults.ts";
+export type { Fault, FaultKind, Point, WriteFault, WritingCall } from "./simulator/faults.ts";
 export {
   type AppendOptions,
   judgeFlags,
@@ -60,13 +60,12 @@ export {
   type SimNamespace,
 } from "./simulator/model.ts";
 export {
-  type SimCapabilities,
-  type SimCounts,
   type SimulatedRemote,
-  type SimulatedRemoteOptions,
   simulatedRemote,
 } from "./simulator/remote.ts";
 export { randomUser, type SeededFaultsOptions, seededFaults } from "./simulator/seeded-faults.ts";
+export type { SimCapabilities, SimCounts, SimulatedRemoteOptions } from "./simulator/session.ts";
+export { type SimulatedWriter, type SimulatedWriterOptions, simulatedWriter } from "./simulator/writer.ts";
 export {
   type Answer,
   fetchItems,
