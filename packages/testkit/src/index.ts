@@ -15,6 +15,8 @@ export {
 } from "./contracts/hands.ts";
 export { remoteContract } from "./contracts/remote-contract.ts";
 export type { RemoteTraits, RemoteUnderTest } from "./contracts/remote-fixture.ts";
+export { remoteWriteContract } from "./contracts/remote-write-contract.ts";
+export type { WriterTraits, WriterUnderTest } from "./contracts/write-fixture.ts";
 export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox, withCrlf } from "./mail/corpus.ts";
 export { type GeneratedMessage, generateMail, type MailProfile, PROFILES } from "./mail/generate.ts";
 export { cachedMaildir, importMaildir, loadProfile, type MaildirTree, writeMaildir } from "./mail/maildir.ts";
