@@ -66,6 +66,7 @@ export {
   simulatedRemote,
 } from "./simulator/remote.ts";
 export { randomUser, type SeededFaultsOptions, seededFaults } from "./simulator/seeded-faults.ts";
+export { type SeededWriteFaultsOptions, seededWriteFaults } from "./simulator/seeded-write-faults.ts";
 export type { SimCapabilities, SimCounts, SimulatedRemoteOptions } from "./simulator/session.ts";
 export { type SimulatedWriter, type SimulatedWriterOptions, simulatedWriter } from "./simulator/writer.ts";
 export {

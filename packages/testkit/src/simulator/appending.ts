@@ -1,6 +1,7 @@
 // APPEND in the simulator: what the server takes, refuses, merges, rewrites and claims. It must never let one refusal stop the others.
 import type { Appended, ListedMailbox, MailError, Outgoing, Uid } from "@packetboat/core";
 import { failure } from "./failure.ts";
+import { concerns } from "./faults.ts";
 import { judgeFlags, type ServerModel, type SimMailbox } from "./model.ts";
 import type { Opened, SimSession } from "./session.ts";
 
@@ -56,14 +57,14 @@ function refusal(session: SimSession, limits: Limits, mailbox: SimMailbox, bytes
   const { appendLimit } = session.capabilities;
   if (appendLimit !== null && bytes > appendLimit)
     return failure("MESSAGE_TOO_LARGE", "The message is larger than the server takes.", { bytes, appendLimit });
-  const here = (fault: { readonly mailbox: string }): boolean => fault.mailbox === mailbox.name;
   const bySize = session.script.take(
     "appendRefused",
-    (fault) => here(fault) && fault.over !== undefined && bytes > fault.over,
+    (fault) => concerns(fault, mailbox.name) && fault.over !== undefined && bytes > fault.over,
     Number.POSITIVE_INFINITY,
   );
   const byTimes = (): boolean =>
-    session.script.take("appendRefused", (fault) => here(fault) && fault.over === undefined, 1) !== null;
+    session.script.take("appendRefused", (fault) => concerns(fault, mailbox.name) && fault.over === undefined, 1) !==
+    null;
   if (bySize || byTimes())
     return failure("OP_REFUSED", "The server refused the message; it is tried again.", { bytes });
   return quotaRefusal(session, limits.quota, bytes);
@@ -104,7 +105,7 @@ function withCrlf(bytes: Buffer): Buffer {
 
 /** C7: the message that this one is merged with, where the server does that and has it. */
 function mergedInto(session: SimSession, mailbox: SimMailbox, bytes: Buffer) {
-  const fault = session.script.take("mergedAppend", (one) => one.mailbox === mailbox.name, Number.POSITIVE_INFINITY);
+  const fault = session.script.take("mergedAppend", (one) => concerns(one, mailbox.name), Number.POSITIVE_INFINITY);
   if (fault === null) return null;
   const twin = [...mailbox.messages.values()].find((message) => message.bytes.equals(bytes));
   return twin === undefined ? null : { uid: twin.uid, told: fault.uid === "existing" };
@@ -117,7 +118,7 @@ function toldUid(session: SimSession, opened: Opened, uid: number): Uid | null {
   const wrong = session.script.take(
     "wrongAppendUid",
     // In a mailbox that was new there is no lower UID to lie with.
-    (fault) => fault.mailbox === mailbox.name && (fault.how === "validity" || uidNext > 1),
+    (fault) => concerns(fault, mailbox.name) && (fault.how === "validity" || uidNext > 1),
     1,
   );
   if (wrong?.how === "validity") return null;

@@ -18,7 +18,7 @@ export type WritingCall = "append" | "store" | TransferCall | TreeCall | "watch"
 export type TransferCall = "move" | "copy" | "expunge";
 export type TreeCall = "create" | "rename" | "remove" | "subscribe";
 
-/** What can go wrong while something is written. */
+/** What can go wrong while something is written. Without `mailbox`: in any of them. */
 export type WriteFault =
   /**
    * The connection breaks the `nth` time that a call comes to that moment (default: the first), and no new one can be had during this
@@ -31,29 +31,29 @@ export type WriteFault =
       readonly nth?: number;
     }
   /** APPEND answers NO: to messages of more than `over` bytes, each time; without `over` to any message, once by default. */
-  | { readonly kind: "appendRefused"; readonly mailbox: string; readonly over?: number; readonly times?: number }
+  | { readonly kind: "appendRefused"; readonly mailbox?: string; readonly over?: number; readonly times?: number }
   /** APPEND and COPY answer NO [OVERQUOTA] (trap 25). Default: once. */
   | { readonly kind: "overQuota"; readonly times?: number }
   /** STORE answers NO. Default: once. */
-  | { readonly kind: "storeRefused"; readonly mailbox: string; readonly times?: number }
+  | { readonly kind: "storeRefused"; readonly mailbox?: string; readonly times?: number }
   /** Any of these commands answers NO; of RENAME and COPY the mailbox is the one that is renamed or copied from. Default: once. */
   | {
       readonly kind: "commandRefused";
       readonly call: TransferCall | TreeCall;
-      readonly mailbox: string;
+      readonly mailbox?: string;
       readonly times?: number;
     }
   /** APPENDUID lies (trap 2): a UID that is older than the mailbox's UIDNEXT, or another UIDVALIDITY. Default: once. */
   | {
       readonly kind: "wrongAppendUid";
-      readonly mailbox: string;
+      readonly mailbox?: string;
       readonly how: "low" | "validity";
       readonly times?: number;
     }
   /** C7: a message whose bytes the mailbox holds already is taken with OK and thrown away (trap 14); APPENDUID names the older one, or none. */
-  | { readonly kind: "mergedAppend"; readonly mailbox: string; readonly uid: "existing" | "none" }
+  | { readonly kind: "mergedAppend"; readonly mailbox?: string; readonly uid: "existing" | "none" }
   /** Keywords are taken with OK and not kept (traps 16, 17), whatever PERMANENTFLAGS says. */
-  | { readonly kind: "droppedKeywords"; readonly mailbox: string }
+  | { readonly kind: "droppedKeywords"; readonly mailbox?: string }
   /** C5: APPEND makes CRLF of a bare LF, as Dovecot does. */
   | { readonly kind: "rewrites" };
 
@@ -87,6 +87,11 @@ export type Fault =
 
 export type FaultKind = Fault["kind"];
 
+/** Whether a fault of some or any mailbox is one of this mailbox. */
+export function concerns(fault: { readonly mailbox?: string | undefined }, mailbox: string): boolean {
+  return fault.mailbox === undefined || fault.mailbox === mailbox;
+}
+
 /** The faults still to come; counts down those that happen a number of times. */
 export class FaultScript {
   private readonly faults: readonly Fault[];
@@ -118,7 +123,7 @@ export class FaultScript {
 
   /** Whether a standing fault holds for a mailbox. */
   holds(kind: FaultKind, mailbox: string): boolean {
-    return this.faults.some((fault) => fault.kind === kind && (!("mailbox" in fault) || fault.mailbox === mailbox));
+    return this.faults.some((fault) => fault.kind === kind && (!("mailbox" in fault) || concerns(fault, mailbox)));
   }
 
   /** Takes one use of a fault of this kind that `fits`. Null: none is left. */

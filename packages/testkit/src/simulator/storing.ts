@@ -2,6 +2,7 @@
 import type { FlagChange, ListedMailbox, Stored } from "@packetboat/core";
 import { kept } from "./appending.ts";
 import { failure } from "./failure.ts";
+import { concerns } from "./faults.ts";
 import type { Opened, SimSession } from "./session.ts";
 import { pick, rangesOf } from "./uids.ts";
 
@@ -40,7 +41,7 @@ function storePage(
     opened.step("message");
     const there = uids.filter((uid) => mailbox.messages.has(uid));
     if (there.length === 0) return [];
-    if (session.script.take("storeRefused", (fault) => fault.mailbox === mailbox.name, 1)) {
+    if (session.script.take("storeRefused", (fault) => concerns(fault, mailbox.name), 1)) {
       const error = failure("OP_REFUSED", "The server refused to change the flags; it is tried again.");
       return [{ kind: "refused", uids: rangesOf(there), error }];
     }

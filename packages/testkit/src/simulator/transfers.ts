@@ -3,7 +3,7 @@
 import type { Expunged, ListedMailbox, MailError, Target, Transferred, Uid, UidSet } from "@packetboat/core";
 import { kept, quotaRefusal } from "./appending.ts";
 import { failure } from "./failure.ts";
-import type { TransferCall } from "./faults.ts";
+import { concerns, type TransferCall } from "./faults.ts";
 import type { SimMailbox } from "./model.ts";
 import type { Opened, SimSession } from "./session.ts";
 import { exceptFor, pick } from "./uids.ts";
@@ -30,9 +30,10 @@ export async function moveMessages(
     const error = pairs.length === 0 ? refused(session, "move", name) : null;
     if (error) return { kind: "refused", error };
     const [arrived] = session.model.move(name, [uid], target.name);
-    if (arrived !== undefined) pairs.push([uid, settle(session, target, arrived)]);
+    if (arrived === undefined) continue;
+    session.count.moved++;
+    pairs.push([uid, settle(session, target, arrived)]);
   }
-  session.count.moved += pairs.length;
   return answered(session, "move", opened, pairs, to, target);
 }
 
@@ -88,7 +89,7 @@ export async function expungeMessages(
 }
 
 function refused(session: SimSession, call: TransferCall, mailbox: string): MailError | null {
-  const fault = session.script.take("commandRefused", (one) => one.call === call && one.mailbox === mailbox, 1);
+  const fault = session.script.take("commandRefused", (one) => one.call === call && concerns(one, mailbox), 1);
   return fault && failure("OP_REFUSED", "The server refused the command; it is tried again.");
 }
 

@@ -2,7 +2,7 @@
 // holds a message (B5), or subscribe one that was only created.
 import type { ListedMailbox, MailboxPath, Spelled } from "@packetboat/core";
 import { failure } from "./failure.ts";
-import type { TreeCall } from "./faults.ts";
+import { concerns, type TreeCall } from "./faults.ts";
 import type { ServerModel, SimMailbox } from "./model.ts";
 import type { SimSession } from "./session.ts";
 
@@ -93,6 +93,6 @@ export async function watchMailbox(session: SimSession, mailbox: ListedMailbox, 
 }
 
 function refuse(session: SimSession, call: TreeCall, name: string): void {
-  if (session.script.take("commandRefused", (fault) => fault.call === call && fault.mailbox === name, 1))
+  if (session.script.take("commandRefused", (fault) => fault.call === call && concerns(fault, name), 1))
     throw failure("OP_REFUSED", "The server refused the command; it is tried again.");
 }
