@@ -20,7 +20,7 @@ export function remoteMessagesContract(on: OnRemote, traits: RemoteTraits): void
 }
 
 /** Shapes that have broken readers before. All of them are valid in an IMAP literal, and servers take them. */
-const SHAPES: Readonly<Record<string, string | Buffer>> = {
+export const SHAPES: Readonly<Record<string, string | Buffer>> = {
   plain: mail("plain"),
   "empty header": "\r\nonly a body\r\n",
   "header without end": "Subject: no blank line follows\r\n",
@@ -34,7 +34,7 @@ const SHAPES: Readonly<Record<string, string | Buffer>> = {
   big: `Subject: big\r\n\r\n${"0123456789abcdef".repeat(60).concat("\r\n").repeat(400)}`,
 };
 
-function shapesFor(traits: RemoteTraits): readonly (readonly [string, string | Buffer])[] {
+export function shapesFor(traits: RemoteTraits): readonly (readonly [string, string | Buffer])[] {
   return Object.entries(SHAPES).filter(([shape]) => !traits.refuses?.includes(shape));
 }
 
