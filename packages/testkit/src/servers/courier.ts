@@ -3,8 +3,8 @@
 // compiled-in /etc/courier and /run/courier are links into this server's directory. It must never leave a process behind.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { type CertificateOptions, makeCertificate } from "./certificate.ts";
 import { freePorts, until } from "./commands.ts";
 import { unpack } from "./packages.ts";
@@ -20,8 +20,15 @@ import {
 import { ServerUnavailable } from "./unavailable.ts";
 
 const ATTEMPTS = 4;
-/** courier-imap wants an installed mail server, gamin and more; these are what signing in and imapd need, libraries aside. */
-const PACKAGES = ["courier-imap", "courier-base", "courier-authlib", "courier-authdaemon", "courier-authlib-userdb"];
+/** courier-imap wants an installed mail server and more; these are what signing in and imapd need, libraries aside. */
+const PACKAGES = [
+  "courier-imap",
+  "courier-base",
+  "courier-authlib",
+  "courier-authdaemon",
+  "courier-authlib-userdb",
+  "gamin",
+];
 /** Debian's own list, and plain sign-in without TLS. imapd adds ACL, ACL2=UNION, STARTTLS, ENABLE and UTF8=ACCEPT by itself. */
 const CAPABILITIES =
   "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE AUTH=PLAIN";
@@ -65,17 +72,16 @@ export async function startCourier(options: ServerOptions & CourierOptions = {})
     for (let attempt = 1; ; attempt += 1) {
       const [port = 0, tlsPort = 0] = await freePorts(2);
       const began = performance.now();
-      const parts = startParts(box, root, port, tlsPort, options);
+      const group = startParts(box, root, [port, tlsPort], options);
+      const ended = () => partsOf(group).some((part) => !part.alive());
       try {
-        const ended = () => parts.some((part) => !part.alive());
-        const ready = async () => existsSync(join(root, "run", "authdaemon", "socket")) && (await greets(port));
-        await until(async () => ended() || (await ready()), "Courier's greeting");
-        if (!ended()) return handle({ data, port, tlsPort, version, box, parts, began, users });
+        await until(async () => ended() || (await isReady(root, port)), "Courier's greeting");
+        if (!ended()) return handle({ data, port, tlsPort, version, box, group, began, users });
       } catch (error) {
         if (attempt >= ATTEMPTS) throw error;
       }
-      const said = parts.map((part) => part.said()).join("");
-      await stopAll(parts);
+      const said = saidBy(group);
+      await stopAll(group);
       if (attempt >= ATTEMPTS) throw new Error(`Courier did not start: ${said}`);
     }
   } catch (error) {
@@ -111,26 +117,57 @@ function settings(root: string, options: CourierOptions): NodeJS.ProcessEnv {
     COURIERTLS: "/usr/bin/couriertls",
     TLS_CERTFILE: join(root, "server.pem"),
     TLS_VERIFYPEER: "NONE",
+    GAM_CLIENT_ID: watcherId(root),
     ...options.settings,
   };
 }
 
-/** Each part in a process group of its own: couriertcpd would leave a common one. */
-function startParts(box: Sandbox, root: string, port: number, tlsPort: number, options: CourierOptions): Running[] {
+/** The parts of one server, each in a process group of its own: couriertcpd would leave a common one. */
+interface Group {
+  readonly clear: Running;
+  readonly tls: Running;
+  readonly auth: Running;
+  /** imapd waits for locks with it. Where none answers it waits a second for nothing, or starts one that outlives us. */
+  readonly watcher: Running;
+}
+
+const saidBy = (group: Group): string =>
+  partsOf(group)
+    .map((part) => part.said())
+    .join("");
+const partsOf = ({ clear, tls, auth, watcher }: Group): readonly Running[] => [clear, tls, auth, watcher];
+
+function startParts(box: Sandbox, root: string, ports: readonly [number, number], options: CourierOptions): Group {
   const env = settings(root, options);
   const listen = ["/usr/sbin/couriertcpd", "-address=127.0.0.1", "-maxprocs=200", "-maxperip=200"];
   const quick = ["-nodnslookup", "-noidentlookup"];
   const serve = ["/usr/lib/courier/courier/imaplogin", "/usr/bin/imapd", "Maildir"];
   const tls = ["/usr/bin/couriertls", "-server", "-tcpd"];
-  return [
-    box.start([...listen, ...quick, String(port), ...serve], { cwd: root, env }),
-    box.start([...listen, ...quick, String(tlsPort), ...tls, ...serve], { cwd: root, env: { ...env, IMAP_TLS: "1" } }),
-    box.start(["/usr/lib/courier/courier-authlib/authdaemond"], { cwd: root, env: environment(root) }),
-  ];
+  const start = (argv: readonly string[], more: NodeJS.ProcessEnv = {}) =>
+    box.start(argv, { cwd: root, env: { ...env, ...more } });
+  return {
+    clear: start([...listen, ...quick, String(ports[0]), ...serve]),
+    tls: start([...listen, ...quick, String(ports[1]), ...tls, ...serve], { IMAP_TLS: "1" }),
+    auth: start(["/usr/lib/courier/courier-authlib/authdaemond"]),
+    watcher: start(["/usr/libexec/gam_server", "--notimeout", watcherId(root)]),
+  };
 }
 
-async function stopAll(parts: readonly Running[]): Promise<void> {
-  await Promise.all(parts.map((part) => part.stop()));
+/** Its sockets have no place in a directory: one name for each server. */
+function watcherId(root: string): string {
+  return basename(root);
+}
+
+async function isReady(root: string, port: number): Promise<boolean> {
+  if (!existsSync(join(root, "run", "authdaemon", "socket"))) return false;
+  if (!(await readFile("/proc/net/unix", "utf8")).includes(watcherId(root))) return false;
+  return await greets(port);
+}
+
+/** imapd first: without its watcher it would start another. */
+async function stopAll({ clear, tls, auth, watcher }: Group): Promise<void> {
+  await Promise.all([clear.stop(), tls.stop()]);
+  await Promise.all([auth.stop(), watcher.stop()]);
 }
 
 async function prepare(root: string, tls: CertificateOptions | undefined): Promise<void> {
@@ -180,18 +217,18 @@ interface Made {
   readonly tlsPort: number;
   readonly version: string;
   readonly box: Sandbox;
-  readonly parts: readonly Running[];
+  readonly group: Group;
   readonly began: number;
   readonly users: Set<string>;
 }
 
 function handle(made: Made): Courier {
-  const { box, parts, port, users } = made;
+  const { box, group, port, users } = made;
   const root = made.data.path;
   const startedInMs = performance.now() - made.began;
   const maildir = (user: string) => join(root, "mail", user, "Maildir");
   const stop = async () => {
-    await stopAll(parts);
+    await stopAll(group);
     await made.data.remove();
   };
   return {
@@ -202,12 +239,12 @@ function handle(made: Made): Courier {
     tlsPort: made.tlsPort,
     caFile: join(root, "cert.pem"),
     root,
-    pid: parts[0]?.pid ?? 0,
+    pid: group.clear.pid,
     startedInMs,
     user: (name) => ({ user: name, pass: PASSWORD }),
     // Courier writes what happens to syslog or stderr.
-    log: async () => parts.map((part) => part.said()).join(""),
-    alive: () => parts.some((part) => part.alive()),
+    log: async () => saidBy(group),
+    alive: () => partsOf(group).some((part) => part.alive()),
     maildir,
     addUser: (name) => addUsers(box, root, users, [name]),
     load: async (user, from) => {
