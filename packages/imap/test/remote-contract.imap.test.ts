@@ -72,5 +72,6 @@ const known = async (server: TestServer, name: string): Promise<string> => {
 };
 against("Cyrus", CYRUS, () => startCyrus(), known);
 
-const COURIER: RemoteTraits = {};
+// No character beyond U+FFFF in modified UTF-7. RENAME forgets the UIDs, and DELETE sleeps two seconds so that no UIDVALIDITY comes twice.
+const COURIER: RemoteTraits = { forbidden: "/📚", renumbersOnRename: true, waits: true };
 against("Courier", COURIER, () => startCourier(), known, "INBOX.");

@@ -226,6 +226,13 @@ function handle(made: Made): Courier {
   const { box, group, port, users } = made;
   const root = made.data.path;
   const startedInMs = performance.now() - made.began;
+  // One after the other: the users' database is written as a whole.
+  let adding = Promise.resolve();
+  const add = (name: string): Promise<void> => {
+    const added = adding.then(() => addUsers(box, root, users, [name]));
+    adding = added.catch(() => undefined);
+    return added;
+  };
   const maildir = (user: string) => join(root, "mail", user, "Maildir");
   const stop = async () => {
     await stopAll(group);
@@ -246,7 +253,7 @@ function handle(made: Made): Courier {
     log: async () => saidBy(group),
     alive: () => partsOf(group).some((part) => part.alive()),
     maildir,
-    addUser: (name) => addUsers(box, root, users, [name]),
+    addUser: add,
     load: async (user, from) => {
       await rm(maildir(user), { recursive: true, force: true });
       await cp(from, maildir(user), { recursive: true, preserveTimestamps: true });
@@ -255,7 +262,7 @@ function handle(made: Made): Courier {
     },
     reset: async (user) => {
       await rm(maildir(user), { recursive: true, force: true });
-      await addUsers(box, root, users, [user]);
+      await add(user);
     },
     stop,
     [Symbol.asyncDispose]: stop,
