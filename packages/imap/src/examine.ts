@@ -3,7 +3,7 @@
 import type { Marks } from "@packetboat/core";
 import { Refused, uidValidityChanged } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { askStatus, mailboxArgument, whyRefused } from "./list.ts";
+import { askStatus, mailboxArgument, recentIsUnnumbered, whyRefused } from "./list.ts";
 import { positive } from "./mailbox-lines.ts";
 import { type Answer, bigintOf, numberOf, responseCode } from "./tokens.ts";
 
@@ -21,6 +21,8 @@ interface Seen {
   highestModseq: bigint | null;
   exists: number | null;
   noModseq: boolean;
+  /** UIDs of this session mean nothing in the next one (U4). */
+  unnumbered: boolean;
 }
 
 function note(seen: Seen, answer: Answer): void {
@@ -38,6 +40,9 @@ function note(seen: Seen, answer: Answer): void {
       return;
     case "NOMODSEQ":
       seen.noModseq = true;
+      return;
+    case "UIDNOTSTICKY":
+      seen.unnumbered = true;
       return;
     default:
   }
@@ -65,7 +70,14 @@ async function enable(gate: Gate): Promise<void> {
 /** One EXAMINE. Throws MAILBOX_GONE, MAILBOX_UNREADABLE. */
 async function open(gate: Gate, name: string, wire: string): Promise<Seen> {
   const plain = gate.qresync !== true && announcesModseq(gate);
-  const seen: Seen = { uidValidity: null, uidNext: null, highestModseq: null, exists: null, noModseq: false };
+  const seen: Seen = {
+    uidValidity: null,
+    uidNext: null,
+    highestModseq: null,
+    exists: null,
+    noModseq: false,
+    unnumbered: false,
+  };
   gate.selected = null;
   try {
     await gate.command("EXAMINE", {
@@ -75,6 +87,10 @@ async function open(gate: Gate, name: string, wire: string): Promise<Seen> {
         EXISTS: (answer) => {
           seen.exists = numberOf({ value: answer.command }) ?? seen.exists;
         },
+        RECENT: (answer) => {
+          if (recentIsUnnumbered(gate.capabilities) && numberOf({ value: answer.command }) !== 0)
+            seen.unnumbered = true;
+        },
       },
     });
   } catch (error) {
@@ -83,6 +99,7 @@ async function open(gate: Gate, name: string, wire: string): Promise<Seen> {
   }
   gate.changes = 0;
   if (seen.noModseq) seen.highestModseq = null;
+  if (seen.unnumbered) seen.uidValidity = null;
   gate.selected = { name, uidValidity: seen.uidValidity, modseq: announcesModseq(gate) && seen.highestModseq !== null };
   return seen;
 }
