@@ -1,7 +1,8 @@
-// What only Courier does: mail that nobody has opened yet has UIDs for one session only, and a renamed mailbox is another one.
+// What only Courier does: mail that nobody has opened yet has UIDs for one session only, and a renamed mailbox is another one. The tests
+// run beside each other, for RENAME sleeps; each has a user of its own.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Courier, cachedMaildir, startCourier, WireClient } from "@packetboat/testkit";
+import { type Courier, cachedMaildir, startCourier, textOf, until, WireClient } from "@packetboat/testkit";
 import { expect, test } from "vitest";
 import { letter, openNightly, withServer } from "./nightly.ts";
 
@@ -13,7 +14,7 @@ async function deliver(server: Courier, user: string, name: string): Promise<voi
   await writeFile(join(server.maildir(user), "new", name), lines, { mode: 0o666 });
 }
 
-test("U4: an account that no mail program ever opened is backed up in one run, and again without a download", async (context) => {
+test.concurrent("U4: an account that no mail program ever opened is backed up in one run, and again without a download", async (context) => {
   const server = running(context);
   await server.load("unopened", await cachedMaildir("tiny"));
   await using nightly = await openNightly(server, "unopened");
@@ -26,7 +27,7 @@ test("U4: an account that no mail program ever opened is backed up in one run, a
   expect(nightly.proxy.counts().bodies).toBe(0);
 });
 
-test("U4: mail whose UID goes over to another message before anybody opened the mailbox is kept, both of them", async (context) => {
+test.concurrent("U4: mail whose UID goes over to another message before anybody opened the mailbox is kept, both of them", async (context) => {
   const server = running(context);
   await using nightly = await openNightly(server, "shifted");
   await nightly.hands.append("INBOX", letter("first"));
@@ -47,7 +48,18 @@ test("U4: mail whose UID goes over to another message before anybody opened the 
   }
 });
 
-test("B1: a renamed mailbox is matched by what is in it, children too, without a download", async (context) => {
+test.concurrent("I1: an INBOX that nobody ever opened is another one in each session, and no news", async (context) => {
+  await using nightly = await openNightly(running(context), "empty");
+  const validity = async () =>
+    textOf((await nightly.hands.must("STATUS INBOX (UIDVALIDITY)")).untagged[0] ?? { name: "", parts: [] });
+  const before = await validity();
+  const first = await nightly.run();
+  await until(async () => (await validity()) !== before, "another UIDVALIDITY");
+  const second = await nightly.run();
+  expect(second).toMatchObject({ outcome: "ok", notes: [], revisionAfter: first.revisionAfter });
+});
+
+test.concurrent("B1: a renamed mailbox is matched by what is in it, children too, without a download", async (context) => {
   const { hands, ...nightly } = await openNightly(running(context), "renamed");
   await using _ = nightly;
   for (const name of ["INBOX.one", "INBOX.one.kid", "INBOX.two"]) {
