@@ -26,7 +26,7 @@ export function mailboxArgument(wire: string): Token {
 const atoms = (text: string): Token[] => text.split(" ").map((value) => ({ type: "ATOM", value }));
 
 /**
- * Courier keeps UIDs only when somebody opens a mailbox to write. Until then every EXAMINE and STATUS numbers what is \\Recent by the
+ * Courier keeps UIDs only when somebody opens a mailbox to write. Until then every EXAMINE and STATUS numbers what is \Recent by the
  * names of its files, and an arrival or a removal shifts the numbers: they are as none (U4). ACL2=UNION is Courier's alone.
  */
 export function recentIsUnnumbered(capabilities: ReadonlySet<string>): boolean {

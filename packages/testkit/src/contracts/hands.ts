@@ -113,7 +113,7 @@ export async function wireHands(target: WireTarget, user: string, options: WireH
     } finally {
       if (can.includes("UNSELECT")) await client.command("UNSELECT");
       else {
-        // CLOSE expunges what is marked \\Deleted, but not in a mailbox that was opened to be read.
+        // CLOSE expunges what is marked \Deleted, but not in a mailbox that was opened to be read.
         await client.command(`EXAMINE ${quoted(toWireName(name(path)))}`);
         await client.command("CLOSE");
       }

@@ -1,5 +1,5 @@
-// What every remote behind core's Remote port must do: run against the simulated one, against our wire server, Dovecot and Cyrus through
-// the IMAP adapter. Each test has an empty account of its own. It must never ask what a server of good standing may refuse.
+// What every remote behind core's Remote port must do: run against the simulated one, against our wire server, Dovecot, Cyrus and Courier
+// through the IMAP adapter. Each test has an empty account of its own. It must never ask what a server of good standing may refuse.
 import { afterAll, describe, expect, it } from "vitest";
 import { orSkip } from "../servers/unavailable.ts";
 import {

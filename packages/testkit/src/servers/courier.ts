@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { basename, join } from "node:path";
 import { type CertificateOptions, makeCertificate } from "./certificate.ts";
 import { freePorts, until } from "./commands.ts";
@@ -75,10 +76,10 @@ export async function startCourier(options: ServerOptions & CourierOptions = {})
       const group = startParts(box, root, [port, tlsPort], options);
       const ended = () => partsOf(group).some((part) => !part.alive());
       try {
-        await until(async () => ended() || (await isReady(root, port)), "Courier's greeting");
+        await until(async () => ended() || (await isReady(root, port, tlsPort)), "Courier's greeting");
         if (!ended()) return handle({ data, port, tlsPort, version, box, group, began, users });
-      } catch (error) {
-        if (attempt >= ATTEMPTS) throw error;
+      } catch {
+        // It hangs: what it said is told below.
       }
       const said = saidBy(group);
       await stopAll(group);
@@ -158,10 +159,22 @@ function watcherId(root: string): string {
   return basename(root);
 }
 
-async function isReady(root: string, port: number): Promise<boolean> {
+async function isReady(root: string, port: number, tlsPort: number): Promise<boolean> {
   if (!existsSync(join(root, "run", "authdaemon", "socket"))) return false;
   if (!(await readFile("/proc/net/unix", "utf8")).includes(watcherId(root))) return false;
-  return await greets(port);
+  return (await greets(port)) && (await listens(tlsPort));
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const done = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => done(true));
+    socket.once("error", () => done(false));
+  });
 }
 
 /** imapd first: without its watcher it would start another. */
