@@ -15,9 +15,16 @@ import {
 import { databaseCode } from "@packetboat/database";
 import type { PoolClient } from "pg";
 import { intend, settleIntents } from "./queries/intents.ts";
-import { changeMailboxes, createMailboxes, mailboxGone, removeMailboxes, requireLive } from "./queries/mailboxes.ts";
+import {
+  changeMailboxes,
+  createMailboxes,
+  mailboxGone,
+  removeMailboxes,
+  requireLive,
+  reviveMailboxes,
+} from "./queries/mailboxes.ts";
 import { addMessages, type ChangeMessage, closeVersions, openVersions, requireKnown } from "./queries/messages.ts";
-import { bind, markGone, rebase, rekeyPlacements, unbind } from "./queries/placements.ts";
+import { bind, bindMerged, markGone, rebase, rekeyPlacements, unbind } from "./queries/placements.ts";
 import {
   bindMailboxes,
   changeMailboxBases,
@@ -120,16 +127,18 @@ async function applyArchive(
   const removals = archive.filter((op) => op.kind === "removeMailbox").map((op) => op.mailboxId);
   const changes = archive.filter((op) => op.kind === "changeMailbox");
   const creates = archive.filter((op) => op.kind === "createMailbox");
+  const revivals = archive.filter((op) => op.kind === "reviveMailbox");
+  let undone = 0;
+  if (revivals.length > 0) undone += revivals.length - (await reviveMailboxes(client, session, revision, revivals));
   const stale = edits.length === 0 ? [] : await applyEdits(client, session, revision, edits);
   if (adds.length > 0) {
     await requireLive(client, session, distinct(adds.map((op) => op.mailboxId)));
     await addMessages(client, session, revision, adds);
   }
-  let revived = 0;
-  if (removals.length > 0) revived = removals.length - (await removeMailboxes(client, session, revision, removals));
+  if (removals.length > 0) undone += removals.length - (await removeMailboxes(client, session, revision, removals));
   if (changes.length > 0) await changeMailboxes(client, session, revision, changes);
   if (creates.length > 0) await createMailboxes(client, session, revision, creates);
-  return { stale, done: archive.length - stale.length - revived };
+  return { stale, done: archive.length - stale.length - undone };
 }
 
 async function applyEdits(
@@ -181,8 +190,11 @@ async function applyBase(
   await some(of("unbind"), (list) => unbind(client, list, untouchable));
   await some(of("markGone"), (list) => markGone(client, list, untouchable));
   const binds = of("bind").filter((op) => !stale.has(op.messageId));
-  await some(pointedTo([...binds, ...of("intend"), ...of("unsent")]), (ids) => requireKnown(client, session, ids));
+  await some(pointedTo([...binds, ...of("merged"), ...of("intend"), ...of("unsent")]), (ids) =>
+    requireKnown(client, session, ids),
+  );
   await some(binds, (list) => bind(client, session, list));
+  await some(of("merged"), (list) => bindMerged(client, list));
   await some(of("rebase"), (list) => rebase(client, list, untouchable));
   await some(of("settled"), (list) => settle(client, list));
   await some(of("pending"), (list) => setPending(client, list));
@@ -210,9 +222,11 @@ async function applyPush(
 }
 
 /** Messages that rows of this batch will point to: none may be erased before it is committed. */
-function pointedTo(ops: readonly Extract<BaseOp, { kind: "bind" | "intend" | "unsent" }>[]): readonly MessageId[] {
+function pointedTo(
+  ops: readonly Extract<BaseOp, { kind: "bind" | "merged" | "intend" | "unsent" }>[],
+): readonly MessageId[] {
   const ids = ops.flatMap((op) => {
-    if (op.kind === "bind") return [op.messageId];
+    if (op.kind === "bind" || op.kind === "merged") return [op.messageId];
     return op.kind === "unsent" ? [op.unsent.messageId] : op.intents.map(({ messageId }) => messageId);
   });
   return [...new Set(ids)];

@@ -29,6 +29,8 @@ export interface MailboxBase {
   readonly resting: boolean;
   /** Everything that the archive's mailbox held or lost up to this revision is on the server, or has a row of its own (S3). 0: nothing. */
   readonly pushed: Revision;
+  /** The archive's path of the mailbox as of `pushed`; null: it was not there, or nothing was pushed. A difference is a rename to be pushed. */
+  readonly pushedPath: MailboxPath | null;
   /** S2: the name that a RENAME was about to give it; the answer may have been lost. */
   readonly renamingTo: string | null;
   /** Rows of messages that could not be pushed. */
@@ -89,6 +91,8 @@ export interface PushRow {
   readonly messageId: MessageId;
   /** Null: tombstoned. */
   readonly live: LiveVersion | null;
+  /** The archive's mailbox that it is in, or was in when it was removed. Null: nothing of its history is left. */
+  readonly lastMailboxId: MailboxId | null;
   /** In the order of their ids; more than one where a copy was made and the original is not removed yet, and for `gone` rows. */
   readonly placements: readonly Placement[];
   /** In bytes. */

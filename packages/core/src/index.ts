@@ -17,6 +17,8 @@ export * from "./plan/membership.ts";
 export * from "./plan/messages.ts";
 export * from "./plan/pairing.ts";
 export * from "./plan/presence.ts";
+export * from "./plan/push.ts";
+export * from "./plan/push-mailboxes.ts";
 export * from "./plan/selection.ts";
 export * from "./ports.ts";
 export * from "./report.ts";

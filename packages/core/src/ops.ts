@@ -35,6 +35,14 @@ export type ArchiveOp =
       readonly role: Role | null;
       readonly subscribed: boolean;
     }
+  /** B5: an arrival in a mailbox that the archive removed brings it back, under this path. Not applied to a live one. */
+  | {
+      readonly kind: "reviveMailbox";
+      readonly mailboxId: MailboxId;
+      readonly path: MailboxPath;
+      readonly role: Role | null;
+      readonly subscribed: boolean;
+    }
   /** Tombstones the mailbox, unless a live message is (after the other ops of this batch) still in it: an arrival revives it (B5). */
   | { readonly kind: "removeMailbox"; readonly mailboxId: MailboxId }
   /** The body was stored before (storeBodies), or is already known by its digest. */
@@ -118,6 +126,13 @@ export type BaseOp =
     }
   /** S2: the name that RENAME is about to give; null when it is settled. */
   | { readonly kind: "renaming"; readonly remoteMailboxId: RemoteMailboxId; readonly to: string | null }
+  /** C7: the server has it in another copy that is bound already: a row without UID, so that it is not sent again. */
+  | {
+      readonly kind: "merged";
+      readonly remoteMailboxId: RemoteMailboxId;
+      readonly messageId: MessageId;
+      readonly flags: Flags;
+    }
   /** S3: what the archive had at that revision is pushed, or has an `unsent` row. Never goes back but by a rekey, which sets it to 0. */
   | { readonly kind: "pushed"; readonly mailboxes: readonly RemoteMailboxId[]; readonly revision: Revision }
   | { readonly kind: "unsent"; readonly unsent: Unsent }

@@ -18,8 +18,14 @@ export interface MailboxCounts {
   readonly movedIn: number;
   readonly movedOut: number;
   readonly removed: number;
-  /** Not fetched this time, listed with a reason. */
+  /** Not fetched or not sent this time, listed with a reason. */
   readonly failed: number;
+  /** Sent to the server: messages, their bytes, messages whose flags were changed there, moved there, removed there. */
+  readonly appended: number;
+  readonly appendedBytes: number;
+  readonly flagsSent: number;
+  readonly movedThere: number;
+  readonly removedThere: number;
 }
 
 export const NO_COUNTS: MailboxCounts = {
@@ -33,6 +39,11 @@ export const NO_COUNTS: MailboxCounts = {
   movedOut: 0,
   removed: 0,
   failed: 0,
+  appended: 0,
+  appendedBytes: 0,
+  flagsSent: 0,
+  movedThere: 0,
+  removedThere: 0,
 };
 
 export interface MailboxReport extends MailboxCounts {
@@ -43,7 +54,8 @@ export interface MailboxReport extends MailboxCounts {
 
 export interface MessageFailure {
   readonly mailbox: string;
-  readonly uid: number;
+  /** Null for a message that could not be sent: it has no UID there. */
+  readonly uid: number | null;
   readonly code: ErrorCode;
   readonly detail: string;
 }
@@ -60,6 +72,8 @@ export interface Note {
     | "noInternalDate"
     | "conflict"
     | "warning"
+    | "flagsRefused"
+    | "merged"
     | "mailboxMapped";
   readonly mailbox: string | null;
   readonly text: string;

@@ -27,7 +27,14 @@ const BASE = {
   pending: 0,
   resting: false,
 } as unknown as MailboxBase;
-const WITH: RemoteCapabilities = { condstore: true, qresync: true, move: true, uidplus: true, emailId: false };
+const WITH: RemoteCapabilities = {
+  condstore: true,
+  qresync: true,
+  move: true,
+  uidplus: true,
+  emailId: false,
+  appendLimit: null,
+};
 const WITHOUT: RemoteCapabilities = { ...WITH, condstore: false, qresync: false };
 
 interface Case {

@@ -14,6 +14,7 @@ import {
   planMailboxes,
   questionKey,
   type RemoteMailboxId,
+  type Revision,
   type Tree,
 } from "../src/index.ts";
 import { linkWith, PULL } from "./world.ts";
@@ -36,6 +37,10 @@ export function based(id: number, name: string, validity: number | null, part: P
     completeAt: 0,
     pending: 0,
     resting: false,
+    pushed: 0 as Revision,
+    pushedPath: null,
+    renamingTo: null,
+    unsent: 0,
     ...part,
   };
 }
@@ -103,9 +108,11 @@ function applied(tree: Tree, plan: MailboxPlan): Tree {
       const mailbox = mailboxes.find((one) => pathKey(one.path) === pathKey(op.archivePath));
       if (mailbox === undefined) throw new Error("bound to a mailbox that is not there");
       const id = (100 + bases.length) as RemoteMailboxId;
-      bases.push({ ...op, id, mailboxId: mailbox.id, marks: null, completeAt: null, pending: 0, resting: false });
+      bases.push({ ...based(id, op.name, null), ...op, id, mailboxId: mailbox.id, marks: null, completeAt: null });
     } else if (op.kind === "changeMailboxBase") {
       bases = bases.map((one) => (one.id === op.remoteMailboxId ? { ...one, ...op } : one));
+    } else if (op.kind === "renaming") {
+      bases = bases.map((one) => (one.id === op.remoteMailboxId ? { ...one, renamingTo: op.to } : one));
     } else throw new Error(`a plan of mailboxes does not ${op.kind}`);
   }
   expect(new Set(mailboxes.map((one) => pathKey(one.path))).size, "two archive mailboxes of one path").toBe(

@@ -1,10 +1,20 @@
 // What every step of a run is given: the two sides, the link, the clock, the way to be stopped. Nothing global, nothing hidden.
-import { type Archive, type Batch, type Link, MailError, type Remote, type RunId } from "@packetboat/core";
+import {
+  type Archive,
+  type Batch,
+  type Link,
+  MailError,
+  type Remote,
+  type RemoteWriter,
+  type RunId,
+} from "@packetboat/core";
 import type { Tally } from "./tally.ts";
 
 /** One pass over one link. Made by the caller under the account's lease. */
 export interface RunContext {
   readonly remote: Remote;
+  /** The same account, to be written to; null where the link has no right to. */
+  readonly writer: RemoteWriter | null;
   readonly archive: Archive;
   readonly link: Link;
   /** For the report. */

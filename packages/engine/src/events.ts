@@ -12,6 +12,10 @@ export type RunEvent =
   | { readonly kind: "stored"; readonly mailbox: string; readonly messages: number; readonly bytes: number }
   /** Nothing more is to be fetched; the last batches, of so many bytes in all that are durable now, are being written. */
   | { readonly kind: "allRead"; readonly bytes: number }
+  /** How many messages the push may have something to do with. */
+  | { readonly kind: "pushing"; readonly messages: number }
+  /** The server has confirmed a batch. */
+  | { readonly kind: "sent"; readonly mailbox: string; readonly messages: number; readonly bytes: number }
   | { readonly kind: "failed"; readonly mailbox: string; readonly uid: number; readonly error: MailError }
   | { readonly kind: "note"; readonly note: Note }
   | { readonly kind: "mailboxDone"; readonly mailbox: string };

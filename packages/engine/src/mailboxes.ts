@@ -3,24 +3,29 @@ import {
   type Evidence,
   type ListedMailbox,
   type MailboxBase,
+  type MailboxId,
   type MailboxPlan,
   type MailboxQuestion,
   MailError,
   planMailboxes,
   questionKey,
+  type RemoteMailboxId,
   subtractUids,
   type Tree,
   type Uid,
 } from "@packetboat/core";
 import { commit, type Pass } from "./context.ts";
+import type { Work } from "./visit.ts";
 
 /** Each answer settles one question for good, so there are never more rounds than mailboxes; this bounds a defect. */
 const MAX_ROUNDS = 1_000;
 
 export interface SettledMailboxes {
   readonly plan: MailboxPlan;
-  /** To be looked at, with their base rows as they now are; `fresh` when the archive's mailbox was made just now. */
-  readonly work: readonly { readonly listed: ListedMailbox; readonly base: MailboxBase; readonly fresh: boolean }[];
+  /** To be looked at, with their base rows as they now are. */
+  readonly work: readonly Work[];
+  /** Which mailbox of the archive each remote one is paired with. */
+  readonly homes: ReadonlyMap<RemoteMailboxId, MailboxId>;
 }
 
 /** Plans until no question is open, commits mailbox changes, and gives what is to be looked at. */
@@ -38,15 +43,21 @@ export async function settleMailboxes(run: Pass, listing: readonly ListedMailbox
   await commit(run, { archive: plan.archive, base: plan.base });
   const before = new Set(tree.mailboxes.map((mailbox) => mailbox.id));
   if (plan.archive.length + plan.base.length > 0 && !run.dryRun) tree = await run.archive.tree();
-  return { plan, work: workOf(plan, tree, before) };
+  const homes = new Map(tree.bases.map((base) => [base.id, base.mailboxId]));
+  return { plan, work: workOf(plan, tree, before), homes };
 }
 
 function workOf(plan: MailboxPlan, tree: Tree, before: ReadonlySet<number>): SettledMailboxes["work"] {
   const byId = new Map(tree.bases.map((base) => [base.id, base]));
-  const known = plan.pairs.map(({ base, listed }) => ({ listed, base: byId.get(base.id) ?? base, fresh: false }));
+  const known = plan.pairs.map(({ base, listed }) => ({
+    listed,
+    base: byId.get(base.id) ?? base,
+    fresh: false,
+    revival: plan.revivals.get(base.id) ?? null,
+  }));
   const first = plan.first.flatMap((listed) => {
     const base = tree.bases.find((one) => one.name === listed.name);
-    return base === undefined ? [] : [{ listed, base, fresh: !before.has(base.mailboxId) }];
+    return base === undefined ? [] : [{ listed, base, fresh: !before.has(base.mailboxId), revival: null }];
   });
   return [...known, ...first];
 }

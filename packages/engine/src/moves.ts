@@ -1,10 +1,12 @@
 // Moves of a run: what is proved gone is held against what arrived, and pairs are applied as one op each, before anything is fetched or
 // removed (M4, M9, S5). Headers are read only of arrivals whose date and size fit something that is gone.
 import {
+  type ArchiveOp,
   type ArrivalSighting,
   type BaseIdentity,
   type BaseOp,
   type Batch,
+  type MailboxId,
   type MovePlan,
   NO_UIDS,
   planMoves,
@@ -31,22 +33,23 @@ export async function identifyGone(run: Pass, visits: readonly Visit[]): Promise
   return gone;
 }
 
-/** Applies all moves; gives the absences that remain. Takes moved arrivals out of what is still to be fetched. */
+/** Applies all moves; gives the absences that remain. `homes`: which mailbox of the archive each remote one is paired with (M5). Takes moved arrivals out of what is still to be fetched. */
 export async function applyMoves(
   run: Pass,
   visits: readonly Visit[],
   gone: readonly BaseIdentity[],
+  homes: ReadonlyMap<RemoteMailboxId, MailboxId>,
 ): Promise<readonly BaseIdentity[]> {
   const sightings: ArrivalSighting[] = [];
   const wanted = wantedIdentities(gone);
   for (const visit of visits) sightings.push(...(await sightArrivals(run, visit, wanted)));
-  const plan = planMoves(run.link, gone, sightings);
+  const plan = planMoves(run.link, gone, sightings, homes);
   const visitOf = new Map(visits.map((visit) => [visit.base.id, visit]));
   for (let at = 0; at < plan.moves.length; at += BATCH) {
     stopIfAsked(run);
     const moves = plan.moves.slice(at, at + BATCH);
     const batch: Batch = {
-      archive: moves.flatMap((move) => move.ops.archive),
+      archive: [...revivals(moves, visitOf), ...moves.flatMap((move) => move.ops.archive)],
       base: [...moves.flatMap((move) => move.ops.base), ...settledOf(moves)],
     };
     const stale = await commit(run, batch);
@@ -64,6 +67,12 @@ export async function applyMoves(
     }
   }
   return plan.gone;
+}
+
+/** B5: what moved into a mailbox that the archive has removed brings it back. */
+function revivals(moves: MovePlan["moves"], visitOf: ReadonlyMap<RemoteMailboxId, Visit>): readonly ArchiveOp[] {
+  const targets = new Set(moves.filter(({ ops }) => ops.archive.length > 0).map(({ to }) => to.remoteMailboxId));
+  return [...targets].flatMap((id) => visitOf.get(id)?.revival ?? []);
 }
 
 /** A held removal that turned out to be a move is no longer pending; nor is a body that could not be fetched and now need not be. */

@@ -38,6 +38,8 @@ const NOTHING_LEFT: Ending = { finish: async () => [] };
  * written, so that the next mailbox can be read meanwhile.
  */
 export async function* pullMailbox(run: Pass, visit: Visit, room: WritingRoom): AsyncGenerator<RunEvent, Ending> {
+  // What a server has beyond the archive stays there where the link does not pull; a push meets it (push/meet.ts).
+  if (!run.link.rights.pull) return NOTHING_LEFT;
   if (run.remote.capabilities.emailId) await adoptKnownBodies(run, visit);
   if (uidCount(visit.arrived) === 0) return NOTHING_LEFT;
   const writer = openWriter(run, visit, room);
@@ -105,7 +107,8 @@ async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival
   const retried = arrivals.filter((arrival) => visit.pending.has(arrival.uid)).map((arrival) => arrival.uid);
   const done = uidSet([...retried, ...plan.renewed.map((row) => row.uid)]);
   const settled: BaseOp[] = done.length > 0 ? [{ kind: "settled", remoteMailboxId: id, uids: done }] : [];
-  const stale = await commit(run, { archive: plan.archive, base: [...plan.base, ...settled] });
+  const revival = plan.stored > 0 && visit.revival !== null ? [visit.revival] : [];
+  const stale = await commit(run, { archive: [...revival, ...plan.archive], base: [...plan.base, ...settled] });
   if (stale.size > 0) visit.unfinished = true;
   count(run.tally, visit.mailbox, { stored: plan.stored, matched: plan.matched });
   noteMissingDates(run, visit, arrivals);

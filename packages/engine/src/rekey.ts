@@ -20,14 +20,14 @@ import {
 import { commit, type Pass } from "./context.ts";
 import { holdAdditions, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
-import { mergePage, type Visit } from "./visit.ts";
+import { mergePage, type Visit, type Work } from "./visit.ts";
 
 const ALL: UidSet = [[1, 4294967295]];
 /** Flags are compared in pages of this many messages. */
 const PAGE = 1_000;
 
 /** Matches the mailbox again and gives the visit that goes on with what is new in it. */
-export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: MailboxBase): Promise<Visit> {
+export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): Promise<Visit> {
   const mailbox = showPath(listed.path);
   const { marks, present } = await listMailbox(run, listed);
   const rows: BaseIdentity[] = [];
@@ -64,6 +64,7 @@ export async function rekeyMailbox(run: Pass, listed: ListedMailbox, base: Mailb
     approval: null,
     unexplained: [],
     fresh: false,
+    revival,
     unfinished: false,
   };
 }

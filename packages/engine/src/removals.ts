@@ -76,7 +76,8 @@ export async function applyRemovals(
     );
     if (!judged) tellStillHeld(run, loss, held.length, bound);
     await applyLoss(run, loss, held);
-    if (loss.visit === null && held.length === 0) {
+    // Without `pull` the rows stay, as gone: a mailbox that its owner removed is not made again.
+    if (loss.visit === null && held.length === 0 && run.link.rights.pull) {
       await dropMailbox(run, loss.base);
       dropped++;
     }
@@ -164,7 +165,7 @@ function holdRemoval(run: Pass, row: BaseIdentity): BaseOp {
 /** B5: the archive's mailbox goes too, unless something that this link did not bring lives in it. */
 async function dropMailbox(run: Pass, base: MailboxBase): Promise<void> {
   await commit(run, {
-    archive: run.link.rights.pull ? [{ kind: "removeMailbox", mailboxId: base.mailboxId }] : [],
+    archive: [{ kind: "removeMailbox", mailboxId: base.mailboxId }],
     base: [{ kind: "dropMailboxBase", remoteMailboxId: base.id }],
   });
   const mailbox = showPath(base.path);

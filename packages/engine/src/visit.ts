@@ -1,6 +1,7 @@
 // One look at one mailbox, step by step as its parts arrive: flags are merged page by page, and what remains is who arrived and who is
 // proved gone, as sets of UIDs. It must never conclude an absence before the look's `end` (M1).
 import {
+  type ArchiveOp,
   asMailError,
   type BaseIdentity,
   type BaseOp,
@@ -30,6 +31,9 @@ import { commit, type Pass, stopIfAsked } from "./context.ts";
 import { holdAdditions, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
 
+/** The op that brings a removed mailbox of the archive back. */
+export type Revival = Extract<ArchiveOp, { kind: "reviveMailbox" }>;
+
 /** What a look left to do in one mailbox. */
 export interface Visit {
   readonly listed: ListedMailbox;
@@ -50,8 +54,19 @@ export interface Visit {
   unexplained: readonly BaseIdentity[];
   /** The archive's mailbox was made by this run: nothing in it can be met. */
   readonly fresh: boolean;
+  /** B5: what brings the archive's mailbox back, should something arrive; null while it is live. */
+  readonly revival: Revival | null;
   /** An op was stale, or part of it failed: marks stay where they were, and the mailbox is planned again. */
   unfinished: boolean;
+}
+
+/** A mailbox to be looked at. */
+export interface Work {
+  readonly listed: ListedMailbox;
+  readonly base: MailboxBase;
+  /** The archive's mailbox was made just now. */
+  readonly fresh: boolean;
+  readonly revival: Revival | null;
 }
 
 const FIRST_UID = 1 as Uid;
@@ -59,10 +74,8 @@ const FIRST_UID = 1 as Uid;
 /** Observes a mailbox and merges flags on the way. The rekey of a changed UIDVALIDITY is not its affair (rekey.ts). */
 export async function observeMailbox(
   run: Pass,
-  listed: ListedMailbox,
-  base: MailboxBase,
+  { listed, base, fresh, revival }: Work,
   decided: Look,
-  fresh: boolean,
 ): Promise<Visit | "rekey"> {
   const mailbox = showPath(listed.path);
   const from = decided.kind === "delta" ? (decided.since.uidNext as Uid) : FIRST_UID;
@@ -106,6 +119,7 @@ export async function observeMailbox(
     approval: approval?.runId ?? null,
     unexplained: [],
     fresh,
+    revival,
     unfinished: false,
   };
 }

@@ -164,6 +164,7 @@ export async function openNightly(server: TestServer, user: string): Promise<Nig
     try {
       const run = runLink({
         remote,
+        writer: null,
         archive: await openArchive({ pool, link, lease, now }),
         link,
         names: { archive: made.archive, account: made.account },

@@ -28,6 +28,7 @@ export async function pass(
 ): Promise<RunResult> {
   const run = runLink({
     remote,
+    writer: null,
     archive,
     link: pullLink(options.policy),
     names: { archive: "test", account: "test" },

@@ -2,6 +2,7 @@
 // It must never be needed by a run: a server that refuses any of it is still backed up.
 import type { ListedMailbox } from "@packetboat/core";
 import { asMailError } from "@packetboat/core";
+import { appendLimitOf } from "./announced.ts";
 import { Refused, refusedError } from "./errors.ts";
 import { type Door, Gate } from "./gate.ts";
 import { askNamespaces, listMailboxes, mailboxArgument } from "./list.ts";
@@ -40,14 +41,11 @@ export async function describeAccount(door: Door): Promise<AccountFacts> {
     const { mailboxes } = await listMailboxes(gate, await askNamespaces(gate));
     const quota = await askQuota(gate);
     const capabilities = [...gate.capabilities].sort();
-    const stated = capabilities
-      .map((name) => /^APPENDLIMIT=(\d{1,15})$/.exec(name)?.[1])
-      .find((digits) => digits !== undefined);
     return {
       capabilities,
       mailboxes,
       quota,
-      appendLimit: stated === undefined ? null : Number(stated),
+      appendLimit: appendLimitOf(gate.capabilities),
       roundTrip: gate.roundTrip,
       messageLimit: gate.limits.messageBytes,
     };

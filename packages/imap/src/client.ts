@@ -1,6 +1,7 @@
 // imapflow's connection, with our own order of the first commands and our own reader of FETCH answers. What it takes from imapflow's
 // inside is named in Internals and nowhere else: look here first when the pinned version changes.
 // It must never send a command on its own account: gate.ts does.
+import type { Writable } from "node:stream";
 import type { ImapFlowOptions } from "imapflow";
 import { type FetchRow, isFetchLine, parseFetchLine } from "./fetch-line.ts";
 import { GREETING_LINE_BYTES } from "./limits.ts";
@@ -33,6 +34,8 @@ export interface Internals {
   handleResponse(data: ResponseData): Promise<boolean>;
   failProtocol(error: Error): void;
   write(chunk: string): void;
+  /** The socket, or what compresses before it; gone with the connection. */
+  readonly writeSocket: Writable | false | null;
   on(event: string, listener: (...args: unknown[]) => void): void;
 }
 
@@ -40,6 +43,11 @@ export interface Internals {
 export interface ResponseData {
   readonly payload: Buffer;
   readonly literals: readonly Buffer[];
+}
+
+/** Reads the answers of several commands at once: takes what is meant for it, and says so. */
+export interface LineTaker {
+  take(payload: Buffer): boolean;
 }
 
 export type FetchSink = (row: FetchRow) => void | Promise<void>;
@@ -52,6 +60,29 @@ export interface Hooks {
   line(payload: Buffer): void;
   /** Takes the FETCH answers of the running command; null when it has no use for them. */
   readonly sink: FetchSink | null;
+  /** Takes tagged answers and continuations of the commands that imapflow did not send; null when there are none. */
+  readonly series: LineTaker | null;
+}
+
+/** Bytes as they go out, past imapflow's one command at a time. Nothing is sent on a connection that has ended. */
+export interface RawOutput {
+  write(bytes: Buffer): void;
+  /** Bytes handed over and not yet taken by the system. */
+  unwritten(): number;
+  /** Calls back when all has been taken. */
+  onceDrained(done: () => void): void;
+}
+
+export function rawOutput(client: Internals): RawOutput {
+  const socket = (): Writable | null => {
+    const { writeSocket } = client;
+    return writeSocket && !writeSocket.destroyed ? writeSocket : null;
+  };
+  return {
+    write: (bytes) => void socket()?.write(bytes),
+    unwritten: () => socket()?.writableLength ?? 0,
+    onceDrained: (done) => void socket()?.once("drain", done),
+  };
 }
 
 function namedError(message: string, code: string): Error {
@@ -77,7 +108,8 @@ export async function makeClient(options: ImapFlowOptions, hooks: Hooks): Promis
         return Promise.resolve(false);
       }
       hooks.line(data.payload);
-      const { sink } = hooks;
+      const { sink, series } = hooks;
+      if (series?.take(data.payload)) return FED;
       if (sink === null || !isFetchLine(data.payload)) return super.handleResponse(data);
       const row = parseFetchLine(data.payload, data.literals);
       const taken = row === null ? undefined : sink(row);

@@ -1,11 +1,12 @@
 // The door of the room: signs in to an account and gives it as the port Remote. TLS is verified, STARTTLS is required, clear text is
-// taken only when it is asked for: it must never fall back from one to another.
-import type { Remote } from "@packetboat/core";
+// taken only when it is asked for: it must never fall back from one to another, nor give a writer to who asked for a reader.
+import type { Remote, RemoteWriter } from "@packetboat/core";
 import { type AccountFacts, describeAccount as describe } from "./about.ts";
 import type { Door, Log } from "./gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { ImapRemote } from "./remote.ts";
 import type { Credentials } from "./sign-in.ts";
+import { ImapWriter } from "./writer.ts";
 
 export interface ConnectOptions {
   readonly host: string;
@@ -37,15 +38,20 @@ export interface ConnectOptions {
  * (traps 26, 27).
  */
 export function connectRemote(options: ConnectOptions): Promise<Remote> {
-  return ImapRemote.open(doorOf(options), options.connections ?? null);
+  return ImapRemote.open(doorOf(options, false), options.connections ?? null);
+}
+
+/** Signs in to an account that may be written to. Throws as connectRemote does. */
+export function connectWriter(options: ConnectOptions): Promise<RemoteWriter> {
+  return ImapWriter.openWriter(doorOf(options, true), options.connections ?? null);
 }
 
 /** What a server says of itself and of the account. Throws as connectRemote does. */
 export function describeAccount(options: ConnectOptions): Promise<AccountFacts> {
-  return describe(doorOf(options));
+  return describe(doorOf(options, false));
 }
 
-function doorOf(options: ConnectOptions): Door {
+function doorOf(options: ConnectOptions, writes: boolean): Door {
   const { host, port, security, user, auth } = options;
   return {
     host,
@@ -57,5 +63,6 @@ function doorOf(options: ConnectOptions): Door {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     log: options.log ?? null,
     signal: options.signal ?? null,
+    writes,
   };
 }

@@ -4,8 +4,7 @@ import type { Marks } from "@packetboat/core";
 import { Refused, uidValidityChanged } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { askStatus, mailboxArgument, whyRefused } from "./list.ts";
-import { positive } from "./mailbox-lines.ts";
-import { type Answer, bigintOf, numberOf, responseCode } from "./tokens.ts";
+import { announcesModseq, modseqOf, nothingSeen, noting, type Seen, showsModseq } from "./opening.ts";
 
 export interface Opened {
   readonly marks: Marks;
@@ -15,36 +14,8 @@ export interface Opened {
   readonly modseq: boolean;
 }
 
-interface Seen {
-  uidValidity: bigint | null;
-  uidNext: number | null;
-  highestModseq: bigint | null;
-  exists: number | null;
-  noModseq: boolean;
-}
-
-function note(seen: Seen, answer: Answer): void {
-  const code = responseCode(answer);
-  const value = code?.rest[0];
-  switch (code?.name) {
-    case "UIDVALIDITY":
-      seen.uidValidity = positive(bigintOf(value));
-      return;
-    case "UIDNEXT":
-      seen.uidNext = numberOf(value, 4_294_967_296) || null;
-      return;
-    case "HIGHESTMODSEQ":
-      seen.highestModseq = positive(bigintOf(value));
-      return;
-    case "NOMODSEQ":
-      seen.noModseq = true;
-      return;
-    default:
-  }
-}
-
 /** QRESYNC is switched on before the first mailbox is opened (RFC 5161), once for a connection. */
-async function enable(gate: Gate): Promise<void> {
+export async function enable(gate: Gate): Promise<void> {
   if (gate.qresync !== null) return;
   gate.qresync = false;
   if (!gate.capabilities.has("QRESYNC") || !gate.capabilities.has("ENABLE")) return;
@@ -65,29 +36,21 @@ async function enable(gate: Gate): Promise<void> {
 /** One EXAMINE. Throws MAILBOX_GONE, MAILBOX_UNREADABLE. */
 async function open(gate: Gate, name: string, wire: string): Promise<Seen> {
   const plain = gate.qresync !== true && announcesModseq(gate);
-  const seen: Seen = { uidValidity: null, uidNext: null, highestModseq: null, exists: null, noModseq: false };
+  const seen = nothingSeen();
   gate.selected = null;
   try {
     await gate.command("EXAMINE", {
       args: [mailboxArgument(wire), ...(plain ? [[{ type: "ATOM", value: "CONDSTORE" }]] : [])],
-      on: {
-        OK: (answer) => note(seen, answer),
-        EXISTS: (answer) => {
-          seen.exists = numberOf({ value: answer.command }) ?? seen.exists;
-        },
-      },
+      on: noting(seen),
     });
   } catch (error) {
     if (error instanceof Refused) throw await whyRefused(gate, wire, error);
     throw error;
   }
   gate.changes = 0;
-  if (seen.noModseq) seen.highestModseq = null;
-  gate.selected = { name, uidValidity: seen.uidValidity, modseq: announcesModseq(gate) && seen.highestModseq !== null };
+  gate.selected = { name, uidValidity: seen.uidValidity, modseq: showsModseq(gate, seen), writing: null };
   return seen;
 }
-
-const announcesModseq = (gate: Gate): boolean => gate.capabilities.has("CONDSTORE") || gate.capabilities.has("QRESYNC");
 
 /** Opens a mailbox anew. Throws MAILBOX_GONE, MAILBOX_UNREADABLE. */
 export async function examine(gate: Gate, name: string, wire: string): Promise<Opened> {
@@ -101,9 +64,9 @@ export async function examine(gate: Gate, name: string, wire: string): Promise<O
     uidNext = (await askStatus(gate, wire).catch(ignoreRefusal))?.marks.uidNext ?? null;
     seen = await open(gate, name, wire);
   }
-  const { uidValidity, highestModseq, exists } = seen;
+  const { uidValidity, exists } = seen;
   return {
-    marks: { uidValidity, uidNext: seen.uidNext ?? uidNext, highestModseq, messages: exists },
+    marks: { uidValidity, uidNext: seen.uidNext ?? uidNext, highestModseq: modseqOf(seen), messages: exists },
     exists: exists ?? 0,
     modseq: gate.selected?.modseq ?? false,
   };

@@ -1,11 +1,12 @@
 // The one gate to imapflow: a connection, its commands, what is selected on it. Every command of this room goes out here, as a raw
-// line: imapflow's own methods answer `false` for a refusal, list before they select, guess roles and prefix names. Read-only: the
-// gate knows EXAMINE and never SELECT (trap 43). It must never send a command that changes the server.
+// line: imapflow's own methods answer `false` for a refusal, list before they select, guess roles and prefix names. It must never send a
+// command that changes the server through a door that is not one of a writer: such a gate knows EXAMINE and never SELECT (trap 43).
 import { MailError } from "@packetboat/core";
-import { breach, type FetchSink, type Internals, makeClient } from "./client.ts";
+import { breach, type FetchSink, type Internals, makeClient, rawOutput } from "./client.ts";
 import { codeOf, connectionError, type Ending, type Endpoint, Refused } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
+import { Series } from "./series.ts";
 import { type Credentials, signIn } from "./sign-in.ts";
 import type { Answer, Token } from "./tokens.ts";
 
@@ -24,6 +25,20 @@ export interface Door extends Endpoint {
   readonly limits: Limits;
   readonly log: Log | null;
   readonly signal: AbortSignal | null;
+  /** False: only commands that change nothing pass. True for a writer alone (connectWriter). */
+  readonly writes: boolean;
+}
+
+/** What a gate that does not write may say: a backup cannot change a server. UID is followed by FETCH or SEARCH. */
+const READING =
+  /^(?:NOOP|NAMESPACE|LIST|LSUB|XLIST|STATUS|EXAMINE|ENABLE|GETQUOTAROOT|IDLE|FETCH|UID FETCH|UID SEARCH)(?: |$)/;
+
+function mustRead(door: Door, text: string): void {
+  if (door.writes || READING.test(text)) return;
+  throw new MailError(
+    "BUG",
+    "Packetboat has a defect: a command that could change the server was held back. Please report this.",
+  );
 }
 
 export interface CommandOptions {
@@ -34,13 +49,27 @@ export interface CommandOptions {
   readonly onFetch?: FetchSink;
   /** Most FETCH answers that make sense; more end the connection. Default: no bound. */
   readonly maxRows?: number;
+  /** The server asks the client to go on (IDLE). `say` sends a line. */
+  readonly onContinue?: (say: (line: string) => void) => void;
+}
+
+/** The mailbox that is open on a connection. */
+export interface Selected {
+  readonly name: string;
+  readonly uidValidity: bigint | null;
+  readonly modseq: boolean;
+  /** Opened read-write (select.ts): what it keeps. Null: read-only. */
+  readonly writing: { readonly permanentFlags: readonly string[] | null } | null;
 }
 
 /** Changes of the selected mailbox that a server may announce in any command. */
 const CHANGES = ["EXISTS", "EXPUNGE", "VANISHED"] as const;
 
 /** RFC 9051 appendix E: extensions that IMAP4rev2 contains, as far as this room asks for them. */
-const IN_REV2 = "NAMESPACE ESEARCH ENABLE SASL-IR LIST-EXTENDED LIST-STATUS SPECIAL-USE UIDPLUS MOVE".split(" ");
+const IN_REV2 =
+  "NAMESPACE ESEARCH ENABLE SASL-IR LIST-EXTENDED LIST-STATUS SPECIAL-USE UIDPLUS MOVE UNSELECT IDLE LITERAL-".split(
+    " ",
+  );
 
 /** One signed-in connection. */
 export class Gate {
@@ -52,8 +81,9 @@ export class Gate {
   #bye: Ending["bye"] = null;
   #signedIn = false;
   #busy = false;
-  /** Name of the mailbox that EXAMINE opened; null when none is. Set by examine.ts. */
-  selected: { readonly name: string; readonly uidValidity: bigint | null; readonly modseq: boolean } | null = null;
+  #series: Series | null = null;
+  /** The mailbox that is open; null when none is. Set by examine.ts and select.ts. */
+  selected: Selected | null = null;
   /** EXISTS, EXPUNGE and VANISHED lines seen since the mailbox was opened: the view changed. */
   changes = 0;
   /** Shortest command so far, in milliseconds: the round trip, as near as it can be known. */
@@ -131,7 +161,10 @@ export class Gate {
     const abort = () => client.close();
     if (signal?.aborted) throw this.#explain(null);
     signal?.addEventListener("abort", abort);
-    client.on("close", () => signal?.removeEventListener("abort", abort));
+    client.on("close", () => {
+      signal?.removeEventListener("abort", abort);
+      this.#series?.lost();
+    });
     try {
       await client.connect();
     } catch (error) {
@@ -152,6 +185,9 @@ export class Gate {
       line: (payload: Buffer) => gate.#line(payload),
       get sink() {
         return gate.#sink;
+      },
+      get series() {
+        return gate.#series;
       },
     };
   }
@@ -190,6 +226,12 @@ export class Gate {
     return this.#client;
   }
 
+  #free(): Internals {
+    const client = this.#live();
+    if (!this.#busy) return client;
+    throw new MailError("BUG", "Packetboat has a defect: two commands at once on one connection. Please report this.");
+  }
+
   /** Gives the error of the house for what ended a command or the connection. */
   #explain(error: unknown): MailError | Refused {
     if (error instanceof Refused || error instanceof MailError) return error;
@@ -208,12 +250,8 @@ export class Gate {
    * and BAD, a MailError for everything else. One command at a time.
    */
   async command(text: string, options: CommandOptions = {}): Promise<Answer> {
-    const client = this.#live();
-    if (this.#busy)
-      throw new MailError(
-        "BUG",
-        "Packetboat has a defect: two commands at once on one connection. Please report this.",
-      );
+    mustRead(this.#door, text);
+    const client = this.#free();
     let failed: { readonly error: unknown } | null = null;
     // Changes do not count as progress: a server that announces them without end is a flood like any other.
     const guarded = (handler: (answer: Answer) => void, progress: boolean) => async (answer: Answer) => {
@@ -239,7 +277,9 @@ export class Gate {
     this.#sink = options.onFetch === undefined ? null : this.#counted(client, options.onFetch, options.maxRows);
     const began = performance.now();
     try {
-      const answer = await client.exec(text, options.args ?? false, { untagged });
+      const { onContinue } = options;
+      const onPlusTag = onContinue && (() => onContinue((line) => client.write(line)));
+      const answer = await client.exec(text, options.args ?? false, { untagged, ...(onPlusTag && { onPlusTag }) });
       answer.next();
       this.roundTrip = Math.min(this.roundTrip, performance.now() - began);
       return answer.response;
@@ -249,6 +289,29 @@ export class Gate {
       this.#sink = null;
       this.#busy = false;
     }
+  }
+
+  /** Takes the connection for several commands at once. Nothing else is sent until `series.end()`. */
+  begin(sink: FetchSink | null = null): Series {
+    mustRead(this.#door, "(several)");
+    const client = this.#free();
+    this.#busy = true;
+    this.#strays = 0;
+    this.#sink = sink;
+    const series = new Series(rawOutput(client), {
+      explain: () => this.#explain(null),
+      progress: () => {
+        this.#strays = 0;
+      },
+      breach: () => breach(client, "StrayLines"),
+      ended: () => {
+        this.#series = null;
+        this.#sink = null;
+        this.#busy = false;
+      },
+    });
+    this.#series = series;
+    return series;
   }
 
   #counted(client: Internals, sink: FetchSink, maxRows = Number.POSITIVE_INFINITY): FetchSink {

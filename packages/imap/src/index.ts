@@ -1,4 +1,4 @@
-// The door of the imap room: an IMAP account as the port Remote. imapflow stays inside.
+// The door of the imap room: an IMAP account as the ports Remote and RemoteWriter. imapflow stays inside.
 export type { AccountFacts, QuotaLine } from "./about.ts";
-export { type ConnectOptions, connectRemote, describeAccount } from "./connect.ts";
+export { type ConnectOptions, connectRemote, connectWriter, describeAccount } from "./connect.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

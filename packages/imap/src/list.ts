@@ -155,6 +155,7 @@ export interface ListResult {
   readonly mailboxes: readonly ListedMailbox[];
   /** Wire spelling by name. */
   readonly wires: ReadonlyMap<string, string>;
+  readonly delimiter: string | null;
 }
 
 /** Lists all mailboxes of all namespaces with STATUS. Throws when any LIST fails. */
@@ -171,8 +172,8 @@ export async function listMailboxes(gate: Gate, namespaces: readonly Namespace[]
   return mailboxesOf({ ...(await completeStatuses(gate, listing)), namespaces });
 }
 
-/** Whether LIST still shows a mailbox that can be opened. */
-async function isListed(gate: Gate, wire: string): Promise<boolean> {
+/** Whether LIST shows a mailbox that can be opened. */
+export async function isListed(gate: Gate, wire: string): Promise<boolean> {
   const collected: Collected = { lines: [], statuses: new Map() };
   await gate.command("LIST", {
     args: [mailboxArgument(""), mailboxArgument(wire)],

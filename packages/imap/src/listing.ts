@@ -46,8 +46,8 @@ export function counting(count: Count) {
   };
 }
 
-/** UID SEARCH of `criteria` (ASCII). Throws Refused. */
-async function search(gate: Gate, criteria: string, count: Count): Promise<UidSet> {
+/** Gives the UIDs that UID SEARCH of `criteria` (ASCII) names. Throws Refused. */
+export async function search(gate: Gate, criteria: string, count: Count): Promise<UidSet> {
   let found: UidSet = NO_UIDS;
   const esearch = gate.capabilities.has("ESEARCH");
   await gate.command(`UID SEARCH ${esearch ? "RETURN (ALL) " : ""}${criteria}`, {

@@ -113,8 +113,8 @@ function namespaceOf(wire: string, namespaces: readonly Namespace[]): Namespace 
   return best;
 }
 
-/** Segments of a name: prefix of a personal namespace off, cut at the delimiter, each decoded for itself. */
-function pathOf(wire: string, delimiter: string | null, namespace: Namespace | null): readonly string[] {
+/** Gives the segments of a name: prefix of a personal namespace off, cut at the delimiter, each decoded for itself. */
+export function pathOf(wire: string, delimiter: string | null, namespace: Namespace | null): readonly string[] {
   if (wire === "INBOX") return ["INBOX"];
   const bare =
     namespace?.kind === "personal" && wire.startsWith(namespace.prefix) && wire.length > namespace.prefix.length
@@ -153,6 +153,8 @@ export function isSelectable(line: ListLine): boolean {
 export function mailboxesOf(listing: Listing): {
   readonly mailboxes: ListedMailbox[];
   readonly wires: Map<string, string>;
+  /** The root's: of INBOX, or of any other line. */
+  readonly delimiter: string | null;
 } {
   const wires = new Map<string, string>();
   const mailboxes: ListedMailbox[] = [];
@@ -183,5 +185,6 @@ export function mailboxesOf(listing: Listing): {
     });
   }
   mailboxes.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return { mailboxes, wires };
+  const root = listing.lines.find(({ wire }) => wire === "INBOX") ?? listing.lines[0];
+  return { mailboxes, wires, delimiter: root?.delimiter ?? null };
 }

@@ -62,6 +62,11 @@ export class Pool {
     place.since = performance.now();
   }
 
+  /** Free connections open their mailbox anew before they are used: names change their meaning (RENAME, DELETE). */
+  forgetOpen(): void {
+    for (const { gate, used } of this.#places) if (!used) gate.selected = null;
+  }
+
   /** Says goodbye on all connections. Never throws. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -40,6 +40,41 @@ export function saysNoMailbox(text: string): boolean {
   return NO_SUCH_MAILBOX.some(({ pattern }) => pattern.test(text));
 }
 
+/** A mailbox that is there already, said without [ALREADYEXISTS]. */
+const EXISTS_ALREADY: readonly ProviderText[] = [
+  { server: "Dovecot, Cyrus, Courier", pattern: /already exists/i },
+  { server: "Gmail", pattern: /duplicate (folder|label) name/i },
+];
+
+/** True when the server's words mean that a mailbox of that name exists. */
+export function saysExists(text: string): boolean {
+  return EXISTS_ALREADY.some(({ pattern }) => pattern.test(text));
+}
+
+/** The account is full, said without [OVERQUOTA] (trap 25). */
+const FULL: readonly ProviderText[] = [
+  { server: "Dovecot, Cyrus, Courier", pattern: /quota exceeded|over quota|mailbox is full/i },
+  { server: "Exchange", pattern: /exceeded its (storage )?quota|storage limit/i },
+];
+
+/** True when the server's words mean that there is no room in the account. */
+export function saysFull(text: string): boolean {
+  return FULL.some(({ pattern }) => pattern.test(text));
+}
+
+/** A message that is too large, said without [TOOBIG] (trap 24). */
+const TOO_LARGE: readonly ProviderText[] = [
+  {
+    server: "Cyrus, Gmail, Exchange",
+    pattern: /message (is )?too (large|big)|message exceeds .* size|maximum message size/i,
+  },
+];
+
+/** True when the server's words mean that it takes no message of this size. */
+export function saysTooLarge(text: string): boolean {
+  return TOO_LARGE.some(({ pattern }) => pattern.test(text));
+}
+
 /** NetEase refuses SELECT ("Unsafe Login") to a client that did not send ID; everybody else is spared the round trip. */
 const WANT_ID = /(^|\.)(163|126|188)\.com$|(^|\.)(yeah\.net|netease\.com)$/i;
 

@@ -14,6 +14,7 @@ import {
   type UidSet,
   uidCount,
 } from "@packetboat/core";
+import { capabilitiesOf } from "./announced.ts";
 import { Refused, refusedError } from "./errors.ts";
 import { fetchBodies } from "./fetch.ts";
 import type { Door, Gate } from "./gate.ts";
@@ -33,25 +34,20 @@ const WORTH_A_LANE = 500;
 
 export class ImapRemote implements Remote {
   readonly capabilities: RemoteCapabilities;
-  readonly #pool: Pool;
-  readonly #door: Door;
+  protected readonly pool: Pool;
+  protected readonly door: Door;
   /** Connections of a fetch; null: by the round trip. */
   readonly #connections: number | null;
-  #namespaces: readonly Namespace[] | null = null;
-  #wires: ReadonlyMap<string, string> = new Map();
+  protected namespaces: readonly Namespace[] | null = null;
+  /** Of the root, as the last LIST showed it; null: none, or not listed yet. */
+  protected delimiter: string | null = null;
+  protected wires: ReadonlyMap<string, string> = new Map();
 
-  private constructor(door: Door, pool: Pool, connections: number | null, announced: ReadonlySet<string>) {
-    this.#door = door;
-    this.#pool = pool;
+  protected constructor(door: Door, pool: Pool, connections: number | null, announced: ReadonlySet<string>) {
+    this.door = door;
+    this.pool = pool;
     this.#connections = connections;
-    const qresync = announced.has("QRESYNC") && announced.has("ENABLE");
-    this.capabilities = {
-      condstore: qresync || announced.has("CONDSTORE"),
-      qresync,
-      move: announced.has("MOVE"),
-      uidplus: announced.has("UIDPLUS"),
-      emailId: announced.has("OBJECTID") || announced.has("X-GM-EXT-1"),
-    };
+    this.capabilities = capabilitiesOf(announced);
   }
 
   /** Signs in once, so that wrong credentials show at once. */
@@ -64,19 +60,20 @@ export class ImapRemote implements Remote {
 
   list(): Promise<readonly ListedMailbox[]> {
     return this.#withGate(async (gate) => {
-      this.#namespaces ??= await askNamespaces(gate);
-      const { mailboxes, wires } = await listMailboxes(gate, this.#namespaces);
-      this.#wires = wires;
+      this.namespaces ??= await askNamespaces(gate);
+      const { mailboxes, wires, delimiter } = await listMailboxes(gate, this.namespaces);
+      this.wires = wires;
+      this.delimiter = delimiter;
       return mailboxes;
     });
   }
 
   status(mailbox: ListedMailbox): Promise<Marks | null> {
-    return this.#withGate((gate) => statusOf(gate, wireOf(mailbox.name, this.#wires)));
+    return this.#withGate((gate) => statusOf(gate, wireOf(mailbox.name, this.wires)));
   }
 
   observe(mailbox: ListedMailbox, look: Look): AsyncIterable<ObservationPart> {
-    return this.#streaming(mailbox, (gate) => observe(gate, mailbox, wireOf(mailbox.name, this.#wires), look));
+    return this.#streaming(mailbox, (gate) => observe(gate, mailbox, wireOf(mailbox.name, this.wires), look));
   }
 
   async *identify(
@@ -87,47 +84,47 @@ export class ImapRemote implements Remote {
   ): AsyncGenerator<readonly RemoteIdentity[]> {
     if (uids.length === 0) return;
     try {
-      yield* identify(this.#pool, this.#wanted(mailbox, uidValidity, uids), want.fingerprint);
+      yield* identify(this.pool, this.#wanted(mailbox, uidValidity, uids), want.fingerprint);
     } catch (error) {
-      throw this.#asMailError(error);
+      throw this.asMailError(error);
     }
   }
 
   async *fetch(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): AsyncGenerator<Fetched> {
     if (uids.length === 0) return;
     try {
-      yield* fetchBodies(this.#pool, this.#wanted(mailbox, uidValidity, uids), this.#lanes(uidCount(uids)));
+      yield* fetchBodies(this.pool, this.#wanted(mailbox, uidValidity, uids), this.#lanes(uidCount(uids)));
     } catch (error) {
-      throw this.#asMailError(error);
+      throw this.asMailError(error);
     }
   }
 
   #wanted(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): Wanted {
-    return { name: mailbox.name, wire: wireOf(mailbox.name, this.#wires), uidValidity, uids };
+    return { name: mailbox.name, wire: wireOf(mailbox.name, this.wires), uidValidity, uids };
   }
 
   #lanes(messages: number): number {
     const worth = Math.max(1, Math.floor(messages / WORTH_A_LANE));
-    const wanted = this.#connections ?? (this.#pool.roundTrip > FAR_MS ? FAR_LANES : 1);
+    const wanted = this.#connections ?? (this.pool.roundTrip > FAR_MS ? FAR_LANES : 1);
     return Math.min(wanted, worth);
   }
 
   close(): Promise<void> {
-    return this.#pool.close();
+    return this.pool.close();
   }
 
   /** Runs a question that is safe to ask twice; once more on a new connection when the first one turns out dead. */
   async #withGate<T>(ask: (gate: Gate) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const gate = await this.#pool.acquire(null);
+        const gate = await this.pool.acquire(null);
         try {
           return await ask(gate);
         } finally {
-          this.#pool.release(gate);
+          this.pool.release(gate);
         }
       } catch (error) {
-        const mailError = this.#asMailError(error);
+        const mailError = this.asMailError(error);
         if (mailError.code !== "CONNECTION_LOST" || attempt === 2) throw mailError;
       }
     }
@@ -138,7 +135,7 @@ export class ImapRemote implements Remote {
     for (let attempt = 1; ; attempt++) {
       let shown = false;
       try {
-        const gate = await this.#pool.acquire(mailbox.name);
+        const gate = await this.pool.acquire(mailbox.name);
         try {
           for await (const part of ask(gate)) {
             shown = true;
@@ -146,16 +143,16 @@ export class ImapRemote implements Remote {
           }
           return;
         } finally {
-          this.#pool.release(gate);
+          this.pool.release(gate);
         }
       } catch (error) {
-        const mailError = this.#asMailError(error);
+        const mailError = this.asMailError(error);
         if (mailError.code !== "CONNECTION_LOST" || shown || attempt === 2) throw mailError;
       }
     }
   }
 
-  #asMailError(error: unknown): MailError {
-    return error instanceof Refused ? refusedError(error, this.#door) : asMailError(error);
+  protected asMailError(error: unknown): MailError {
+    return error instanceof Refused ? refusedError(error, this.door) : asMailError(error);
   }
 }

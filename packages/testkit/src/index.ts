@@ -15,6 +15,8 @@ export {
 } from "./contracts/hands.ts";
 export { remoteContract } from "./contracts/remote-contract.ts";
 export type { RemoteTraits, RemoteUnderTest } from "./contracts/remote-fixture.ts";
+export { remoteWriteContract } from "./contracts/remote-write-contract.ts";
+export type { WriterTraits, WriterUnderTest } from "./contracts/write-fixture.ts";
 export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox, withCrlf } from "./mail/corpus.ts";
 export { type GeneratedMessage, generateMail, type MailProfile, PROFILES } from "./mail/generate.ts";
 export { cachedMaildir, importMaildir, loadProfile, type MaildirTree, writeMaildir } from "./mail/maildir.ts";
@@ -48,7 +50,7 @@ export { libraryNames, type Unpacked, unpack } from "./servers/packages.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";
 export { judgeDigests } from "./simulator/digests.ts";
-export type { Fault, FaultKind, Point } from "./simulator/faults.ts";
+export type { Fault, FaultKind, Point, WriteFault, WritingCall } from "./simulator/faults.ts";
 export {
   type AppendOptions,
   judgeFlags,
@@ -60,13 +62,13 @@ export {
   type SimNamespace,
 } from "./simulator/model.ts";
 export {
-  type SimCapabilities,
-  type SimCounts,
   type SimulatedRemote,
-  type SimulatedRemoteOptions,
   simulatedRemote,
 } from "./simulator/remote.ts";
 export { randomUser, type SeededFaultsOptions, seededFaults } from "./simulator/seeded-faults.ts";
+export { type SeededWriteFaultsOptions, seededWriteFaults } from "./simulator/seeded-write-faults.ts";
+export type { SimCapabilities, SimCounts, SimulatedRemoteOptions } from "./simulator/session.ts";
+export { type SimulatedWriter, type SimulatedWriterOptions, simulatedWriter } from "./simulator/writer.ts";
 export {
   type Answer,
   fetchItems,

@@ -5,8 +5,9 @@ import { bodies, complete, identities, listed, look, mail, present } from "../sr
 import { seeded } from "../src/mail/random.ts";
 import type { Fault, Point } from "../src/simulator/faults.ts";
 import { ServerModel } from "../src/simulator/model.ts";
-import { type SimulatedRemoteOptions, simulatedRemote } from "../src/simulator/remote.ts";
+import { simulatedRemote } from "../src/simulator/remote.ts";
 import { randomUser, seededFaults } from "../src/simulator/seeded-faults.ts";
+import type { SimulatedRemoteOptions } from "../src/simulator/session.ts";
 
 const mailbox = "INBOX";
 

@@ -9,7 +9,8 @@ import { type CorpusMessage, corpusMessages } from "../src/mail/corpus.ts";
 import { orSkip } from "../src/servers/unavailable.ts";
 import { judgeDigests } from "../src/simulator/digests.ts";
 import { type ModelOptions, ServerModel } from "../src/simulator/model.ts";
-import { type SimCapabilities, simulatedRemote } from "../src/simulator/remote.ts";
+import { simulatedRemote } from "../src/simulator/remote.ts";
+import type { SimCapabilities } from "../src/simulator/session.ts";
 
 const TRAITS: RemoteTraits = {
   roles: [

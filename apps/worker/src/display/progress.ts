@@ -8,6 +8,9 @@ export type ProgressEvent =
   | { readonly kind: "looking"; readonly mailbox: string }
   | { readonly kind: "fetching"; readonly messages: number }
   | { readonly kind: "stored"; readonly mailbox: string; readonly messages: number; readonly bytes: number }
+  /** What a push looks through: at most so many are sent. */
+  | { readonly kind: "pushing"; readonly messages: number }
+  | { readonly kind: "sent"; readonly mailbox: string; readonly messages: number; readonly bytes: number }
   | { readonly kind: "failed"; readonly mailbox: string; readonly uid: number }
   | { readonly kind: "mailboxDone"; readonly mailbox: string };
 
@@ -20,7 +23,7 @@ interface Sample {
 export interface ProgressState {
   readonly label: string;
   readonly started: number;
-  readonly phase: "connecting" | "looking" | "fetching";
+  readonly phase: "connecting" | "looking" | "fetching" | "sending";
   /** Mailboxes with something to look at, and how many of them are done. */
   readonly mailboxes: number;
   readonly mailboxesDone: number;
@@ -63,6 +66,9 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
       return { ...state, mailbox: event.mailbox };
     case "fetching":
       return { ...state, phase: "fetching", toFetch: state.toFetch + event.messages, samples: sampled(state, now) };
+    case "pushing":
+      return { ...state, phase: "sending", toFetch: event.messages, messages: 0, bytes: 0, samples: [], mailbox: "" };
+    case "sent":
     case "stored": {
       const next = {
         ...state,
@@ -101,8 +107,11 @@ function paceOf(state: ProgressState, now: number): { readonly bytesPerSecond: n
 function numbers(state: ProgressState, now: number): readonly string[] {
   const pace = paceOf(state, now);
   const done = state.messages + state.failed;
+  const verb = state.phase === "sending" ? "sent " : "";
   return [
-    state.toFetch > 0 ? `${count(done)} of ${plural(state.toFetch, "message")}` : plural(state.messages, "message"),
+    state.toFetch > 0
+      ? `${verb}${count(done)} of ${plural(state.toFetch, "message")}`
+      : `${verb}${plural(state.messages, "message")}`,
     bytes(state.bytes),
     ...(pace === null ? [] : [`${bytes(pace.bytesPerSecond)}/s`]),
     ...(pace === null || pace.left === 0 ? [] : [`${duration(pace.left)} left`]),

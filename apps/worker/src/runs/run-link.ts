@@ -103,6 +103,7 @@ async function passes(
     if (!options.dryRun) database.ensureDiskSpace();
     const run = runLink({
       remote,
+      writer: null,
       archive,
       link: target.link,
       names: target.names,

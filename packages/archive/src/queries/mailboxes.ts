@@ -7,6 +7,7 @@ import { LIVE, type Session } from "../session.ts";
 
 type CreateMailbox = Extract<ArchiveOp, { kind: "createMailbox" }>;
 type ChangeMailbox = Extract<ArchiveOp, { kind: "changeMailbox" }>;
+type ReviveMailbox = Extract<ArchiveOp, { kind: "reviveMailbox" }>;
 
 export function mailboxGone(): MailError {
   return new MailError(
@@ -101,6 +102,27 @@ export async function createMailboxes(
   );
   const opened = ops.map((op, i) => ({ ...op, mailboxId: asId<MailboxId>((ids.rows[i] as { id: bigint }).id) }));
   await openMailboxes(client, session, revision, opened);
+}
+
+/** B5: opens mailboxes that were removed; live ones stay as they are. Gives how many came back. Throws BUG for one that never was. */
+export async function reviveMailboxes(
+  client: PoolClient,
+  session: Session,
+  revision: number,
+  ops: readonly ReviveMailbox[],
+): Promise<number> {
+  const { rows } = await client.query<{ id: bigint; live: boolean }>(
+    // By mailbox_pkey and mailbox_version_open.
+    `select b.id, exists (select from mailbox_version v where v.mailbox_id = b.id and v.to_revision = ${LIVE}) as live
+      from mailbox b where b.id = any($2::bigint[]) and b.archive_id = $1`,
+    [session.archiveId, ops.map((op) => op.mailboxId)],
+  );
+  if (rows.length !== ops.length)
+    throw new MailError("BUG", "Packetboat has a defect: a plan revives a mailbox that never was. Please report this.");
+  const dead = new Set(rows.filter((row) => !row.live).map((row) => Number(row.id)));
+  const back = ops.filter((op) => dead.has(op.mailboxId));
+  if (back.length > 0) await openMailboxes(client, session, revision, back);
+  return back.length;
 }
 
 /** Throws ARCHIVE_BUSY unless all of these are live in this archive. */

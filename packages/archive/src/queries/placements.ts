@@ -235,6 +235,21 @@ export async function markGone(
   });
 }
 
+/** C7: rows without UID for messages that the server has merged with copies that are bound already. */
+export async function bindMerged(client: PoolClient, ops: readonly Op<"merged">[]): Promise<void> {
+  await client.query({
+    name: "archive_merged",
+    text: `insert into placement (remote_mailbox_id, message_id, flags)
+      select remote_mailbox_id, message_id, flags::text[] from unnest($1::bigint[], $2::bigint[], $3::text[])
+        o(remote_mailbox_id, message_id, flags)`,
+    values: [
+      ops.map((op) => op.remoteMailboxId),
+      ops.map((op) => op.messageId),
+      ops.map((op) => arrayLiteral(op.flags)),
+    ],
+  });
+}
+
 type Ranges = readonly [mailboxes: readonly RemoteMailboxId[], lows: readonly number[], highs: readonly number[]];
 
 function rangesOf(ops: readonly Pick<Op<"unbind">, "remoteMailboxId" | "uids">[]): Ranges {

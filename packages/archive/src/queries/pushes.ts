@@ -54,6 +54,7 @@ interface Row {
   readonly mailbox_id: bigint | null;
   readonly flags: string[] | null;
   readonly from_revision: bigint | null;
+  readonly live: boolean | null;
   readonly placements: readonly Placement[] | null;
   readonly size: number;
   readonly internal_date: number | null;
@@ -63,13 +64,13 @@ interface Row {
   readonly unsent: Unsent | null;
 }
 
-// Lateral and bounded at every step, as in placements.ts. By message_pkey, message_version_open, placement_message, unsent_pkey.
+// Lateral and bounded at every step, as in placements.ts. By message_pkey, message_version_pkey, placement_message, unsent_pkey.
 const PUSH_ROWS = `
-select m.id, v.mailbox_id, v.flags, v.from_revision, p.placements, encode(b.sha256, 'hex') as sha256, u.unsent, ${IDENTITY}
+select m.id, v.mailbox_id, v.flags, v.from_revision, v.live, p.placements, encode(b.sha256, 'hex') as sha256, u.unsent, ${IDENTITY}
 from unnest($1::bigint[]) wanted(id)
 cross join lateral (select id, blob_id, internal_date from message where id = wanted.id and archive_id = $2 limit 1) m
-left join lateral (select mailbox_id, flags, from_revision from message_version
-  where message_id = m.id and to_revision = ${LIVE} limit 1) v on true
+left join lateral (select mailbox_id, flags, from_revision, to_revision = ${LIVE} as live from message_version
+  where message_id = m.id order by from_revision desc limit 1) v on true
 ${BODIES}
 cross join lateral (
   select json_agg(json_build_object('remoteMailboxId', p.remote_mailbox_id, 'uid', p.uid, 'flags', p.flags, 'unproved', p.unproved)
@@ -102,13 +103,15 @@ function ascending(ids: readonly MessageId[]): readonly MessageId[] {
 }
 
 function pushRowOf(row: Row): PushRow {
-  const { mailbox_id, from_revision } = row;
+  const { from_revision } = row;
+  const mailboxId = row.mailbox_id === null ? null : asId<MailboxId>(row.mailbox_id);
   return {
     messageId: asId<MessageId>(row.id),
     live:
-      mailbox_id === null || from_revision === null
+      mailboxId === null || from_revision === null || row.live !== true
         ? null
-        : { mailboxId: asId<MailboxId>(mailbox_id), flags: row.flags ?? [], since: asId<Revision>(from_revision) },
+        : { mailboxId, flags: row.flags ?? [], since: asId<Revision>(from_revision) },
+    lastMailboxId: mailboxId,
     placements: (row.placements ?? []).map(({ remoteMailboxId, uid, flags, unproved }) => ({
       remoteMailboxId: asId<RemoteMailboxId>(remoteMailboxId),
       uid: uid === null ? null : asId<Uid>(uid),

@@ -38,17 +38,20 @@ interface Row {
   readonly complete_at: number | null;
   readonly pending: bigint;
   readonly pushed_revision: bigint;
+  readonly pushed_path: string[] | null;
   readonly renaming_to: string | null;
   readonly unsent: bigint;
 }
 
-/** All base rows of the link, by name. By remote_mailbox_name, pending_pkey and unsent_remote_mailbox. */
+/** All base rows of the link, by name. By remote_mailbox_name, pending_pkey, unsent_remote_mailbox and mailbox_version_pkey. */
 export async function mailboxBases(session: Session): Promise<readonly MailboxBase[]> {
   const { rows } = await session.pool.query<Row>(
     `select id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
         mark_uid_validity, mark_uid_next, mark_highest_modseq, mark_messages,
         (extract(epoch from complete_at) * 1000)::float8 as complete_at,
         (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, renaming_to,
+        (select path from mailbox_version v where v.mailbox_id = r.mailbox_id
+          and v.from_revision <= r.pushed_revision and v.to_revision > r.pushed_revision) as pushed_path,
         (select count(*) from unsent where remote_mailbox_id = r.id) as unsent
       from remote_mailbox r where link_id = $1 order by name`,
     [session.link.id],
@@ -67,6 +70,7 @@ export async function mailboxBases(session: Session): Promise<readonly MailboxBa
     pending: Number(row.pending),
     resting: row.resting,
     pushed: asId<Revision>(row.pushed_revision),
+    pushedPath: row.pushed_path,
     renamingTo: row.renaming_to,
     unsent: Number(row.unsent),
   }));

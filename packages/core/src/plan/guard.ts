@@ -34,8 +34,12 @@ function exceeds(removals: number, base: number, policy: Policy): boolean {
   return removals > policy.guardMessages && removals > base * policy.guardShare;
 }
 
-function tellRemoved(removals: number, base: number, where: string): string {
-  return `${removals} of ${base} messages ${where} are gone from the server`;
+/** Where the removals that are judged would take effect. */
+export type RemovalSide = "archive" | "server";
+
+function tellRemoved(side: RemovalSide, removals: number, base: number, where: string): string {
+  const what = `${removals} of ${base} messages ${where}`;
+  return side === "archive" ? `${what} are gone from the server` : `${what} would be removed on the server`;
 }
 
 const tellKept = (text: string): string => `${text}. They stay readable at every earlier revision.`;
@@ -48,6 +52,7 @@ export function judgeRemovals(
   counts: readonly RemovalCount[],
   accountPushes: Rights["push"],
   policy: Policy,
+  side: RemovalSide = "archive",
 ): GuardVerdict {
   const halts: Halt[] = [];
   const warnings: string[] = [];
@@ -63,7 +68,7 @@ export function judgeRemovals(
     if (isExempt(count.role)) continue;
     guarded += all;
     if (count.removals === 0 || !exceeds(all, before, policy)) continue;
-    const text = tellRemoved(all, before, `in ${count.mailbox}`);
+    const text = tellRemoved(side, all, before, `in ${count.mailbox}`);
     if (!accountPushes) warnings.push(tellKept(text));
     else {
       halts.push({ guard: "removals", mailbox: count.mailbox, messages: count.removals, of: before, text });
@@ -74,11 +79,11 @@ export function judgeRemovals(
   const total = asked.reduce((sum, count) => sum + count.removals, 0);
   if (total === 0) return { halts, held, warnings };
   if (removals >= base && base > EVERYTHING_ABOVE) {
-    const text = tellRemoved(removals, base, "of the account");
+    const text = tellRemoved(side, removals, base, "of the account");
     halts.push({ guard: "everything", mailbox: null, messages: total, of: base, text });
     for (const count of asked) held.add(count.remoteMailboxId);
   } else if (exceeds(guarded, base, policy)) {
-    const text = tellRemoved(guarded, base, "of the account");
+    const text = tellRemoved(side, guarded, base, "of the account");
     if (!accountPushes) {
       // The account's share can be exceeded where no mailbox's is; said once.
       if (warnings.length === 0) warnings.push(tellKept(text));

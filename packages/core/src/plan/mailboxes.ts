@@ -2,6 +2,7 @@
 // evidence that only another look can give; then a question is asked and the plan is made again with the answer. A question without an
 // answer changes nothing. It must never take a missing line of LIST for a removal (B5, trap 22).
 import type { MailboxBase } from "../base.ts";
+import type { RemoteMailboxId } from "../ids.ts";
 import type { Link } from "../link.ts";
 import { type ArchiveMailbox, type ListedMailbox, type MailboxPath, pathKey, samePath, showPath } from "../mailbox.ts";
 import type { ArchiveOp, BaseOp } from "../ops.ts";
@@ -20,13 +21,15 @@ export interface MailboxPlan {
   readonly first: readonly ListedMailbox[];
   /** New, but for a name that is not free before something in `vanished` is removed: another pass is due then. */
   readonly waiting: readonly ListedMailbox[];
+  /** B5: how mailboxes that the archive removed come back, should something arrive in them. */
+  readonly revivals: ReadonlyMap<RemoteMailboxId, Extract<ArchiveOp, { kind: "reviveMailbox" }>>;
   /** Proved gone; their messages are proved absent with them. */
   readonly vanished: readonly MailboxBase[];
   readonly notes: readonly Note[];
 }
 
 /** What one mailbox adds to the plan. */
-type Part = Partial<MailboxPlan>;
+type Part = Partial<Omit<MailboxPlan, "revivals">>;
 
 interface Naming {
   /** Paths of the archive that are not free. */
@@ -91,7 +94,7 @@ function withFollowers(known: readonly Known[]): readonly Known[] {
   return withFollowers(known.map((one) => (follows(one) ? { ...one, waits: true, moves: false } : one)));
 }
 
-function tellRename(known: Known): Note[] {
+function tellRename(known: Known, link: Link): Note[] {
   const { base, listed, mailbox, renamed, moves, waits } = known;
   if (!renamed) return [];
   const change = `${showPath(base.path)} is now called ${showPath(listed.path)}`;
@@ -99,7 +102,8 @@ function tellRename(known: Known): Note[] {
   if (moves) return [{ kind: "mailboxRenamed", mailbox: name, text: `${change}.` }];
   const later = `${change}; the archive follows when the mailbox that had this name is gone from it.`;
   if (waits) return [{ kind: "mailboxRenamed", mailbox: name, text: later }];
-  if (mailbox === undefined) return [];
+  // What a push renamed, its answer lost, has the archive's name already.
+  if (mailbox === undefined || samePath(mailbox.path, inArchive(link, listed.path))) return [];
   // B1: the name that the archive took first wins.
   return [{ kind: "conflict", mailbox: name, text: `${change}; the archive keeps ${showPath(mailbox.path)}.` }];
 }
@@ -117,12 +121,13 @@ function planPair(known: Known, link: Link, naming: Naming): Part {
   }
   const { role, subscribed, mailboxId: objectId } = listed;
   const { name, path } = waits ? base : listed;
+  const settled: BaseOp[] = base.renamingTo === null ? [] : [{ kind: "renaming", remoteMailboxId: base.id, to: null }];
   const same = name === base.name && samePath(path, base.path) && role === base.role && subscribed === base.subscribed;
   // B8: a mailbox that comes back rests until its rekey is committed; until then nothing may be concluded from its rows.
   const change = { name, path, role, subscribed, objectId, resting: base.resting };
   const ops: BaseOp[] =
     same && objectId === base.objectId ? [] : [{ kind: "changeMailboxBase", remoteMailboxId: base.id, ...change }];
-  return { archive, base: ops, pairs: [{ base, listed }], notes: tellRename(known) };
+  return { archive, base: [...ops, ...settled], pairs: [{ base, listed }], notes: tellRename(known, link) };
 }
 
 /**
@@ -162,6 +167,19 @@ function planLater(listed: ListedMailbox): Part {
   const name = showPath(listed.path);
   const text = `${name} is new; it is taken in when the mailbox that had this name has taken its new one.`;
   return { waiting: [listed], notes: [{ kind: "warning", mailbox: name, text }] };
+}
+
+/** B5: the removed mailboxes of the archive that a remote one is still paired with, under names that are free. */
+function planRevivals(link: Link, known: readonly Known[], naming: Naming): MailboxPlan["revivals"] {
+  const revivals = new Map<RemoteMailboxId, Extract<ArchiveOp, { kind: "reviveMailbox" }>>();
+  for (const { base, listed, mailbox } of known) {
+    if (mailbox !== undefined || !link.rights.pull) continue;
+    const { role, subscribed } = listed;
+    // Only when it is used is the name taken, so nothing is told of it here.
+    const path = freePath({ taken: naming.taken, notes: [] }, inArchive(link, listed.path));
+    revivals.set(base.id, { kind: "reviveMailbox", mailboxId: base.mailboxId, path, role, subscribed });
+  }
+  return revivals;
 }
 
 /** B5: absence is confirmed by a second look. Where the name belongs to another mailbox, asking for it by name tells nothing. */
@@ -257,6 +275,7 @@ export function planMailboxes(
     questions: parts.flatMap((part) => part.questions ?? []),
     pairs: parts.flatMap((part) => part.pairs ?? []).toSorted((a, b) => (a.listed.name < b.listed.name ? -1 : 1)),
     first: parts.flatMap((part) => part.first ?? []),
+    revivals: planRevivals(link, known, naming),
     waiting: parts.flatMap((part) => part.waiting ?? []),
     vanished: parts.flatMap((part) => part.vanished ?? []),
     notes: [...parts.flatMap((part) => part.notes ?? []), ...naming.notes],

@@ -215,7 +215,8 @@ export function planGone(link: Link, mailboxId: MailboxId, gone: readonly BaseRo
     if (decision === "tombstone" && row.archive !== null && row.archive.mailboxId === mailboxId) {
       archive.push({ kind: "removeMessage", messageId: row.messageId, since: row.archive.since });
     }
-    base.push({ kind: "unbind", remoteMailboxId: row.remoteMailboxId, uids: uidSet([row.uid]) });
+    const uids = uidSet([row.uid]);
+    base.push({ kind: decision === "markGone" ? "markGone" : "unbind", remoteMailboxId: row.remoteMailboxId, uids });
   }
   return { archive, base };
 }

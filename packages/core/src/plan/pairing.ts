@@ -91,6 +91,10 @@ export function pairMailboxes(
   const sameName = (base: MailboxBase, one: ListedMailbox): boolean => base.name === one.name;
   const samePlace = (base: MailboxBase, one: ListedMailbox): boolean => samePath(base.path, one.path);
   takePairs(rest, (base, one) => base.objectId !== null && base.objectId === one.mailboxId);
+  // S2: a RENAME of ours whose answer was lost.
+  const renamedByUs = (base: MailboxBase, one: ListedMailbox): boolean =>
+    base.renamingTo === one.name && !listed.some((other) => sameName(base, other));
+  takePairs(rest, (base, one) => renamedByUs(base, one) && sameValidity(base, one));
   takePairs(rest, (base, one) => sameName(base, one) && sameValidity(base, one));
   takePairs(rest, (base, one) => samePlace(base, one) && sameValidity(base, one));
   pairRenames(rest, evidence);

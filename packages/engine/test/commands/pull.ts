@@ -15,6 +15,7 @@ const auth = { kind: "password", password: "pass" } as const;
 const remote = await connectRemote({ host: "127.0.0.1", port: Number(port), security: "none", user, auth });
 const run = runLink({
   remote,
+  writer: null,
   archive: await openArchive({ pool, link, lease }),
   link,
   names: { archive: link.archive, account: link.account },

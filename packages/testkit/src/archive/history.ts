@@ -100,6 +100,12 @@ export class History {
     return null;
   }
 
+  /** The path of a mailbox as of a revision; null when it was not there. */
+  pathAt(id: MailboxId, revision: number): MailboxPath | null {
+    const at = this.mailboxes.get(id)?.find(({ from, to }) => from <= revision && (to === null || revision < to));
+    return at?.path ?? null;
+  }
+
   /** Executes one op as part of `revision`. Gives the message when its version was not the one planned on, else null. */
   apply(op: ArchiveOp, revision: number, undo: Undo, added: (id: MessageId) => void): MessageId | null {
     switch (op.kind) {
@@ -119,6 +125,10 @@ export class History {
         this.openNew(op.mailboxId, op, revision, undo);
         return null;
       }
+      case "reviveMailbox":
+        if (!this.mailboxes.has(op.mailboxId)) throw failure("BUG", "A plan revives a mailbox that never was.");
+        if (this.openMailbox(op.mailboxId) === null) this.openNew(op.mailboxId, op, revision, undo);
+        return null;
       case "removeMailbox":
         this.close(this.mustBeLive(op.mailboxId), revision, undo);
         return null;

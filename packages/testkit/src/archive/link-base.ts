@@ -29,7 +29,7 @@ export interface Placement {
 }
 
 export interface RemoteMailbox {
-  base: Omit<MailboxBase, "pending" | "unsent">;
+  base: Omit<MailboxBase, "pending" | "unsent" | "pushedPath">;
   rows: Map<Uid, Placement>;
   /** Proved gone from the server: rows without UID. */
   gone: Placement[];
@@ -48,7 +48,7 @@ export interface CommitView {
 
 type PushOp = Extract<
   BaseOp,
-  { kind: "intend" | "intentsSettled" | "renaming" | "pushed" | "unsent" | "sent" | "expunged" }
+  { kind: "intend" | "intentsSettled" | "merged" | "renaming" | "pushed" | "unsent" | "sent" | "expunged" }
 >;
 
 function mustExist(view: CommitView, id: MessageId): void {
@@ -180,6 +180,13 @@ export class LinkBase {
         mustExist(view, op.unsent.messageId);
         this.push.setUnsent(op.unsent, undo);
         return;
+      case "merged": {
+        const mailbox = this.must(op.remoteMailboxId);
+        mustExist(view, op.messageId);
+        const row = { messageId: op.messageId, flags: op.flags, modseq: null, emailId: null, unproved: false };
+        this.setGone(mailbox, [...mailbox.gone, row], undo);
+        return;
+      }
       case "sent":
         this.push.sent(fresh(op.messages), undo);
         return;

@@ -76,6 +76,7 @@ export class LinkView implements Archive {
     }
     const bases = [...this.own.mailboxes.values()].map(({ base, pending }) => ({
       ...base,
+      pushedPath: base.pushed === 0 ? null : this.archive.history.pathAt(base.mailboxId, base.pushed),
       pending: pending.size,
       unsent: this.own.push.unsentOf(base.id),
     }));
@@ -204,7 +205,8 @@ export class LinkView implements Archive {
         if (identity === null) return [];
         const live = this.archive.history.live(messageId);
         const unsent = this.own.push.unsent.get(messageId) ?? null;
-        return [{ messageId, live, placements: placements.get(messageId) ?? [], ...identity, unsent }];
+        const lastMailboxId = this.archive.history.messages.get(messageId)?.versions.at(-1)?.mailboxId ?? null;
+        return [{ messageId, live, lastMailboxId, placements: placements.get(messageId) ?? [], ...identity, unsent }];
       });
     }
   }
@@ -271,7 +273,9 @@ export class LinkView implements Archive {
       .map(({ id }) => id);
   }
 
-  private identityOf(id: MessageId): Omit<PushRow, "messageId" | "live" | "placements" | "unsent"> | null {
+  private identityOf(
+    id: MessageId,
+  ): Omit<PushRow, "messageId" | "live" | "lastMailboxId" | "placements" | "unsent"> | null {
     const message = this.archive.history.messages.get(id);
     const blob = message && this.archive.history.blobs.get(message.sha256);
     if (!message || !blob) return null;

@@ -124,6 +124,10 @@ export class MemoryArchive {
     let revived = 0;
     try {
       for (const op of removalsLast(batch.archive)) {
+        if (op.kind === "reviveMailbox" && history.openMailbox(op.mailboxId) !== null) {
+          revived++;
+          continue;
+        }
         if (op.kind === "removeMailbox" && history.isRevived(op.mailboxId)) {
           revived++;
           continue;
@@ -171,7 +175,7 @@ function inFamilies(ops: readonly BaseOp[]): readonly BaseOp[] {
 
 /** B5: whether a mailbox can go is seen after the other ops of its batch. */
 function removalsLast(ops: readonly ArchiveOp[]): readonly ArchiveOp[] {
-  const last = (op: ArchiveOp): number => Number(op.kind === "removeMailbox");
+  const last = (op: ArchiveOp): number => Number(op.kind === "removeMailbox") - Number(op.kind === "reviveMailbox");
   return [...ops].sort((a, b) => last(a) - last(b));
 }
 

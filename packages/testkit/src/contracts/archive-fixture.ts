@@ -17,6 +17,7 @@ import {
   type MailboxPath,
   type Marks,
   type MessageId,
+  NO_COUNTS,
   normalFlags,
   type Pending,
   type PushRow,
@@ -238,7 +239,6 @@ export const messageIds = (rows: readonly { readonly messageId: MessageId }[]): 
 
 /** A report of a run that did nothing. */
 export function emptyReport(run: number): RunReport {
-  const none = { observed: 0, fetched: 0, fetchedBytes: 0, stored: 0, matched: 0, flagsChanged: 0 };
   return {
     version: 1,
     run,
@@ -251,7 +251,7 @@ export function emptyReport(run: number): RunReport {
     revisionBefore: 0,
     revisionAfter: 0,
     mailboxes: [],
-    totals: { ...none, movedIn: 0, movedOut: 0, removed: 0, failed: 0 },
+    totals: NO_COUNTS,
     failures: [],
     notes: [],
     halts: [],

@@ -148,6 +148,7 @@ function sides(on: On): void {
         {
           messageId: one.messageId,
           live: one.archive,
+          lastMailboxId: inbox.mailboxId,
           placements: [
             { remoteMailboxId: inbox.remote, uid: 5, flags: ["\\Seen"], unproved: false },
             { remoteMailboxId: other.remote, uid: 2, flags: ["$Copy"], unproved: true },
@@ -164,7 +165,11 @@ function sides(on: On): void {
       await hand.commit({
         archive: [{ kind: "removeMessage", messageId: one.messageId, since: one.archive.since }],
       });
-      expect(await hand.pushRow(one.messageId)).toMatchObject({ live: null, sha256: odd.digests.sha256 });
+      expect(await hand.pushRow(one.messageId)).toMatchObject({
+        live: null,
+        lastMailboxId: inbox.mailboxId,
+        sha256: odd.digests.sha256,
+      });
       expect(await hand.pushRows()).toEqual([]);
     }),
   );

@@ -34,7 +34,7 @@ const SHAPES: Readonly<Record<string, string | Buffer>> = {
   big: `Subject: big\r\n\r\n${"0123456789abcdef".repeat(60).concat("\r\n").repeat(400)}`,
 };
 
-function shapesFor(traits: RemoteTraits): readonly (readonly [string, string | Buffer])[] {
+export function shapesFor(traits: RemoteTraits): readonly (readonly [string, string | Buffer])[] {
   return Object.entries(SHAPES).filter(([shape]) => !traits.refuses?.includes(shape));
 }
 

@@ -6,13 +6,59 @@ import type { ServerModel } from "./model.ts";
 /** A moment of a call. `step` counts over the life of the remote, from 1. */
 export interface Point {
   readonly step: number;
-  readonly call: "list" | "status" | "observe" | "identify" | "fetch";
-  readonly at: "start" | "listing" | "page" | "message" | "end";
+  readonly call: "list" | "status" | "observe" | "identify" | "fetch" | WritingCall;
+  /** Of a writing call: `message`: before a message, or what a command names, takes effect. `effect`: done, and the answer not sent. */
+  readonly at: "start" | "listing" | "page" | "message" | "effect" | "end";
   /** The server's name; null for `list`. */
   readonly mailbox: string | null;
 }
 
+/** Calls that change something on the server, and `watch`, which only waits. */
+export type WritingCall = "append" | "store" | TransferCall | TreeCall | "watch";
+export type TransferCall = "move" | "copy" | "expunge";
+export type TreeCall = "create" | "rename" | "remove" | "subscribe";
+
+/** What can go wrong while something is written. Without `mailbox`: in any of them. */
+export type WriteFault =
+  /**
+   * The connection breaks the `nth` time that a call comes to that moment (default: the first), and no new one can be had during this
+   * call. At `message` nothing was done; at `effect` it was done, and the answer is lost.
+   */
+  | {
+      readonly kind: "cutAt";
+      readonly call: Point["call"];
+      readonly at: Point["at"];
+      readonly nth?: number;
+    }
+  /** APPEND answers NO: to messages of more than `over` bytes, each time; without `over` to any message, once by default. */
+  | { readonly kind: "appendRefused"; readonly mailbox?: string; readonly over?: number; readonly times?: number }
+  /** APPEND and COPY answer NO [OVERQUOTA] (trap 25). Default: once. */
+  | { readonly kind: "overQuota"; readonly times?: number }
+  /** STORE answers NO. Default: once. */
+  | { readonly kind: "storeRefused"; readonly mailbox?: string; readonly times?: number }
+  /** Any of these commands answers NO; of RENAME and COPY the mailbox is the one that is renamed or copied from. Default: once. */
+  | {
+      readonly kind: "commandRefused";
+      readonly call: TransferCall | TreeCall;
+      readonly mailbox?: string;
+      readonly times?: number;
+    }
+  /** APPENDUID lies (trap 2): a UID that is older than the mailbox's UIDNEXT, or another UIDVALIDITY. Default: once. */
+  | {
+      readonly kind: "wrongAppendUid";
+      readonly mailbox?: string;
+      readonly how: "low" | "validity";
+      readonly times?: number;
+    }
+  /** C7: a message whose bytes the mailbox holds already is taken with OK and thrown away (trap 14); APPENDUID names the older one, or none. */
+  | { readonly kind: "mergedAppend"; readonly mailbox?: string; readonly uid: "existing" | "none" }
+  /** Keywords are taken with OK and not kept (traps 16, 17), whatever PERMANENTFLAGS says. */
+  | { readonly kind: "droppedKeywords"; readonly mailbox?: string }
+  /** C5: APPEND makes CRLF of a bare LF, as Dovecot does. */
+  | { readonly kind: "rewrites" };
+
 export type Fault =
+  | WriteFault
   /** The connection breaks at that step, and no new one can be had during this call. The next call works. */
   | { readonly kind: "cut"; readonly step: number }
   /** The server asks for a pause (traps 26, 27). */
@@ -41,10 +87,16 @@ export type Fault =
 
 export type FaultKind = Fault["kind"];
 
+/** Whether a fault of some or any mailbox is one of this mailbox. */
+export function concerns(fault: { readonly mailbox?: string | undefined }, mailbox: string): boolean {
+  return fault.mailbox === undefined || fault.mailbox === mailbox;
+}
+
 /** The faults still to come; counts down those that happen a number of times. */
 export class FaultScript {
   private readonly faults: readonly Fault[];
   private readonly used = new Map<Fault, number>();
+  private readonly passed = new Map<Fault, number>();
 
   constructor(faults: readonly Fault[]) {
     this.faults = faults;
@@ -57,9 +109,21 @@ export class FaultScript {
     );
   }
 
+  /** Whether the connection breaks at this moment of a call; each asking is one passing of the moment. */
+  cuts(call: Point["call"], at: Point["at"]): boolean {
+    let cut = false;
+    for (const fault of this.faults) {
+      if (fault.kind !== "cutAt" || fault.call !== call || fault.at !== at) continue;
+      const passed = (this.passed.get(fault) ?? 0) + 1;
+      this.passed.set(fault, passed);
+      cut ||= passed === (fault.nth ?? 1);
+    }
+    return cut;
+  }
+
   /** Whether a standing fault holds for a mailbox. */
   holds(kind: FaultKind, mailbox: string): boolean {
-    return this.faults.some((fault) => fault.kind === kind && "mailbox" in fault && fault.mailbox === mailbox);
+    return this.faults.some((fault) => fault.kind === kind && (!("mailbox" in fault) || concerns(fault, mailbox)));
   }
 
   /** Takes one use of a fault of this kind that `fits`. Null: none is left. */

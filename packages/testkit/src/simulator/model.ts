@@ -81,6 +81,8 @@ export class ServerModel {
   readonly mailboxes = new Map<string, SimMailbox>();
   /** By name, whether the mailbox exists or not (RFC 9051 section 6.3.7). */
   readonly subscriptions = new Set<string>();
+  /** Called after each change of a mailbox or of what is in it: what IDLE tells. */
+  readonly listeners = new Set<(mailbox: SimMailbox) => void>();
   private nextUidValidity: bigint;
   private nextId = 1;
 
@@ -139,7 +141,9 @@ export class ServerModel {
 
   /** DELETE: children stay, and then the name stays as their parent. */
   remove(name: string): void {
-    this.mailboxes.delete(this.get(name).name);
+    const mailbox = this.get(name);
+    this.mailboxes.delete(mailbox.name);
+    this.changed(mailbox);
   }
 
   /** RENAME with children. INBOX stays, and its messages move (RFC 9051 section 6.3.6). Subscriptions stay with the old name. */
@@ -159,6 +163,7 @@ export class ServerModel {
       this.mailboxes.delete(mailbox.name);
       mailbox.name = to + mailbox.name.slice(from.length);
       this.mailboxes.set(mailbox.name, mailbox);
+      this.changed(mailbox);
     }
   }
 
@@ -185,6 +190,7 @@ export class ServerModel {
       const flags = permitted(mailbox, [...message.flags.filter((f) => !remove.has(lower(f))), ...(change.add ?? [])]);
       if (flags.join(" ") === message.flags.join(" ")) continue;
       mailbox.messages.set(uid, { ...message, flags, modseq: ++mailbox.highestModseq });
+      this.changed(mailbox);
     }
   }
 
@@ -193,6 +199,7 @@ export class ServerModel {
     for (const uid of uids) {
       if (!mailbox.messages.delete(uid)) continue;
       mailbox.expunged.push({ uid, modseq: ++mailbox.highestModseq });
+      this.changed(mailbox);
     }
   }
 
@@ -223,6 +230,7 @@ export class ServerModel {
     mailbox.messages = new Map();
     mailbox.expunged = [];
     for (const message of messages) this.enter(mailbox, message);
+    this.changed(mailbox);
   }
 
   /** U2: the server lost its newest MODSEQs and gives them out again; later changes hide below what a client has seen. */
@@ -239,7 +247,12 @@ export class ServerModel {
     const uid = mailbox.uidNext++;
     const flags = permitted(mailbox, message.flags);
     mailbox.messages.set(uid, { ...message, uid, flags, modseq: ++mailbox.highestModseq });
+    this.changed(mailbox);
     return uid;
+  }
+
+  private changed(mailbox: SimMailbox): void {
+    for (const listener of this.listeners) listener(mailbox);
   }
 
   private parentsOf(name: string): string[] {

@@ -34,3 +34,17 @@ export function pick(set: UidSet, present: Iterable<number>): Uid[] {
 export function* members(set: UidSet): Generator<Uid> {
   for (const [from, to] of set) for (let uid = from; uid <= to; uid++) yield uid as Uid;
 }
+
+/** What is left of the set without these UIDs (ascending). Costs the members that are taken out, not the width of the ranges. */
+export function exceptFor(set: UidSet, uids: readonly number[]): UidSet {
+  return set.flatMap(([from, to]) => {
+    const out: [number, number][] = [];
+    let start = from;
+    for (const uid of uids) {
+      if (uid < start || uid > to) continue;
+      if (start < uid) out.push([start, uid - 1]);
+      start = uid + 1;
+    }
+    return start <= to ? [...out, [start, to] as const] : out;
+  });
+}

@@ -1,0 +1,160 @@
+// What a server has to be told so that its mailboxes are those of the archive: creations, renames, removals, subscriptions (B1 to B5). A
+// three-way merge like any other: a rename is pushed because the archive's path changed since the last push, not because names differ, for
+// mailboxes that were paired by role keep their own names (B3). It must never rename or remove INBOX.
+import type { MailboxBase } from "../base.ts";
+import type { Link } from "../link.ts";
+import { type ArchiveMailbox, type ListedMailbox, type MailboxPath, pathKey, samePath, showPath } from "../mailbox.ts";
+import type { Spelled } from "../outgoing.ts";
+import type { Tree } from "../ports.ts";
+import type { Note } from "../report.ts";
+import { isSelected } from "./selection.ts";
+
+export interface CreateStep {
+  readonly mailbox: ArchiveMailbox;
+  readonly spelled: Spelled;
+}
+
+/** One RENAME; mailboxes below go with it, also in the base. */
+export interface RenameStep {
+  readonly base: MailboxBase;
+  /** Where it is when this step begins: a step before may have moved it. */
+  readonly from: MailboxPath;
+  readonly to: Spelled;
+}
+
+export interface MailboxPushPlan {
+  /** Parents first. */
+  readonly creates: readonly CreateStep[];
+  readonly renames: readonly RenameStep[];
+  readonly subscriptions: readonly { readonly base: MailboxBase; readonly subscribed: boolean }[];
+  /** Children first; after their messages are removed. */
+  readonly removals: readonly MailboxBase[];
+  readonly notes: readonly Note[];
+}
+
+type Spell = (path: MailboxPath) => Spelled;
+
+/** Each mailbox needs a step, one more to step aside, and one more for each that took it along; this bounds a defect. */
+const ROUNDS = 10;
+
+const INBOX: MailboxPath = ["INBOX"];
+const isBelow = (path: MailboxPath, above: MailboxPath): boolean =>
+  path.length > above.length && above.every((segment, i) => path[i] === segment);
+const byDepth = (a: MailboxPath, b: MailboxPath): number =>
+  a.length - b.length || (pathKey(a) < pathKey(b) ? -1 : pathKey(a) > pathKey(b) ? 1 : 0);
+
+/** The server's path of a mailbox of the archive; null where it is none of this link's (prefix, patterns: B8). */
+export function serverPath(link: Link, mailbox: Pick<ArchiveMailbox, "path" | "role">): MailboxPath | null {
+  const { prefix } = link.policy;
+  if (mailbox.path.length <= prefix.length || !prefix.every((segment, i) => mailbox.path[i] === segment)) return null;
+  const path = mailbox.path.slice(prefix.length);
+  return isSelected(link, { path, namespace: "personal", virtual: false, role: mailbox.role }) ? path : null;
+}
+
+/** Plans the mailboxes of a push, after the pull of the same run. `listing` is what LIST shows now. Deterministic. */
+export function planMailboxPush(
+  link: Link,
+  tree: Tree,
+  listing: readonly ListedMailbox[],
+  spell: Spell,
+): MailboxPushPlan {
+  const notes: Note[] = [];
+  const bases = tree.bases.filter((base) => !base.resting);
+  const taken = new Set(listing.filter((one) => one.selectable).map((one) => pathKey(one.path)));
+  const live = new Map(tree.mailboxes.map((one) => [one.id, one]));
+  const renames = planRenames(link, bases, live, taken, spell, notes);
+  const creates = planCreates(link, tree, taken, spell, notes);
+  const subscriptions = bases.flatMap((base) => {
+    const wanted = live.get(base.mailboxId)?.subscribed;
+    return wanted === undefined || wanted === base.subscribed ? [] : [{ base, subscribed: wanted }];
+  });
+  const removals =
+    link.policy.removals === "never"
+      ? []
+      : bases
+          .filter((base) => !live.has(base.mailboxId) && !samePath(base.path, INBOX))
+          .toSorted((a, b) => byDepth(b.path, a.path));
+  return { creates, renames, subscriptions, removals, notes };
+}
+
+function planCreates(link: Link, tree: Tree, taken: Set<string>, spell: Spell, notes: Note[]): readonly CreateStep[] {
+  const paired = new Set(tree.bases.map((base) => base.mailboxId));
+  return tree.mailboxes
+    .filter((mailbox) => !paired.has(mailbox.id))
+    .flatMap((mailbox) => {
+      const path = serverPath(link, mailbox);
+      return path === null || samePath(path, INBOX) ? [] : [{ mailbox, path }];
+    })
+    .toSorted((a, b) => byDepth(a.path, b.path))
+    .map(({ mailbox, path }) => ({ mailbox, spelled: freeName(path, taken, spell, notes) }));
+}
+
+/** B2: a name that the server cannot hold, or has already, is mapped to one that it can, and the report shows it. */
+function freeName(wanted: MailboxPath, taken: Set<string>, spell: Spell, notes: Note[]): Spelled {
+  let spelled = spell(wanted);
+  for (let n = 2; taken.has(pathKey(spelled.path)); n++)
+    spelled = spell([...wanted.slice(0, -1), `${wanted.at(-1) ?? ""} (${n})`]);
+  taken.add(pathKey(spelled.path));
+  if (!samePath(spelled.path, wanted)) {
+    const text = `${showPath(wanted)} is called ${showPath(spelled.path)} on the server, which cannot hold its name.`;
+    notes.push({ kind: "mailboxMapped", mailbox: showPath(wanted), text });
+  }
+  return spelled;
+}
+
+/** Where each mailbox is after the steps so far. */
+type Places = Map<MailboxBase, MailboxPath>;
+
+function planRenames(
+  link: Link,
+  bases: readonly MailboxBase[],
+  live: ReadonlyMap<number, ArchiveMailbox>,
+  taken: Set<string>,
+  spell: Spell,
+  notes: Note[],
+): readonly RenameStep[] {
+  const places: Places = new Map(bases.map((base) => [base, base.path]));
+  const wanted = bases
+    .flatMap((base) => {
+      const mailbox = live.get(base.mailboxId);
+      const to = mailbox === undefined ? null : renameOf(link, base, mailbox);
+      return to === null ? [] : [{ base, to }];
+    })
+    .toSorted((a, b) => byDepth(a.base.path, b.base.path));
+  const steps: RenameStep[] = [];
+  const rename = (base: MailboxBase, from: MailboxPath, to: Spelled): void => {
+    steps.push({ base, from, to });
+    for (const [one, path] of places) {
+      const moved = one === base ? to.path : isBelow(path, from) ? [...to.path, ...path.slice(from.length)] : null;
+      if (moved === null) continue;
+      taken.delete(pathKey(path));
+      places.set(one, moved);
+      taken.add(pathKey(moved));
+    }
+  };
+  const placeOf = (base: MailboxBase): MailboxPath => places.get(base) ?? base.path;
+  // A step may take along what had its place already, below the one that it moves: until all are where they belong.
+  for (let round = 0; round < ROUNDS * wanted.length; round++) {
+    const waiting = wanted.filter(({ base, to }) => !samePath(placeOf(base), to));
+    const [first] = waiting;
+    if (first === undefined) break;
+    const next = waiting.find(({ to }) => !waiting.some((one) => samePath(placeOf(one.base), to)));
+    // A swap or a circle: the first one steps aside, under a name of its own.
+    if (next === undefined) {
+      const at = placeOf(first.base);
+      rename(first.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${first.base.id})`]));
+      continue;
+    }
+    const spelled = freeName(next.to, taken, spell, notes);
+    next.to = spelled.path; // mapped, it has what it can have
+    rename(next.base, placeOf(next.base), spelled);
+  }
+  return steps;
+}
+
+/** The server's new path, where the archive's changed since the last push and the server has not followed; null otherwise. */
+function renameOf(link: Link, base: MailboxBase, mailbox: ArchiveMailbox): MailboxPath | null {
+  if (base.pushedPath === null || samePath(base.pushedPath, mailbox.path) || samePath(base.path, INBOX)) return null;
+  const to = serverPath(link, mailbox);
+  return to === null || samePath(to, base.path) || samePath(to, INBOX) ? null : to;
+}

@@ -1,0 +1,85 @@
+// Intents: what was about to be sent is committed before it is, and settled before its mailbox is looked at (S2). It must never let a
+// message be sent twice because the first answer was lost, nor forget one because it was not found at once.
+import type { BaseOp, ListedMailbox, MailboxBase, OpenIntent, PushRow, RemoteMailboxId } from "@packetboat/core";
+import { commit, type Pass, stopIfAsked } from "../context.ts";
+import { type Found, findSent } from "./find.ts";
+import { type Paired, validityOf } from "./writing.ts";
+
+/** The intent of one message, with what it is recognised by. */
+export function intentOf(
+  kind: OpenIntent["kind"],
+  mailbox: Paired,
+  row: PushRow,
+  flags: OpenIntent["flags"],
+): OpenIntent {
+  const { messageId, size, internalDate, canonical, fingerprint } = row;
+  const uidNext = mailbox.listed.status?.uidNext ?? null;
+  const place = { remoteMailboxId: mailbox.base.id, uidValidity: validityOf(mailbox), uidNext };
+  return { kind, ...place, messageId, flags, size, internalDate, canonical, fingerprint };
+}
+
+/** The op that opens intents, without what only their search needs. */
+export function intend(intents: readonly OpenIntent[]): BaseOp {
+  return {
+    kind: "intend",
+    intents: intents.map(({ kind, remoteMailboxId, messageId, uidValidity, uidNext, flags }) => ({
+      kind,
+      remoteMailboxId,
+      messageId,
+      uidValidity,
+      uidNext,
+      flags,
+    })),
+  };
+}
+
+export function settled(intents: readonly OpenIntent[]): readonly BaseOp[] {
+  const byMailbox = Map.groupBy(intents, (intent) => intent.remoteMailboxId);
+  return [...byMailbox].map(([remoteMailboxId, of]) => ({
+    kind: "intentsSettled",
+    remoteMailboxId,
+    messages: of.map(({ messageId }) => messageId),
+  }));
+}
+
+/** The base takes what was found: the flags as they were sent, so that what happened to them since is merged (an adopted APPEND). */
+export function bindFound(found: readonly Found[]): readonly BaseOp[] {
+  return found.map(({ intent, uid, emailId, unproved }) => {
+    const { remoteMailboxId, flags } = intent;
+    const binding = { remoteMailboxId, uid, flags, modseq: null, emailId, ...(unproved ? { unproved } : {}) };
+    return { kind: "bind", messageId: intent.messageId, binding };
+  });
+}
+
+/**
+ * Settles what earlier runs left open, mailbox by mailbox. Not found is believed after a second look: the message has no row then, and the
+ * push that follows sends it again. Mailboxes that LIST does not show now, or that are about to be rekeyed, are left as they are.
+ */
+export async function settleIntents(run: Pass, listing: readonly ListedMailbox[]): Promise<void> {
+  const open = await run.archive.intents();
+  if (open.length === 0 || run.dryRun) return;
+  const { bases } = await run.archive.tree();
+  const byMailbox = Map.groupBy(open, (intent) => intent.remoteMailboxId);
+  for (const [id, intents] of byMailbox) {
+    stopIfAsked(run);
+    const mailbox = pairedNow(id, bases, listing);
+    if (mailbox === null) continue;
+    const first = await findSent(run, mailbox, intents, false);
+    await commit(run, { archive: [], base: [...bindFound(first), ...settled(first.map(({ intent }) => intent))] });
+    const rest = intents.filter((intent) => !first.some((one) => one.intent === intent));
+    if (rest.length === 0) continue;
+    const second = await findSent(run, mailbox, rest, false);
+    await commit(run, { archive: [], base: [...bindFound(second), ...settled(rest)] });
+  }
+}
+
+function pairedNow(
+  id: RemoteMailboxId,
+  bases: readonly MailboxBase[],
+  listing: readonly ListedMailbox[],
+): Paired | null {
+  const base = bases.find((one) => one.id === id);
+  const listed = listing.find((one) => one.name === base?.name && one.selectable);
+  if (base === undefined || listed === undefined) return null;
+  return listed.status?.uidValidity === base.uidValidity ? { base, listed } : null;
+}

@@ -1,0 +1,189 @@
+// The second half of a pass: what the archive has changed since the last push is planned against the base and carried out, copies before
+// removals (S5). Reads nothing of the archive but what changed (I2). It must never push before the pull of the same pass is committed.
+import {
+  type BaseOp,
+  type ListedMailbox,
+  type MailboxBase,
+  type MailboxId,
+  MailError,
+  type MessageId,
+  type PushOp,
+  type PushRow,
+  planPush,
+  type RemoteMailboxId,
+  type RemoteWriter,
+  type Revision,
+} from "@packetboat/core";
+import { commit, type Pass, stopIfAsked } from "../context.ts";
+import type { RunEvent } from "../events.ts";
+import { count } from "../tally.ts";
+import { Appender, type AppendOp, isTooLarge } from "./append.ts";
+import { type PushedMailboxes, pushMailboxes, removeMailboxes } from "./mailboxes.ts";
+import { type Meeting, meetStrangers } from "./meet.ts";
+import { applyServerRemovals, type ExpungeOp, expunge, type RemovalOp } from "./remove.ts";
+import { storeFlags } from "./store.ts";
+import { type MoveOp, moveMessages } from "./transfer.ts";
+import { failed } from "./unsent.ts";
+import { nameOf, type Paired, type Writing } from "./writing.ts";
+
+/** What waits until every copy is made. */
+interface Later {
+  readonly removals: RemovalOp[];
+  readonly originals: ExpungeOp[];
+}
+
+/** Carries the archive's changes to the server. `listing`: what LIST showed in this pass. */
+export async function* pushLink(
+  run: Pass,
+  writer: RemoteWriter,
+  listing: readonly ListedMailbox[],
+): AsyncGenerator<RunEvent> {
+  const mailboxes = await pushMailboxes(run, writer, listing);
+  // Before the question what changed: whatever is committed after it is for the next push.
+  const revision = await run.archive.revision();
+  const { tree, removals } = mailboxes;
+  const current = tree.bases.every((base) => base.resting || (base.pushed >= revision && base.unsent === 0));
+  if (current && removals.length === 0) return;
+  const messages = await run.archive.changed();
+  yield { kind: "pushing", messages: messages.length };
+  const writing = await openWriting(run, writer, mailboxes);
+  const later: Later = { removals: [], originals: [] };
+  yield* pushCopies(writing, messages, later);
+  await expunge(writing, later.originals);
+  await applyServerRemovals(writing, later.removals);
+  const dropped = await removeMailboxes(run, writer, mailboxes);
+  // S5: room may have been made.
+  if (writing.full && later.removals.length > 0) run.tally.again = true;
+  await commit(run, { archive: [], base: donePushes(writing, tree.bases, dropped, revision) });
+}
+
+async function openWriting(run: Pass, writer: RemoteWriter, { tree, listing }: PushedMailboxes): Promise<Writing> {
+  const byName = new Map(listing.filter((one) => one.selectable).map((one) => [one.name, one]));
+  const paired = new Map<RemoteMailboxId, Paired>();
+  for (const base of tree.bases) {
+    const listed = byName.get(base.name);
+    if (listed !== undefined && !base.resting) paired.set(base.id, { listed, base });
+  }
+  const homes = new Map<MailboxId, RemoteMailboxId>([...paired.values()].map(({ base }) => [base.mailboxId, base.id]));
+  const trash = [...paired.values()].find(({ listed }) => listed.role === "trash")?.base.id ?? null;
+  const approved = await run.archive.approvedPushes(run.now());
+  const places = { homes, trash, writable: new Set(paired.keys()) };
+  return { run, writer, paired, places, approved, unfinished: new Set(), full: false };
+}
+
+async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
+  const { archive, dryRun } = writing.run;
+  const appender = new Appender(writing);
+  const meeting: Meeting = { strangers: new Map() };
+  try {
+    for await (const rows of archive.pushRows(messages)) {
+      stopIfAsked(writing.run);
+      const ops = planned(writing, rows);
+      if (dryRun) countPlanned(writing, ops);
+      else for (const op of await pushPage(writing, meeting, rows, ops, later)) yield* await appender.add(op);
+      later.removals.push(...ops.filter(isRemoval));
+    }
+    yield* await appender.finish();
+  } finally {
+    // Also when a step fails or the consumer stops: nothing writes behind our back.
+    await appender.settle();
+  }
+}
+
+const planned = ({ run, places }: Writing, rows: readonly PushRow[]): readonly PushOp[] =>
+  rows.flatMap((row) => planPush(run.link, row, places));
+
+const isRemoval = (op: PushOp): op is RemovalOp =>
+  op.kind === "remove" || op.kind === "noTrash" || (op.kind === "move" && op.row.live === null);
+
+/** Everything of a page but removals; gives what is to be appended. */
+async function pushPage(
+  writing: Writing,
+  meeting: Meeting,
+  rows: readonly PushRow[],
+  ops: readonly PushOp[],
+  later: Later,
+): Promise<readonly AppendOp[]> {
+  await forgetMoot(writing, rows, ops);
+  const moves: MoveOp[] = ops.filter((op) => op.kind === "move" && !isRemoval(op)) as MoveOp[];
+  await moveMessages(writing, moves);
+  await storeFlags(
+    writing,
+    ops.filter((op) => op.kind === "store"),
+  );
+  later.originals.push(...ops.filter((op) => op.kind === "removeOriginal"));
+  const appends = await possibleAppends(writing, ops);
+  // A link that pulls has met all that the server holds; elsewhere it is met now.
+  const lacking = writing.run.link.rights.pull ? appends : await meetStrangers(writing, meeting, appends);
+  const lacks = new Set(lacking);
+  const moved = [...moves, ...appends.filter((op) => !lacks.has(op))].map((op) => op.row.messageId);
+  await settleMoved(writing, moved, later);
+  return lacking;
+}
+
+/** M3: what moved, or was met, carries the archive's flags; what COPY left behind goes later. */
+async function settleMoved(writing: Writing, messages: readonly MessageId[], later: Later): Promise<void> {
+  if (messages.length === 0) return;
+  for await (const rows of writing.run.archive.pushRows(messages.toSorted((a, b) => a - b))) {
+    const ops = planned(writing, rows);
+    await storeFlags(
+      writing,
+      ops.filter((op) => op.kind === "store"),
+    );
+    later.originals.push(...ops.filter((op) => op.kind === "removeOriginal"));
+  }
+}
+
+/** A row of something that is no longer to be done. */
+async function forgetMoot(writing: Writing, rows: readonly PushRow[], ops: readonly PushOp[]): Promise<void> {
+  const due = new Set(ops.map((op) => op.row.messageId));
+  const moot = rows.filter((row) => row.unsent !== null && !due.has(row.messageId)).map((row) => row.messageId);
+  if (moot.length > 0) await commit(writing.run, { archive: [], base: [{ kind: "sent", messages: moot }] });
+}
+
+/** C6: what cannot be appended at all is listed and does not block the others. */
+async function possibleAppends(writing: Writing, ops: readonly PushOp[]): Promise<readonly AppendOp[]> {
+  const impossible: BaseOp[] = [];
+  const possible: AppendOp[] = [];
+  for (const op of ops) {
+    if (op.kind === "noBytes") {
+      const home = op.row.live === null ? undefined : writing.places.homes.get(op.row.live.mailboxId);
+      const text = "its bytes were erased from the archive for good; it cannot be sent";
+      const error = new MailError("MESSAGE_UNREADABLE", text);
+      if (home !== undefined) impossible.push(failed(writing, op.row, home, "append", error));
+    }
+    if (op.kind !== "append") continue;
+    const error = isTooLarge(writing, op.row);
+    if (error === null) possible.push(op);
+    else impossible.push(failed(writing, op.row, op.to, "append", error));
+  }
+  await commit(writing.run, { archive: [], base: impossible });
+  return possible;
+}
+
+/** G2: what would be done, counted. */
+function countPlanned(writing: Writing, ops: readonly PushOp[]): void {
+  const { tally } = writing.run;
+  for (const op of ops) {
+    if (op.kind === "append") count(tally, nameOf(writing, op.to), { appended: 1, appendedBytes: op.row.size });
+    else if (op.kind === "store") count(tally, nameOf(writing, op.at.remoteMailboxId), { flagsSent: 1 });
+    else if (op.kind === "move" && op.row.live !== null) count(tally, nameOf(writing, op.to), { movedThere: 1 });
+    else if (op.kind === "move") count(tally, nameOf(writing, op.from.remoteMailboxId), { removedThere: 1 });
+    else if (op.kind === "remove") count(tally, nameOf(writing, op.at.remoteMailboxId), { removedThere: 1 });
+  }
+}
+
+/** S3: mailboxes whose push is done up to this revision. One that LIST does not show, or of which something was not tried, is not. */
+function donePushes(
+  { paired, unfinished }: Writing,
+  bases: readonly MailboxBase[],
+  dropped: ReadonlySet<RemoteMailboxId>,
+  revision: Revision,
+): readonly BaseOp[] {
+  const done = bases
+    .filter(
+      (base) => paired.has(base.id) && !unfinished.has(base.id) && !dropped.has(base.id) && base.pushed < revision,
+    )
+    .map((base) => base.id);
+  return done.length === 0 ? [] : [{ kind: "pushed", mailboxes: done, revision }];
+}

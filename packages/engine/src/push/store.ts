@@ -1,0 +1,66 @@
+// Flags sent to the server: differences only, grouped (F1). The base takes what the server shows afterwards, so what it drops is never
+// taken for something that a user removed (F2).
+import {
+  type BaseOp,
+  groupStores,
+  type MailError,
+  type MessageId,
+  type PushOp,
+  type PushRow,
+  type StoreGroup,
+  uidSet,
+} from "@packetboat/core";
+import { commit } from "../context.ts";
+import { count } from "../tally.ts";
+import { tellRefusedFlags } from "./append.ts";
+import { failed } from "./unsent.ts";
+import { nameOf, pairedOf, validityOf, type Writing } from "./writing.ts";
+
+export type StoreOp = Extract<PushOp, { kind: "store" }>;
+
+/** Sends flag changes, mailbox by mailbox, each page committed as it is shown. */
+export async function storeFlags(writing: Writing, ops: readonly StoreOp[]): Promise<void> {
+  const rows = new Map(ops.map((op) => [op.row.messageId, op.row]));
+  for (const [id, groups] of Map.groupBy(groupStores(ops), (group) => group.remoteMailboxId)) {
+    const mailbox = pairedOf(writing, id);
+    const messages = new Map(
+      groups.flatMap((group) => group.at.map(({ uid, messageId }) => [uid, { messageId, group }])),
+    );
+    const changes = groups.map(({ at, add, remove }) => ({ uids: uidSet(at.map(({ uid }) => uid)), add, remove }));
+    for await (const page of writing.writer.store(mailbox.listed, validityOf(mailbox), changes)) {
+      const base: BaseOp[] = [];
+      let shown = 0;
+      for (const stored of page) {
+        if (stored.kind === "refused") {
+          base.push(...refused(writing, id, stored.error, [...messages], stored.uids, rows));
+          continue;
+        }
+        const { uid, flags, modseq } = stored;
+        const known = messages.get(uid);
+        if (known === undefined) continue;
+        shown++;
+        base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq });
+        const had = rows.get(known.messageId)?.unsent;
+        if (had !== undefined && had !== null) base.push({ kind: "sent", messages: [known.messageId] });
+        tellRefusedFlags(writing, mailbox, known.group.add, flags);
+      }
+      await commit(writing.run, { archive: [], base });
+      count(writing.run.tally, nameOf(writing, id), { flagsSent: shown });
+    }
+  }
+}
+
+function refused(
+  writing: Writing,
+  id: StoreGroup["remoteMailboxId"],
+  error: MailError,
+  messages: readonly (readonly [number, { readonly messageId: MessageId }])[],
+  uids: readonly (readonly [number, number])[],
+  rows: ReadonlyMap<MessageId, PushRow>,
+): readonly BaseOp[] {
+  return messages.flatMap(([uid, { messageId }]) => {
+    const row = rows.get(messageId);
+    const named = uids.some(([low, high]) => uid >= low && uid <= high);
+    return named && row !== undefined ? [failed(writing, row, id, "flags", error)] : [];
+  });
+}

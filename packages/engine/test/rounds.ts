@@ -1,0 +1,122 @@
+// Several simulated accounts on one archive in memory, kept in step by rounds as the command line makes them: all pull, then all push,
+// until a round applies nothing.
+import { asId, DEFAULT_POLICY, type Link, type Policy, type Rights } from "@packetboat/core";
+import {
+  type Fault,
+  MemoryArchive,
+  ServerModel,
+  type SimCapabilities,
+  type SimulatedWriterOptions,
+  simulatedWriter,
+} from "@packetboat/testkit";
+import { openRun, type RunResult } from "../src/index.ts";
+import { NOON } from "./pass.ts";
+
+export const BOTH: Rights = { pull: true, push: true };
+export const PULL: Rights = { pull: true, push: false };
+export const PUSH: Rights = { pull: false, push: true };
+
+export interface AccountOptions {
+  readonly rights?: Rights;
+  readonly policy?: Partial<Policy>;
+  readonly capabilities?: Partial<SimCapabilities>;
+  readonly model?: ServerModel;
+  readonly writer?: Partial<SimulatedWriterOptions>;
+}
+
+export interface SimAccount {
+  readonly name: string;
+  readonly link: Link;
+  readonly model: ServerModel;
+  readonly options: AccountOptions;
+}
+
+/** One archive with accounts that are to be equal. */
+export class Fleet {
+  now = NOON;
+  readonly memory = new MemoryArchive({ now: () => this.now });
+  readonly accounts: SimAccount[] = [];
+
+  add(name: string, options: AccountOptions = {}): ServerModel {
+    const id = this.accounts.length + 1;
+    const rights = options.rights ?? BOTH;
+    const removals = rights.pull && rights.push ? ("mirror" as const) : ("never" as const);
+    const policy = { ...DEFAULT_POLICY, removals, ...options.policy };
+    const link: Link = { id: asId(id), accountId: asId(id), archiveId: asId(1), rights, policy };
+    const model = options.model ?? new ServerModel();
+    this.accounts.push({ name, link, model, options });
+    return model;
+  }
+
+  model(name: string): ServerModel {
+    const found = this.accounts.find((account) => account.name === name);
+    if (found === undefined) throw new Error(`no account ${name}`);
+    return found.model;
+  }
+
+  /** One round: all pull, in the order of their ids, then all push. `faults`: by account. */
+  async round(faults: Readonly<Record<string, readonly Fault[]>> = {}, dryRun = false): Promise<readonly RunResult[]> {
+    this.now += 3_600_000;
+    const runs = await Promise.all(
+      this.accounts.map((account) => this.begin(account, faults[account.name] ?? [], dryRun)),
+    );
+    for (const run of runs) for await (const _ of run.pull());
+    for (const run of runs) for await (const _ of run.push());
+    return Promise.all(runs.map((run) => run.finish()));
+  }
+
+  /** Rounds until one applies nothing, at most `most`; throws what went wrong in the last one. Gives the results of every round. */
+  async settle(most = 5): Promise<readonly (readonly RunResult[])[]> {
+    const rounds: (readonly RunResult[])[] = [];
+    for (let n = 0; n < most; n++) {
+      const results = await this.round();
+      for (const { error } of results) if (error) throw error;
+      rounds.push(results);
+      if (!results.some((result) => result.applied || result.again)) break;
+    }
+    return rounds;
+  }
+
+  private async begin({ name, link, model, options }: SimAccount, faults: readonly Fault[], dryRun: boolean) {
+    const capabilities = options.capabilities === undefined ? {} : { capabilities: options.capabilities };
+    const writer = simulatedWriter(model, { ...options.writer, ...capabilities, faults });
+    return openRun({
+      remote: writer,
+      writer: link.rights.push ? writer : null,
+      archive: this.memory.open(name),
+      link,
+      names: { archive: "test", account: name },
+      revision: this.memory.revision(),
+      archiveIsPushed: this.accounts.some((account) => account.link.rights.push),
+      dryRun,
+      now: () => this.now,
+      signal: new AbortController().signal,
+    });
+  }
+}
+
+/** What a server holds, for comparison: by mailbox, one line a message; with subscriptions. */
+export function holds(model: ServerModel, dates = true): Record<string, string[]> {
+  const held: Record<string, string[]> = {};
+  for (const { mailbox, path, subscribed } of model.list()) {
+    if (mailbox === null) continue;
+    const lines = [...mailbox.messages.values()].map(({ digests, flags, internalDate }) => {
+      const shown = flags.filter((flag) => flag !== "\\Recent").map((flag) => flag.toLowerCase());
+      return [digests.sha256.slice(0, 12), dates ? internalDate : "", ...shown.sort()].join(" ");
+    });
+    held[`${path.join("/")}${subscribed ? " *" : ""}`] = lines.sort();
+  }
+  return held;
+}
+
+/** The same with UIDs and UIDVALIDITY: what must not change when nothing is to be done. */
+export function exactly(model: ServerModel): string {
+  const lines = model.list().map(({ name, mailbox, subscribed }) => {
+    if (mailbox === null) return name;
+    const messages = [...mailbox.messages.values()].map(
+      ({ uid, digests, flags, internalDate }) => `${uid} ${digests.sha256} ${flags.join(",")} ${internalDate}`,
+    );
+    return [name, subscribed, mailbox.uidValidity, ...messages].join("\n");
+  });
+  return lines.join("\n\n");
+}

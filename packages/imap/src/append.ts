@@ -1,0 +1,185 @@
+// Appends a batch: as many messages in flight as the server allows, each answered in the order of the batch. Where one of a MULTIAPPEND is
+// refused none of it was stored (RFC 3502): its messages are sent again one by one. It must never send a message again for any other
+// reason: what a broken connection did is not known (S2).
+import {
+  type Appended,
+  asId,
+  type Flags,
+  type MailError,
+  type Outgoing,
+  type Uid,
+  uidSet,
+  withoutFlags,
+} from "@packetboat/core";
+import { appendLimitOf } from "./announced.ts";
+import { appendCommand, groupsOf, orderedUids, type Sending, type Speech, speechOf } from "./append-command.ts";
+import { type Refused, refusedError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import { whyRefused } from "./list.ts";
+import type { Writable } from "./select.ts";
+import { isKeyword, sendableFlags } from "./sendable.ts";
+import type { Completion, Sent, Series } from "./series.ts";
+import { flagsOf } from "./shown-flags.ts";
+import { additionRefused, messageNotTaken, namesNoMailbox, wantsPause } from "./write-errors.ts";
+
+interface Letter extends Sending {
+  readonly index: number;
+}
+
+type Result = { readonly uid: Uid | null; readonly flags: Flags } | { readonly error: MailError };
+
+/** A refusal that ends the batch: there is no mailbox, or a pause is wanted. */
+class Stop {
+  readonly refused: Refused;
+  constructor(refused: Refused) {
+    this.refused = refused;
+  }
+}
+
+/** One batch on its way. */
+class Appending {
+  readonly #gate: Gate;
+  readonly #wire: string;
+  readonly #opened: Writable;
+  readonly #speech: Speech;
+  readonly #series: Series;
+  readonly #groups: readonly (readonly Letter[])[];
+  readonly #sent: PromiseWithResolvers<Sent>[];
+
+  constructor(gate: Gate, wire: string, opened: Writable, letters: readonly Letter[]) {
+    this.#gate = gate;
+    this.#wire = wire;
+    this.#opened = opened;
+    this.#speech = speechOf(gate.capabilities);
+    this.#groups = groupsOf(letters, this.#speech);
+    this.#sent = this.#groups.map(() => Promise.withResolvers<Sent>());
+    this.#series = gate.begin();
+  }
+
+  /** Writes all groups, as fast as the line takes them. Never rejects: what is lost shows in the answers. */
+  async #post(): Promise<void> {
+    for (const [index, group] of this.#groups.entries())
+      this.#sent[index]?.resolve(await this.#send(group, index === this.#groups.length - 1));
+  }
+
+  #send(group: readonly Letter[], flush: boolean): Promise<Sent> {
+    return this.#series.send(appendCommand(this.#wire, group, this.#speech), flush);
+  }
+
+  /** Results in the order of the letters. Throws what ended the connection; gives Stop as its last item where the batch has to end. */
+  async *results(): AsyncGenerator<readonly [Letter, Result] | Stop> {
+    const posted = this.#post();
+    let stop: Stop | null = null;
+    for (const [index, group] of this.#groups.entries()) {
+      const sent = await this.#sent[index]?.promise;
+      for await (const one of this.#groupResults(group, await sent?.done)) {
+        if (one instanceof Stop) stop ??= one;
+        else if (stop === null) yield one;
+      }
+    }
+    await posted;
+    await this.#series.end();
+    if (stop !== null) yield stop;
+  }
+
+  async *#groupResults(
+    group: readonly Letter[],
+    completion: Completion | undefined,
+  ): AsyncGenerator<readonly [Letter, Result] | Stop> {
+    const [first] = group;
+    if (completion === undefined || completion.kind === "lost" || first === undefined) throw this.#series.error;
+    if (completion.kind === "ok") {
+      const uids = this.#uids(completion, group.length);
+      for (const [at, letter] of group.entries())
+        yield [letter, { uid: uids === null ? null : asId<Uid>(uids[at] ?? 0), flags: letter.flags }];
+    } else if (group.length === 1) {
+      yield await this.#refused(first, completion.refused);
+    } else if (namesNoMailbox(completion.refused) || wantsPause(completion.refused)) {
+      yield new Stop(completion.refused);
+    } else {
+      const sent = await Promise.all(group.map((letter, at) => this.#send([letter], at === group.length - 1)));
+      for (const [at, letter] of group.entries()) yield* this.#groupResults([letter], await sent[at]?.done);
+    }
+  }
+
+  async #refused(letter: Letter, refused: Refused): Promise<readonly [Letter, Result] | Stop> {
+    if (namesNoMailbox(refused) || wantsPause(refused)) return new Stop(refused);
+    const error = additionRefused(refused, letter.bytes.length);
+    const plain = letter.flags.filter((flag) => !isKeyword(flag));
+    if (error.code !== "OP_REFUSED" || plain.length === letter.flags.length) return [letter, { error }];
+    // Perhaps a keyword is to blame (too long, too many): the message matters more, and the archive keeps the keyword (F2).
+    const bare = { ...letter, flags: plain };
+    const { done } = await this.#send([bare], true);
+    const again = await done;
+    if (again.kind === "lost") throw this.#series.error;
+    return again.kind === "refused" ? [letter, { error }] : [bare, { uid: asUid(this.#uids(again, 1)), flags: plain }];
+  }
+
+  /** APPENDUID, believed only with this mailbox' UIDVALIDITY and as many UIDs as messages (trap 2). */
+  #uids({ code, rest }: Extract<Completion, { kind: "ok" }>, count: number): readonly number[] | null {
+    const { uidValidity } = this.#opened;
+    if (code !== "APPENDUID" || uidValidity === null || rest[0] !== String(uidValidity)) return null;
+    return orderedUids(rest[1], count);
+  }
+
+  /** What ends the batch. */
+  async why(stop: Stop): Promise<MailError | null> {
+    if (!namesNoMailbox(stop.refused)) return refusedError(stop.refused, this.#gate.endpoint);
+    return await whyRefused(this.#gate, this.#wire, stop.refused);
+  }
+}
+
+const asUid = (uids: readonly number[] | null): Uid | null => (uids?.[0] === undefined ? null : asId<Uid>(uids[0]));
+
+/** F1: which keywords stuck, asked once for the whole batch. Without an answer no keyword counts as kept. */
+async function proved(gate: Gate, results: readonly (Result | undefined)[]): Promise<(result: Result) => Result> {
+  const asked = results.flatMap((result) =>
+    result && "uid" in result && result.uid !== null && result.flags.some(isKeyword) ? [result.uid] : [],
+  );
+  const shown = await flagsOf(gate, uidSet(asked), false);
+  return (result) => {
+    if (!("uid" in result)) return result;
+    const system = result.flags.filter((flag) => !isKeyword(flag));
+    const there = result.uid === null ? undefined : shown.get(result.uid)?.flags;
+    const missing = there === undefined ? result.flags : withoutFlags(result.flags, there);
+    const stuck = result.flags.filter((flag) => isKeyword(flag) && !missing.includes(flag));
+    return { uid: result.uid, flags: [...system, ...stuck] };
+  };
+}
+
+/** Appends a batch to the mailbox that is open read-write on this gate. Throws MAILBOX_GONE, THROTTLED, CONNECTION_LOST. */
+export async function* append(
+  gate: Gate,
+  wire: string,
+  opened: Writable,
+  batch: readonly Outgoing[],
+): AsyncGenerator<Appended> {
+  const limit = appendLimitOf(gate.capabilities);
+  const results: (Result | undefined)[] = [];
+  const letters: Letter[] = [];
+  for (const [index, { bytes, flags, internalDate }] of batch.entries()) {
+    if (limit !== null && bytes.length > limit) results[index] = { error: messageNotTaken(bytes.length, limit) };
+    else letters.push({ index, bytes, internalDate, flags: sendableFlags(flags, opened.permanentFlags) });
+  }
+  // With keywords all answers wait for what the server shows afterwards.
+  const waits = letters.some(({ flags }) => flags.some(isKeyword));
+  let next = 0;
+  let failure: MailError | null = null;
+  const ready = function* (prove: (result: Result) => Result): Generator<Appended> {
+    for (let result = results[next]; result !== undefined && next < batch.length; result = results[++next]) {
+      const { messageId } = batch[next] as Outgoing;
+      const last = prove(result);
+      yield "error" in last ? { kind: "refused", messageId, ...last } : { kind: "appended", messageId, ...last };
+    }
+  };
+  if (letters.length > 0) {
+    const appending = new Appending(gate, wire, opened, letters);
+    for await (const one of appending.results()) {
+      if (one instanceof Stop) failure = await appending.why(one);
+      else results[one[0].index] = one[1];
+      if (!waits) yield* ready((result) => result);
+    }
+  }
+  yield* ready(waits ? await proved(gate, results) : (result) => result);
+  if (failure !== null) throw failure;
+}

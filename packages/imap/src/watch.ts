@@ -1,0 +1,107 @@
+// Waits for a change of one mailbox on a connection of its own, opened read-only: IDLE, asked anew before servers grow tired of it; else
+// NOOP. The connection stays between two waits, so nothing between them is missed. It must never change the mailbox.
+import type { ListedMailbox } from "@packetboat/core";
+import { interrupted } from "./errors.ts";
+import { examine } from "./examine.ts";
+import { type Door, Gate } from "./gate.ts";
+
+/** RFC 2177: a server may end a connection after 30 minutes of silence. */
+const IDLE_MS = 25 * 60_000;
+const POLL_MS = 30_000;
+
+export class Watcher {
+  readonly #door: Door;
+  readonly #gates = new Map<string, Gate>();
+
+  constructor(door: Door) {
+    // IDLE is silence by intent.
+    this.#door = { ...door, writes: false, limits: { ...door.limits, silenceMs: IDLE_MS + 5 * 60_000 } };
+  }
+
+  /** Settles when the mailbox changed since the last wait (at first: since it was listed), or `signal` ends it. */
+  async wait(mailbox: ListedMailbox, wire: string, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const known = this.#gates.get(mailbox.name);
+    const gate = known === undefined || known.closed ? await this.#open(mailbox.name) : known;
+    const stop = () => gate.destroy();
+    // Whatever runs is cut off: nothing is lost with this connection.
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      if (gate !== known && (await differs(gate, mailbox, wire))) return;
+      while (gate.changes === 0) await this.#once(gate, signal);
+      gate.changes = 0;
+    } catch (error) {
+      gate.destroy();
+      this.#gates.delete(mailbox.name);
+      if (!signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  async #open(name: string): Promise<Gate> {
+    const gate = await Gate.open(this.#door);
+    this.#gates.set(name, gate);
+    return gate;
+  }
+
+  async #once(gate: Gate, signal: AbortSignal): Promise<void> {
+    if (gate.capabilities.has("IDLE")) return await idle(gate);
+    await gate.command("NOOP", { onFetch: () => void gate.changes++ });
+    if (gate.changes === 0) await pause(POLL_MS, signal);
+    if (signal.aborted) throw interrupted();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#gates.values()].map((gate) => (gate.busy ? gate.destroy() : gate.close())));
+    this.#gates.clear();
+  }
+}
+
+/** Opens the mailbox and compares with what was listed: what came between counts. */
+async function differs(gate: Gate, mailbox: ListedMailbox, wire: string): Promise<boolean> {
+  const { marks } = await examine(gate, mailbox.name, wire);
+  const { status } = mailbox;
+  if (status === null) return false;
+  return marks.uidNext !== status.uidNext || marks.messages !== status.messages;
+}
+
+/** One IDLE: until something changes, or it is time to ask anew. */
+async function idle(gate: Gate): Promise<void> {
+  let done: (() => void) | null = null;
+  let over = false;
+  const stop = (): void => {
+    over = true;
+    done?.();
+    done = null;
+  };
+  const timer = setTimeout(stop, IDLE_MS);
+  const changed = (): void => stop();
+  try {
+    await gate.command("IDLE", {
+      onContinue: (say) => {
+        done = () => say("DONE");
+        if (over) stop();
+      },
+      on: { EXISTS: changed, EXPUNGE: changed, VANISHED: changed },
+      onFetch: () => {
+        gate.changes++;
+        stop();
+      },
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
