@@ -29,7 +29,7 @@ export interface MailboxBase {
   readonly resting: boolean;
   /** Everything that the archive's mailbox held or lost up to this revision is on the server, or has a row of its own (S3). 0: nothing. */
   readonly pushed: Revision;
-  /** The archive's path of the mailbox as of `pushed`; null: it was not there, or nothing was pushed. A difference is a rename to be pushed. */
+  /** The archive's path of the mailbox as of `pushed`, or before the first push when it was paired. A difference is a rename to be pushed. */
   readonly pushedPath: MailboxPath | null;
   /** S2: the name that a RENAME was about to give it; the answer may have been lost. */
   readonly renamingTo: string | null;

@@ -45,7 +45,7 @@ const PLACES: PushPlaces = {
     [MBIN, BIN],
   ]),
   trash: BIN,
-  writable: new Set([X, Y, BIN]),
+  shown: new Set([X, Y, BIN]),
 };
 
 const at = (remoteMailboxId: RemoteMailboxId, uid: number | null, flags: Flags = []): Placement => ({
@@ -82,6 +82,8 @@ function tell(op: PushOp): string {
       return `store ${op.at.uid} +${op.add.join(" ")} -${op.remove.join(" ")}`;
     case "noBytes":
       return "noBytes";
+    case "blocked":
+      return `blocked by ${op.by}`;
     default:
       return `${op.kind} ${op.at.remoteMailboxId}/${op.at.uid}`;
   }
@@ -154,9 +156,13 @@ describe("one message", () => {
     expect(plan(removed, BOTH, "trash", { ...PLACES, trash: null })).toEqual(["noTrash 1/4"]);
   });
 
-  test("B4 B8 nothing is removed from a mailbox that may not be written to", () => {
-    const places = { ...PLACES, writable: new Set([Y]) };
-    expect(plan(row(null, [at(X, 4)]), BOTH, "mirror", places)).toEqual([]);
+  test("B8 nothing is done in a mailbox that is out of sight; B5 what LIST does not show now waits", () => {
+    const homes = new Map([[MY, Y]]);
+    expect(plan(row(null, [at(X, 4)]), BOTH, "mirror", { ...PLACES, homes })).toEqual([]);
+    const places = { ...PLACES, shown: new Set([Y]) };
+    expect(plan(row(null, [at(X, 4)]), BOTH, "mirror", places)).toEqual(["blocked by 1"]);
+    expect(plan(row(MX, []), BOTH, "mirror", places)).toEqual(["blocked by 1"]);
+    expect(plan(row(MY, [at(X, 4)]), BOTH, "mirror", places)).toEqual(["blocked by 1"]);
   });
 
   test("F1 only differences are sent, without case", () => {

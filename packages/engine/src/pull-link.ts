@@ -8,6 +8,7 @@ import {
   type ListedMailbox,
   type MailboxBase,
   type Note,
+  type RemoteMailboxId,
   showPath,
   uidCount,
   unionUids,
@@ -23,10 +24,12 @@ import { applyRemovals, type BoundBefore } from "./removals.ts";
 import { count, totals } from "./tally.ts";
 import { marksOf, observeMailbox, type Visit, type Work } from "./visit.ts";
 
+const UNSETTLED = "A message that may be one of ours could not be read; the next run looks again.";
+
 /** Brings the archive up to what the server holds; gives what LIST showed. Throws what is wider than one mailbox. */
 export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly ListedMailbox[]> {
   const listing = await run.remote.list();
-  if (run.link.rights.push) await settleIntents(run, listing);
+  const unsettled = run.link.rights.push ? await settleIntents(run, listing) : new Set<RemoteMailboxId>();
   const settled = await settleMailboxes(run, listing);
   for (const note of settled.plan.notes) yield { kind: "note", note };
   const looks = settled.work.map((one) => ({ ...one, decision: decide(run, one.listed, one.base) }));
@@ -39,7 +42,10 @@ export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly Li
   }
 
   const visits: Visit[] = [];
-  for (const one of looks) yield* look(run, visits, one);
+  for (const one of looks) {
+    if (unsettled.has(one.base.id)) yield tell(run, showPath(one.listed.path), UNSETTLED);
+    else yield* look(run, visits, one);
+  }
   yield* applyChanges(run, settled, visits);
   return listing;
 }
@@ -111,7 +117,7 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
   // M9: what arrived again in its own mailbox is not gone.
   const ofVanished = gone.filter((row) => vanished.some((base) => base.id === row.remoteMailboxId));
   const removed = [...visits.flatMap((visit) => visit.unexplained), ...ofVanished];
-  const dropped = await applyRemovals(run, removed, visits, vanished, bound);
+  const dropped = await applyRemovals(run, removed, visits, vanished, settled.live, bound);
   // The names that they had are free now.
   if (dropped > 0 && settled.plan.waiting.length > 0) run.tally.again = true;
   const waiting = visits.filter((visit) => visit.gone.length > 0);

@@ -42,6 +42,7 @@ export async function applyRemovals(
   gone: readonly BaseIdentity[],
   visits: readonly Visit[],
   vanished: readonly MailboxBase[],
+  live: ReadonlySet<MailboxId>,
   bound: BoundBefore,
 ): Promise<number> {
   const byMailbox = Map.groupBy(gone, (row) => row.remoteMailboxId);
@@ -78,7 +79,7 @@ export async function applyRemovals(
     await applyLoss(run, loss, held);
     // Without `pull` the rows stay, as gone: a mailbox that its owner removed is not made again.
     if (loss.visit === null && held.length === 0 && run.link.rights.pull) {
-      await dropMailbox(run, loss.base);
+      await dropMailbox(run, loss.base, live.has(loss.base.mailboxId));
       dropped++;
     }
     if (approval && held.length < loss.rows.length) run.appliedApprovals.add(approval.runId);
@@ -163,9 +164,9 @@ function holdRemoval(run: Pass, row: BaseIdentity): BaseOp {
 }
 
 /** B5: the archive's mailbox goes too, unless something that this link did not bring lives in it. */
-async function dropMailbox(run: Pass, base: MailboxBase): Promise<void> {
+async function dropMailbox(run: Pass, base: MailboxBase, live: boolean): Promise<void> {
   await commit(run, {
-    archive: [{ kind: "removeMailbox", mailboxId: base.mailboxId }],
+    archive: live ? [{ kind: "removeMailbox", mailboxId: base.mailboxId }] : [],
     base: [{ kind: "dropMailboxBase", remoteMailboxId: base.id }],
   });
   const mailbox = showPath(base.path);

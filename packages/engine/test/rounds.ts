@@ -1,6 +1,6 @@
 // Several simulated accounts on one archive in memory, kept in step by rounds as the command line makes them: all pull, then all push,
 // until a round applies nothing.
-import { asId, DEFAULT_POLICY, type Link, type Policy, type Rights } from "@packetboat/core";
+import { type Archive, asId, DEFAULT_POLICY, type Link, type Policy, type Rights } from "@packetboat/core";
 import {
   type Fault,
   MemoryArchive,
@@ -9,7 +9,7 @@ import {
   type SimulatedWriterOptions,
   simulatedWriter,
 } from "@packetboat/testkit";
-import { openRun, type RunResult } from "../src/index.ts";
+import { type LinkRun, openRun, type RunResult } from "../src/index.ts";
 import { NOON } from "./pass.ts";
 
 export const BOTH: Rights = { pull: true, push: true };
@@ -29,6 +29,42 @@ export interface SimAccount {
   readonly link: Link;
   readonly model: ServerModel;
   readonly options: AccountOptions;
+}
+
+/** What goes wrong for one account in a round: the server's and the line's faults, and a crash at the k-th call of the archive. */
+export interface Faults {
+  readonly script: readonly Fault[];
+  readonly crash: { readonly at: number; readonly afterwards: boolean } | null;
+}
+
+const NOTHING_WRONG: Faults = { script: [], crash: null };
+
+export class Crash extends Error {}
+
+/** The archive until the k-th call, which dies before or after it was done: a SIGKILL between two statements. */
+export function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
+  let calls = 0;
+  const dies = (): boolean => ++calls === k;
+  return new Proxy(archive, {
+    get(target, name) {
+      const method = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      if (name === "base" || name === "identities" || name === "pushRows" || name === "bytes") {
+        return (...args: unknown[]) => {
+          if (calls >= k || dies()) throw new Crash();
+          return Reflect.apply(method, target, args);
+        };
+      }
+      return async (...args: unknown[]) => {
+        if (calls >= k) throw new Crash(); // dead stays dead
+        const now = dies();
+        if (now && !afterwards) throw new Crash();
+        const result = await Reflect.apply(method, target, args);
+        if (now) throw new Crash();
+        return result;
+      };
+    },
+  });
 }
 
 /** One archive with accounts that are to be equal. */
@@ -54,15 +90,22 @@ export class Fleet {
     return found.model;
   }
 
-  /** One round: all pull, in the order of their ids, then all push. `faults`: by account. */
-  async round(faults: Readonly<Record<string, readonly Fault[]>> = {}, dryRun = false): Promise<readonly RunResult[]> {
+  /** One round: all pull, in the order of their ids, then all push. `faults`: by account. A crashed account gives no result. */
+  async round(faults: Readonly<Record<string, Faults>> = {}, dryRun = false): Promise<readonly RunResult[]> {
     this.now += 3_600_000;
-    const runs = await Promise.all(
-      this.accounts.map((account) => this.begin(account, faults[account.name] ?? [], dryRun)),
-    );
+    const runs: LinkRun[] = [];
+    for (const account of this.accounts) {
+      const run = await surviving(this.begin(account, faults[account.name] ?? NOTHING_WRONG, dryRun));
+      if (run !== null) runs.push(run);
+    }
     for (const run of runs) for await (const _ of run.pull());
     for (const run of runs) for await (const _ of run.push());
-    return Promise.all(runs.map((run) => run.finish()));
+    const results: RunResult[] = [];
+    for (const run of runs) {
+      const result = await surviving(run.finish());
+      if (result !== null) results.push(result);
+    }
+    return results;
   }
 
   /** Rounds until one applies nothing, at most `most`; throws what went wrong in the last one. Gives the results of every round. */
@@ -77,13 +120,14 @@ export class Fleet {
     return rounds;
   }
 
-  private async begin({ name, link, model, options }: SimAccount, faults: readonly Fault[], dryRun: boolean) {
+  private async begin({ name, link, model, options }: SimAccount, { script, crash }: Faults, dryRun: boolean) {
     const capabilities = options.capabilities === undefined ? {} : { capabilities: options.capabilities };
-    const writer = simulatedWriter(model, { ...options.writer, ...capabilities, faults });
+    const writer = simulatedWriter(model, { ...options.writer, ...capabilities, faults: script });
+    const archive = this.memory.open(name);
     return openRun({
       remote: writer,
       writer: link.rights.push ? writer : null,
-      archive: this.memory.open(name),
+      archive: crash === null ? archive : dyingAt(archive, crash.at, crash.afterwards),
       link,
       names: { archive: "test", account: name },
       revision: this.memory.revision(),
@@ -92,6 +136,16 @@ export class Fleet {
       now: () => this.now,
       signal: new AbortController().signal,
     });
+  }
+}
+
+/** Null for what a crash, or what the house tells as its error, took with it. */
+async function surviving<T>(step: Promise<T>): Promise<T | null> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof Crash || (error as Error).name === "MailError") return null;
+    throw error;
   }
 }
 

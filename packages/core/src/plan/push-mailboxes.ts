@@ -117,8 +117,8 @@ function planRenames(
   const wanted = bases
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
-      const to = mailbox === undefined ? null : renameOf(link, base, mailbox);
-      return to === null ? [] : [{ base, to }];
+      // What is not renamed itself, and was taken along with its parent, goes back to its place.
+      return mailbox === undefined ? [] : [{ base, to: renameOf(link, base, mailbox) ?? base.path }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
   const steps: RenameStep[] = [];

@@ -30,25 +30,48 @@ export type PushOp =
   | { readonly kind: "removeOriginal"; readonly row: PushRow; readonly at: Bound }
   /** M7: the server declares no \Trash; the removal is held back. */
   | { readonly kind: "noTrash"; readonly row: PushRow; readonly at: Bound }
+  /** Something would be to do in a mailbox that LIST does not show now: it waits. */
+  | { readonly kind: "blocked"; readonly row: PushRow; readonly by: RemoteMailboxId }
   /** Its bytes were erased from the archive for good; nothing can be appended. */
   | { readonly kind: "noBytes"; readonly row: PushRow };
 
 /** Where things are on this link's server. */
 export interface PushPlaces {
-  /** Remote mailbox of each mailbox of the archive that this link writes to. */
+  /** Remote mailbox of each mailbox of the archive that this link writes to, whether the server shows it now or not. */
   readonly homes: ReadonlyMap<MailboxId, RemoteMailboxId>;
   /** The declared \Trash; null: none (B3). */
   readonly trash: RemoteMailboxId | null;
-  /** Remote mailboxes that may be written to; of others nothing is removed (B4, B8). */
-  readonly writable: ReadonlySet<RemoteMailboxId>;
+  /** Those of them that the server shows. What is in no home's mailbox is out of sight (B8): nothing is done there. */
+  readonly shown: ReadonlySet<RemoteMailboxId>;
 }
 
 const isBound = (placement: Placement): placement is Bound => placement.uid !== null;
 
 /** Plans one message. Deterministic; gives at most one op for each presence. */
 export function planPush(link: Link, row: PushRow, places: PushPlaces): readonly PushOp[] {
-  const bound = row.placements.filter(isBound).filter((at) => places.writable.has(at.remoteMailboxId));
-  return row.live === null ? planTombstone(link, row, bound, places) : planLive(link, row, bound, places);
+  const mine = new Set(places.homes.values());
+  const bound = row.placements.filter(isBound).filter((at) => mine.has(at.remoteMailboxId));
+  const ops = row.live === null ? planTombstone(link, row, bound, places) : planLive(link, row, bound, places);
+  return ops.map((op) => {
+    const by = placesOf(op).find((id) => !places.shown.has(id));
+    return by === undefined ? op : { kind: "blocked", row, by };
+  });
+}
+
+/** The mailboxes that an op touches. */
+function placesOf(op: PushOp): readonly RemoteMailboxId[] {
+  switch (op.kind) {
+    case "append":
+      return [op.to];
+    case "move":
+      return [op.from.remoteMailboxId, op.to];
+    case "noBytes":
+      return [];
+    case "blocked":
+      return [op.by];
+    default:
+      return [op.at.remoteMailboxId];
+  }
 }
 
 function planTombstone(link: Link, row: PushRow, bound: readonly Bound[], places: PushPlaces): readonly PushOp[] {

@@ -198,18 +198,22 @@ async function alreadyBound(writing: Writing, { base }: Paired, answers: readonl
 /** The server said OK and gave no UID: it is looked for, and where nothing new is found the server has merged it with a copy (C7). */
 async function lookFor(writing: Writing, mailbox: Paired, lost: readonly OpenIntent[]): Promise<readonly MessageId[]> {
   const { run } = writing;
-  const found = await findSent(run, mailbox, lost, true);
-  const rest = lost.filter((intent) => !found.some((one) => one.intent === intent));
+  const { found, unsure } = await findSent(run, mailbox, lost, true);
+  const missing = lost.filter((intent) => !found.some((one) => one.intent === intent));
+  // What could not be read may be ours: its intent stays open, and the next run looks again.
+  const rest = unsure ? [] : missing;
+  if (unsure && missing.length > 0) writing.unfinished.add(mailbox.base.id);
+  const closed = unsure ? found.map(({ intent }) => intent) : lost;
   const merged: BaseOp[] = rest.map(({ messageId, remoteMailboxId, flags }) => ({
     kind: "merged",
     remoteMailboxId,
     messageId,
     flags,
   }));
-  const all = lost.map(({ messageId }) => messageId);
+  const all = closed.map(({ messageId }) => messageId);
   await commit(run, {
     archive: [],
-    base: [...bindFound(found), ...merged, { kind: "sent", messages: all }, ...settled(lost)],
+    base: [...bindFound(found), ...merged, { kind: "sent", messages: all }, ...settled(closed)],
   });
   if (rest.length > 0) {
     const name = nameOf(writing, mailbox.base.id);

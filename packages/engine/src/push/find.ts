@@ -14,6 +14,12 @@ import {
 import type { Pass } from "../context.ts";
 import { type Paired, validityOf } from "./writing.ts";
 
+/** What a search has found, and whether something that might be ours could not be read: then nothing else is concluded. */
+export interface Search {
+  readonly found: readonly Found[];
+  readonly unsure: boolean;
+}
+
 /** A message of ours under the UID that it has. */
 export interface Found {
   readonly intent: OpenIntent;
@@ -35,23 +41,25 @@ export async function findSent(
   mailbox: Paired,
   intents: readonly OpenIntent[],
   confirmed: boolean,
-): Promise<readonly Found[]> {
+): Promise<Search> {
   const { listed, base } = mailbox;
   const validity = validityOf(mailbox);
   const from = Math.min(...intents.map((intent) => sameValidity(intent, validity) ?? FIRST_UID));
   const present = await uidsFrom(run, mailbox, from as Uid);
   const { bound } = await run.archive.known(base.id, from as Uid);
   const strangers = subtractUids(present, bound);
-  if (strangers.length === 0) return [];
+  if (strangers.length === 0) return { found: [], unsure: false };
   const headers = new Set(intents.map((intent) => intent.fingerprint));
   const candidates: { uid: Uid; fingerprint: string | null }[] = [];
   for await (const page of run.remote.identify(listed, validity, strangers, { fingerprint: true }))
     for (const { uid, fingerprint } of page) if (headers.has(fingerprint)) candidates.push({ uid, fingerprint });
-  if (candidates.length === 0) return [];
+  if (candidates.length === 0) return { found: [], unsure: false };
   const waiting = [...intents];
   const found: Found[] = [];
+  let unsure = false;
   const others: { uid: Uid; fingerprint: string | null; flags: Flags; emailId: string | null }[] = [];
   for await (const got of run.remote.fetch(listed, validity, uidSet(candidates.map(({ uid }) => uid)))) {
+    if (got.kind === "failed") unsure = true;
     if (got.kind !== "message") continue;
     const { uid, flags, emailId, digests } = got;
     const at = waiting.findIndex((intent) => intent.canonical === digests.canonical);
@@ -59,7 +67,7 @@ export async function findSent(
     if (intent !== undefined) found.push({ intent, uid, flags, emailId, unproved: false });
     else others.push({ uid, flags, emailId, fingerprint: digests.fingerprint });
   }
-  if (!confirmed) return found;
+  if (!confirmed) return { found, unsure };
   for (const { fingerprint, ...other } of others) {
     const alike = waiting.filter((intent) => intent.fingerprint === fingerprint);
     const [intent] = alike;
@@ -68,7 +76,7 @@ export async function findSent(
     waiting.splice(waiting.indexOf(intent), 1);
     found.push({ intent, ...other, unproved: true });
   }
-  return found;
+  return { found, unsure };
 }
 
 /** The UIDNEXT of an intent, where it is of the mailbox's UIDVALIDITY; else nothing is known of where it may be. */

@@ -53,24 +53,31 @@ export function bindFound(found: readonly Found[]): readonly BaseOp[] {
 
 /**
  * Settles what earlier runs left open, mailbox by mailbox. Not found is believed after a second look: the message has no row then, and the
- * push that follows sends it again. Mailboxes that LIST does not show now, or that are about to be rekeyed, are left as they are.
+ * push that follows sends it again. Gives the mailboxes in which something could not be read: nothing may be taken for new there. Mailboxes that LIST does not show now, or that are about to be rekeyed, are left as they are.
  */
-export async function settleIntents(run: Pass, listing: readonly ListedMailbox[]): Promise<void> {
+export async function settleIntents(
+  run: Pass,
+  listing: readonly ListedMailbox[],
+): Promise<ReadonlySet<RemoteMailboxId>> {
   const open = await run.archive.intents();
-  if (open.length === 0 || run.dryRun) return;
+  const unsettled = new Set<RemoteMailboxId>();
+  if (open.length === 0 || run.dryRun) return unsettled;
   const { bases } = await run.archive.tree();
   const byMailbox = Map.groupBy(open, (intent) => intent.remoteMailboxId);
   for (const [id, intents] of byMailbox) {
     stopIfAsked(run);
     const mailbox = pairedNow(id, bases, listing);
     if (mailbox === null) continue;
-    const first = await findSent(run, mailbox, intents, false);
+    const { found: first } = await findSent(run, mailbox, intents, false);
     await commit(run, { archive: [], base: [...bindFound(first), ...settled(first.map(({ intent }) => intent))] });
     const rest = intents.filter((intent) => !first.some((one) => one.intent === intent));
     if (rest.length === 0) continue;
-    const second = await findSent(run, mailbox, rest, false);
-    await commit(run, { archive: [], base: [...bindFound(second), ...settled(rest)] });
+    const { found: second, unsure } = await findSent(run, mailbox, rest, false);
+    const closed = unsure ? second.map(({ intent }) => intent) : rest;
+    await commit(run, { archive: [], base: [...bindFound(second), ...settled(closed)] });
+    if (closed.length < rest.length) unsettled.add(id);
   }
+  return unsettled;
 }
 
 function pairedNow(

@@ -8,6 +8,7 @@ import {
   type MailboxBase,
   type MailboxPath,
   type MailboxPushPlan,
+  MailError,
   type Note,
   planMailboxPush,
   type RemoteMailboxId,
@@ -25,6 +26,8 @@ export interface PushedMailboxes {
   readonly tree: Tree;
   readonly listing: readonly ListedMailbox[];
   readonly removals: readonly MailboxBase[];
+  /** Those whose new name did not get through: the rename is to be planned again. */
+  readonly unfinished: ReadonlySet<RemoteMailboxId>;
 }
 
 /** Makes the server's mailboxes those of the archive, but for removals. `listing`: what LIST showed in this run. */
@@ -39,26 +42,24 @@ export async function pushMailboxes(
   const steps = plan.creates.length + plan.renames.length + plan.subscriptions.length;
   if (steps === 0 || run.dryRun) {
     if (run.dryRun) tellPlanned(run, plan);
-    return { tree, listing, removals: plan.removals };
+    return { tree, listing, removals: plan.removals, unfinished: new Set() };
   }
-  for (const step of plan.renames)
-    await tried(run, showPath(step.to.path), () => rename(run, writer, tree, listing, step));
+  const known: Known = { run, writer, listing, bases: new Map(tree.bases.map((base) => [base.id, base])) };
+  const unfinished = new Set<RemoteMailboxId>();
+  for (const step of plan.renames) {
+    const done = await tried(run, showPath(step.to.path), () => rename(known, step));
+    if (done === null) unfinished.add(step.base.id);
+  }
   const created: CreateStep[] = [];
   for (const step of plan.creates) {
     const done = await tried(run, showPath(step.spelled.path), () => writer.create(step.spelled.name));
     if (done !== null) created.push(step);
   }
-  for (const { base, subscribed } of plan.subscriptions) {
-    const listed = listing.find((one) => one.name === base.name);
-    if (listed === undefined) continue;
-    await tried(run, showPath(base.path), async () => {
-      await writer.subscribe(listed, subscribed);
-      await commit(run, { archive: [], base: [changed(base, { subscribed })] });
-    });
-  }
+  for (const { base, subscribed } of plan.subscriptions)
+    await tried(run, showPath(base.path), () => subscribe(known, base.id, subscribed));
   const now = await writer.list();
   await bindCreated(run, writer, created, now);
-  return { tree: await run.archive.tree(), listing: now, removals: plan.removals };
+  return { tree: await run.archive.tree(), listing: now, removals: plan.removals, unfinished };
 }
 
 function tellPlanned(run: Pass, plan: MailboxPushPlan): void {
@@ -90,44 +91,76 @@ async function tried<T>(run: Pass, mailbox: string, step: () => Promise<T>): Pro
   }
 }
 
+/** What the steps of one push work on; `bases` as they are after the steps so far. */
+interface Known {
+  readonly run: Pass;
+  readonly writer: RemoteWriter;
+  readonly listing: readonly ListedMailbox[];
+  readonly bases: Map<RemoteMailboxId, MailboxBase>;
+}
+
+/** The op that changes a base row, which the later steps then start from. */
 function changed(
-  base: MailboxBase,
+  { bases }: Known,
+  before: MailboxBase,
   change: Partial<Pick<MailboxBase, "name" | "path" | "subscribed">>,
-): Extract<BaseOp, { kind: "changeMailboxBase" }> {
+): BaseOp {
+  const base = { ...(bases.get(before.id) ?? before), ...change };
+  bases.set(base.id, base);
   const { id: remoteMailboxId, name, path, objectId, role, subscribed, resting } = base;
-  return { kind: "changeMailboxBase", remoteMailboxId, name, path, objectId, role, subscribed, resting, ...change };
+  return { kind: "changeMailboxBase", remoteMailboxId, name, path, objectId, role, subscribed, resting };
+}
+
+/** A mailbox of the base in the shape that the server is told by; only its name counts. */
+function shapeOf({ name, path, subscribed, role, objectId, marks }: MailboxBase): ListedMailbox {
+  const place = { name, path, selectable: true, subscribed, role, namespace: "personal" as const, virtual: false };
+  return { ...place, mailboxId: objectId, status: marks };
+}
+
+async function subscribe(known: Known, id: RemoteMailboxId, subscribed: boolean): Promise<true> {
+  const base = known.bases.get(id);
+  if (base === undefined) throw mailboxGone();
+  await known.writer.subscribe(shapeOf(base), subscribed);
+  await commit(known.run, { archive: [], base: [changed(known, base, { subscribed })] });
+  return true;
 }
 
 /** S2: the new name is an intent until RENAME is answered; mailboxes below go along, on the server and in the base. */
-async function rename(
-  run: Pass,
-  writer: RemoteWriter,
-  tree: Tree,
-  listing: readonly ListedMailbox[],
-  { base, from, to }: RenameStep,
-): Promise<void> {
-  const name = writer.spell(from).name;
-  const listed = listing.find((one) => one.name === base.name);
-  if (listed === undefined) return;
-  const moved = tree.bases.filter((one) => one === base || startsWith(one.path, base.path));
+async function rename(known: Known, { base: planned, to }: RenameStep): Promise<true> {
+  const { run, writer, bases } = known;
+  const base = bases.get(planned.id) ?? planned;
+  const moved = [...bases.values()].filter((one) => one.id === base.id || startsWith(one.path, base.path));
   const places = moved.map((one) => {
     const path = [...to.path, ...one.path.slice(base.path.length)];
-    return { base: one, path, name: one === base ? to.name : writer.spell(path).name };
+    return { one, path, name: one.id === base.id ? to.name : writer.spell(path).name };
   });
-  const intents = places.map((one): BaseOp => ({ kind: "renaming", remoteMailboxId: one.base.id, to: one.name }));
+  const intents = places.map(({ one, name }): BaseOp => ({ kind: "renaming", remoteMailboxId: one.id, to: name }));
   await commit(run, { archive: [], base: intents });
-  await writer.rename({ ...listed, name, path: from }, to.name);
-  const done = places.flatMap((one): BaseOp[] => [
-    changed(one.base, { name: one.name, path: one.path }),
-    { kind: "renaming", remoteMailboxId: one.base.id, to: null },
+  await writer.rename(shapeOf(base), to.name);
+  const done = places.flatMap(({ one, path, name }): BaseOp[] => [
+    changed(known, one, { name, path }),
+    { kind: "renaming", remoteMailboxId: one.id, to: null },
   ]);
   await commit(run, { archive: [], base: done });
-  const text = `${showPath(from)} was renamed to ${showPath(to.path)} on the server.`;
+  const text = `${showPath(base.path)} was renamed to ${showPath(to.path)} on the server.`;
   run.tally.notes.push({ kind: "mailboxRenamed", mailbox: showPath(to.path), text });
+  // RFC 9051, 6.3.6: a subscription stays with the old name on most servers.
+  for (const { one } of places.filter(({ one }) => one.subscribed)) {
+    const renamed = bases.get(one.id) ?? one;
+    await tried(run, showPath(renamed.path), async () => {
+      await writer.subscribe(shapeOf(renamed), true);
+      await writer.subscribe(shapeOf(one), false);
+    });
+  }
+  return true;
 }
 
 const startsWith = (path: MailboxPath, above: MailboxPath): boolean =>
   path.length > above.length && samePath(path.slice(0, above.length), above);
+
+function mailboxGone(): MailError {
+  return new MailError("MAILBOX_GONE", "The mailbox is not on the server any more; the next run looks again.");
+}
 
 /** B1: the base takes what LIST shows; CREATE may or may not have subscribed. */
 async function bindCreated(

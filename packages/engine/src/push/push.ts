@@ -57,18 +57,20 @@ export async function* pushLink(
   await commit(run, { archive: [], base: donePushes(writing, tree.bases, dropped, revision) });
 }
 
-async function openWriting(run: Pass, writer: RemoteWriter, { tree, listing }: PushedMailboxes): Promise<Writing> {
+async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMailboxes): Promise<Writing> {
+  const { tree, listing } = mailboxes;
   const byName = new Map(listing.filter((one) => one.selectable).map((one) => [one.name, one]));
   const paired = new Map<RemoteMailboxId, Paired>();
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
     if (listed !== undefined && !base.resting) paired.set(base.id, { listed, base });
   }
-  const homes = new Map<MailboxId, RemoteMailboxId>([...paired.values()].map(({ base }) => [base.mailboxId, base.id]));
+  const awake = tree.bases.filter((base) => !base.resting);
+  const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
   const trash = [...paired.values()].find(({ listed }) => listed.role === "trash")?.base.id ?? null;
   const approved = await run.archive.approvedPushes(run.now());
-  const places = { homes, trash, writable: new Set(paired.keys()) };
-  return { run, writer, paired, places, approved, unfinished: new Set(), full: false };
+  const places = { homes, trash, shown: new Set(paired.keys()) };
+  return { run, writer, paired, places, approved, unfinished: new Set(mailboxes.unfinished), full: false };
 }
 
 async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
@@ -105,6 +107,7 @@ async function pushPage(
   later: Later,
 ): Promise<readonly AppendOp[]> {
   await forgetMoot(writing, rows, ops);
+  for (const op of ops) if (op.kind === "blocked") block(writing, op.row, op.by);
   const moves: MoveOp[] = ops.filter((op) => op.kind === "move" && !isRemoval(op)) as MoveOp[];
   await moveMessages(writing, moves);
   await storeFlags(
@@ -132,6 +135,13 @@ async function settleMoved(writing: Writing, messages: readonly MessageId[], lat
     );
     later.originals.push(...ops.filter((op) => op.kind === "removeOriginal"));
   }
+}
+
+/** B5: it waits for its mailbox to show again; until then no mailbox that it concerns counts as pushed. */
+function block({ places, unfinished }: Writing, row: PushRow, by: RemoteMailboxId): void {
+  unfinished.add(by);
+  const home = row.live === null ? undefined : places.homes.get(row.live.mailboxId);
+  if (home !== undefined) unfinished.add(home);
 }
 
 /** A row of something that is no longer to be done. */

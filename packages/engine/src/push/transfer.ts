@@ -60,8 +60,10 @@ async function moveGroup(writing: Writing, ops: readonly MoveOp[]): Promise<read
   }
   const arrived =
     answer.kind === "done" ? boundBy(ops, intents, answer.pairs) : await searched(writing, target, ops, intents);
-  const there = new Map(arrived.map((one) => [one.op, one]));
+  const there = new Set(arrived.map(({ op }) => op));
   const missing = ops.filter((op) => !there.has(op));
+  // Where the server keeps to itself what it copied, what was not found may be there: its intent stays open.
+  const closed = answer.kind === "done" ? intents : intents.filter((_, i) => there.has(ops[i] as MoveOp));
   // They were gone already, or the server keeps to itself where they are: the next look tells, and until then nothing counts as pushed.
   if (missing.length > 0) writing.unfinished.add(first.to).add(first.from.remoteMailboxId);
   const unbind: BaseOp[] = moves
@@ -70,7 +72,7 @@ async function moveGroup(writing: Writing, ops: readonly MoveOp[]): Promise<read
   const done = arrived.map(({ op }) => op.row.messageId);
   await commit(run, {
     archive: [],
-    base: [...unbind, ...arrived.map(({ bind }) => bind), { kind: "sent", messages: done }, ...settled(intents)],
+    base: [...unbind, ...arrived.map(({ bind }) => bind), { kind: "sent", messages: done }, ...settled(closed)],
   });
   count(run.tally, nameOf(writing, first.to), { movedThere: arrived.length });
   return moves ? [] : arrived.map(({ op }) => op);
@@ -110,7 +112,7 @@ async function searched(
   ops: readonly MoveOp[],
   intents: readonly OpenIntent[],
 ): Promise<readonly Arrived[]> {
-  const found = await findSent(writing.run, target, intents, true);
+  const { found } = await findSent(writing.run, target, intents, true);
   const binds = bindFound(found);
   return found.flatMap(({ intent }, i) => {
     const op = ops[intents.indexOf(intent)];

@@ -29,7 +29,7 @@ export interface Placement {
 }
 
 export interface RemoteMailbox {
-  base: Omit<MailboxBase, "pending" | "unsent" | "pushedPath">;
+  base: Omit<MailboxBase, "pending" | "unsent">;
   rows: Map<Uid, Placement>;
   /** Proved gone from the server: rows without UID. */
   gone: Placement[];
@@ -238,7 +238,7 @@ export class LinkBase {
     const { name, path, objectId, role, subscribed, uidValidity } = op;
     const seen = { name, path, objectId, role, subscribed, uidValidity };
     const base = { id, mailboxId, ...seen, marks: null, completeAt: null, resting: false };
-    const push = { pushed: 0 as Revision, renamingTo: null };
+    const push = { pushed: 0 as Revision, pushedPath: op.archivePath, renamingTo: null };
     this.mailboxes.set(id, { base: { ...base, ...push }, rows: new Map(), gone: [], pending: new Map() });
     undo.push(() => void this.mailboxes.delete(id));
   }

@@ -1,0 +1,148 @@
+// One random life of two accounts on one archive: people at work on both sides, faults of servers and lines, crashes between any two steps
+// of the archive; then quiet rounds, and the judgement: both sides equal, nothing lost, nothing twice, one more round does nothing. The same
+// seed is the same life on every machine.
+import {
+  type Random,
+  type ServerModel,
+  type SimCapabilities,
+  seeded,
+  seededFaults,
+  seededWriteFaults,
+} from "@packetboat/testkit";
+import { expect } from "vitest";
+import { exactly, type Faults, Fleet, holds } from "./rounds.ts";
+
+const ROUNDS = 5;
+
+/** What people did, as far as the judge has to know it: every message has a text of its own. */
+class Memory {
+  appended = 0;
+  names = 0;
+  /** Messages that somebody removed, or whose mailbox somebody removed. */
+  readonly removed = new Set<number>();
+}
+
+const numberOf = (bytes: Buffer): number => Number(/<(\d+)@sim>/.exec(bytes.toString("latin1"))?.[1] ?? -1);
+
+function person(model: ServerModel, random: Random, memory: Memory): void {
+  const names = [...model.mailboxes.keys()];
+  const name = random.pick(names as [string, ...string[]]);
+  const other = random.pick(names as [string, ...string[]]);
+  const messages = [...model.get(name).messages.values()];
+  const some = messages.filter(() => random.chance(0.3)).map(({ uid }) => uid);
+  const gone = (uids: readonly number[]) => {
+    for (const { uid, bytes } of model.get(name).messages.values())
+      if (uids.includes(uid)) memory.removed.add(numberOf(bytes));
+  };
+  switch (random.below(12)) {
+    case 0:
+    case 1:
+    case 2: {
+      const n = memory.appended++;
+      const message = `Subject: ${n % 5}\r\nMessage-ID: <${n}@sim>\r\n\r\n${"x".repeat(n % 7)}\r\n`;
+      model.append(name, message, {
+        flags: random.chance(0.3) ? ["\\Seen"] : [],
+        internalDate: 1_700_000_000_000 + 1_000 * n,
+      });
+      return;
+    }
+    case 3:
+      return model.store(name, some, { add: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
+    case 4:
+      return model.store(name, some, { remove: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
+    case 5:
+      gone(some);
+      return model.expunge(name, some);
+    case 6:
+    case 7:
+      if (name !== other) model.move(name, some, other);
+      return;
+    case 8:
+      model.create(`${random.chance(0.3) && name !== "INBOX" ? `${name}/` : ""}N${memory.names++}`, {
+        subscribed: random.chance(0.5),
+      });
+      return;
+    case 9:
+      if (name !== "INBOX") model.rename(name, `N${memory.names++}`);
+      return;
+    case 10:
+      if (name === "INBOX" || names.length < 4) return;
+      gone([...model.get(name).messages.keys()]);
+      return model.remove(name);
+    default:
+      return model.subscribe(name, random.chance(0.5));
+  }
+}
+
+function capabilitiesOf(random: Random): SimCapabilities {
+  const condstore = random.chance(0.7);
+  return {
+    condstore,
+    qresync: condstore && random.chance(0.6),
+    move: random.chance(0.5),
+    uidplus: random.chance(0.7),
+    objectId: random.chance(0.3),
+    specialUse: true,
+  };
+}
+
+export interface Kind {
+  readonly faults: boolean;
+  readonly crashes: boolean;
+}
+
+async function live(seed: number, kind: Kind): Promise<{ readonly fleet: Fleet; readonly memory: Memory }> {
+  const random = seeded(seed);
+  const memory = new Memory();
+  const fleet = new Fleet();
+  for (const name of ["a", "b"]) {
+    const model = fleet.add(name, { capabilities: capabilitiesOf(random), policy: { guardMessages: 1_000_000 } });
+    for (const mailbox of ["Work", "Lists"]) model.create(mailbox);
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { model } of fleet.accounts) for (let n = random.below(6); n > 0; n--) person(model, random, memory);
+    const faults: Record<string, Faults> = {};
+    for (const { name, model } of fleet.accounts) {
+      const user = (at: ServerModel, of: Random) => person(at, of, memory);
+      const options = { user, most: 2 };
+      const script = kind.faults
+        ? [...seededFaults(random.u32(), model, options), ...seededWriteFaults(random.u32(), model, options)]
+        : [];
+      const crash =
+        kind.crashes && random.chance(0.4) ? { at: 1 + random.below(40), afterwards: random.chance(0.5) } : null;
+      faults[name] = { script: script.filter((fault) => !isBump(fault)), crash };
+    }
+    await fleet.round(faults);
+  }
+  for (let n = 0; n < 6; n++) {
+    const results = await fleet.round();
+    for (const { error, report } of results) {
+      if (error) throw error;
+      if (report.halts.length > 0 && report.run !== null) fleet.memory.approve(report.run as never, fleet.now);
+    }
+  }
+  return { fleet, memory };
+}
+
+function isBump(fault: { readonly kind: string; readonly act?: (model: ServerModel) => void }): boolean {
+  return fault.kind === "user" && (fault.act?.toString().includes("bumpUidValidity") ?? false);
+}
+
+/** Lives one life and judges it; throws what is wrong. */
+export async function judge(seed: number, kind: Kind): Promise<void> {
+  const { fleet, memory } = await live(seed, kind);
+  const [a, b] = fleet.accounts.map(({ model }) => model) as [ServerModel, ServerModel];
+  expect(holds(a)).toEqual(holds(b));
+  const counts = new Map<number, number>();
+  for (const mailbox of a.mailboxes.values())
+    for (const { bytes } of mailbox.messages.values())
+      counts.set(numberOf(bytes), (counts.get(numberOf(bytes)) ?? 0) + 1);
+  for (let n = 0; n < memory.appended; n++) {
+    const there = counts.get(n) ?? 0;
+    if (memory.removed.has(n)) expect(there, `message ${n}, which somebody removed`).toBeLessThanOrEqual(1);
+    else expect(there, `message ${n}`).toBe(1);
+  }
+  const before = [exactly(a), exactly(b), fleet.memory.revision()];
+  await fleet.round();
+  expect([exactly(a), exactly(b), fleet.memory.revision()]).toEqual(before);
+}
