@@ -116,6 +116,16 @@ describe("a link", () => {
         "2 messages could not be fetched so far; every run tries again.",
       ],
     ],
+    [
+      "is up to date in part while messages cannot be sent",
+      { notSent: 1 },
+      "partial",
+      true,
+      [
+        "the last run left something out: packetboat runs 7 lists it.",
+        "1 message could not be sent to the server so far; every run tries again.",
+      ],
+    ],
   ])("%s", (_, facts, state, isWell, reasons) => {
     expect(linkHealth(status(facts), NOW, LIMIT)).toEqual({ state, isWell, reasons });
   });
@@ -295,6 +305,12 @@ it("what is held is shown with the exact UIDs, up to a width", () => {
   expect(second.length).toBeLessThan(120);
   expect(heldSum(held)).toBe("251 messages to be removed and 100 to be added");
   expect(heldSum(held.slice(1))).toBe("100 messages to be added");
+  const onServer = { mailbox: "INBOX", kind: "serverRemoval", messages: 2, uids: [] } as const;
+  expect(heldLines([onServer])[0]?.trimEnd()).toBe("  INBOX  2 messages to be removed on the server");
+  expect(heldSum([onServer])).toBe("2 messages to be removed on the server");
+  expect(heldSum([...held, onServer])).toBe(
+    "251 messages to be removed and 2 to be removed on the server and 100 to be added",
+  );
 });
 
 it("what would be erased is said in full", () => {

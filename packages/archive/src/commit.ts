@@ -190,11 +190,12 @@ async function applyBase(
   await some(of("unbind"), (list) => unbind(client, list, untouchable));
   await some(of("markGone"), (list) => markGone(client, list, untouchable));
   const binds = of("bind").filter((op) => !stale.has(op.messageId));
-  await some(pointedTo([...binds, ...of("merged"), ...of("intend"), ...of("unsent")]), (ids) =>
+  const merged = of("merged").filter((op) => !stale.has(op.messageId));
+  await some(pointedTo([...binds, ...merged, ...of("intend"), ...of("unsent")]), (ids) =>
     requireKnown(client, session, ids),
   );
   await some(binds, (list) => bind(client, session, list));
-  await some(of("merged"), (list) => bindMerged(client, list));
+  await some(merged, (list) => bindMerged(client, session, list));
   await some(of("rebase"), (list) => rebase(client, list, untouchable));
   await some(of("settled"), (list) => settle(client, list));
   await some(of("pending"), (list) => setPending(client, list));

@@ -27,6 +27,7 @@ export {
   type TransferOptions,
 } from "./dump.ts";
 export { dumpToFile, loadFromFile } from "./dump-file.ts";
+export { fetchAgain } from "./fetch-again.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";

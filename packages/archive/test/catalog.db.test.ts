@@ -1,5 +1,5 @@
 // The catalogue: accounts recognised, links that never overlap unasked, runs and their approval, status.
-import { DEFAULT_POLICY, type RunReport, type Uid } from "@packetboat/core";
+import { asId, DEFAULT_POLICY, type MessageId, type RunReport, type Uid } from "@packetboat/core";
 import { scratchDatabase } from "@packetboat/database/testing";
 import { describe, expect, it } from "vitest";
 import * as archive from "../src/index.ts";
@@ -177,6 +177,78 @@ describe("runs", () => {
     await opened.archive.useApproval(second);
     expect(await opened.archive.approved(now)).toEqual(new Map());
     await expect(archive.approveRun(pool, second, now)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+});
+
+describe("what a halt holds back on the server", () => {
+  it("G1: is listed with its UIDs, counted, approved with the rest, and no longer when it was sent", async () => {
+    await using opened = await openScratchArchive();
+    const { pool, link } = opened;
+    const inbox = await pair(opened, ["INBOX"]);
+    const added = await add(
+      opened,
+      inbox,
+      ["a", "b", "c", "d", "e"].map((text) => bodyOf(text)),
+    );
+    const runId = await opened.archive.beginRun();
+    const remoteMailboxId = inbox.remote;
+    const unsent = (at: number, reason: "HALTED" | "OP_REFUSED") => ({
+      kind: "unsent" as const,
+      unsent: {
+        remoteMailboxId,
+        messageId: added[at]?.messageId ?? asId<MessageId>(0),
+        kind: "remove" as const,
+        reason,
+        detail: "held",
+        attempts: 0,
+        runId,
+      },
+    });
+    const pending = { remoteMailboxId, uid: 9 as Uid, detail: "held", bytes: null, attempts: 0, runId };
+    await opened.archive.commit({
+      archive: [],
+      base: [
+        ...[0, 1, 3].map((at) => unsent(at, "HALTED")),
+        unsent(4, "OP_REFUSED"),
+        { kind: "unbind", remoteMailboxId, uids: [[4, 4]] },
+        { kind: "pending", pending: { ...pending, kind: "removal", reason: "HALTED" } },
+      ],
+    });
+    await opened.archive.finishRun(runId, "halted", { version: 1 } as RunReport);
+    expect(await archive.heldBy(pool, runId)).toEqual([
+      { mailbox: "INBOX", kind: "removal", messages: 1, uids: [[9, 9]] },
+      { mailbox: "INBOX", kind: "serverRemoval", messages: 3, uids: [[1, 2]] },
+    ]);
+    expect(await archive.getRun(pool, runId)).toMatchObject({ held: 4 });
+    expect(await archive.linkStatuses(pool)).toMatchObject([{ held: 4, heldBy: runId, notFetched: 0, notSent: 1 }]);
+    const listed = await archive.listUnsent(pool, link.id);
+    expect(listed).toHaveLength(4);
+    expect(listed[0]).toEqual({
+      mailbox: "INBOX",
+      messageId: added[0]?.messageId,
+      kind: "remove",
+      reason: "HALTED",
+      detail: "held",
+      attempts: 0,
+      runId,
+    });
+    expect(await archive.approveRun(pool, runId, Date.now())).toBe(4);
+    const messages = [0, 1, 3].map((at) => added[at]?.messageId ?? asId<MessageId>(0));
+    expect([...(await opened.archive.approvedPushes(Date.now())).keys()]).toEqual(messages);
+    await opened.archive.commit({ archive: [], base: [{ kind: "sent", messages }] });
+    expect(await archive.getRun(pool, runId)).toMatchObject({ held: 1 });
+    const later = await opened.archive.beginRun();
+    const again = { ...unsent(0, "HALTED").unsent, runId: later };
+    await opened.archive.commit({
+      archive: [],
+      base: [
+        { kind: "unsent", unsent: again },
+        { kind: "settled", remoteMailboxId, uids: [[9, 9]] },
+      ],
+    });
+    await expect(archive.approveRun(pool, runId, Date.now())).rejects.toMatchObject({
+      message: expect.stringContaining(`packetboat approve ${later}`),
+    });
   });
 });
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { asId, type Revision } from "@packetboat/core";
+import { asId, type MessageId, type Revision } from "@packetboat/core";
 import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,6 +42,7 @@ beforeAll(async () => {
   // Two parts, and frames of more than one chunk.
   await add(stocked, stocked.work, [bodyOf(Buffer.alloc(9_000_000, "Subject: large\n\nx"))], 10);
   await stocked.pool.query("insert into secret (account_id, sealed) select id, '\\x0102' from account");
+  await push(stocked);
   // A gap at the end: its id was given out and must not come again.
   await stocked.pool.query("insert into archive (name) values ('removed')");
   await stocked.pool.query("delete from archive where name = 'removed'");
@@ -53,6 +54,24 @@ afterAll(async () => {
   await empty.close();
   rmSync(directory, { recursive: true, force: true });
 });
+
+/** What a push leaves: an intent, what was not sent, what was removed, how far it came. */
+async function push({ archive, inbox, work }: Stocked): Promise<void> {
+  const runId = await archive.beginRun();
+  const messageId = asId<MessageId>(1);
+  const shape = { kind: "append", remoteMailboxId: work.remote, messageId } as const;
+  await archive.commit({
+    archive: [],
+    base: [
+      { kind: "intend", intents: [{ ...shape, uidValidity: 7n, uidNext: null, flags: ["\\Seen"] }] },
+      { kind: "unsent", unsent: { ...shape, reason: "OP_REFUSED", detail: "no", attempts: 1, runId } },
+      { kind: "expunged", remoteMailboxId: work.remote, runId, messages: 3 },
+      { kind: "markGone", remoteMailboxId: inbox.remote, uids: [[2, 2]] },
+      { kind: "pushed", mailboxes: [inbox.remote], revision: await archive.revision() },
+      { kind: "renaming", remoteMailboxId: work.remote, to: "X" },
+    ],
+  });
+}
 
 /** Every row of every table, and the order of nothing. */
 async function contents(pool: Pool): Promise<unknown> {
@@ -93,7 +112,16 @@ describe("dump", () => {
     const seen: string[] = [];
     const loaded = await loadFromFile(scratch.pool, file, { onProgress: ({ table }) => void seen.push(table) });
     expect(loaded).toEqual(dumped);
-    expect(loaded.rows).toMatchObject({ message: 5, blob: 5, blob_part: 3, archive: 1, account: 1, secret: 1 });
+    expect(loaded.rows).toMatchObject({
+      message: 5,
+      blob: 5,
+      blob_part: 3,
+      archive: 1,
+      account: 1,
+      secret: 1,
+      intent: 1,
+      unsent: 1,
+    });
     expect(seen).toContain("blob_part");
     expect(await contents(scratch.pool)).toEqual(await contents(stocked.pool));
     const found = [];

@@ -146,6 +146,56 @@ describe("forget", () => {
     expect((await stocked.pool.query("select id from message order by id")).rows).toEqual([{ id: 2n }, { id: 4n }]);
   });
 
+  it("M8: keeps what an intent or a removal on the server points to, and forgets what could not be sent of the rest", async () => {
+    const { archive, inbox, pool } = stocked;
+    const runId = await archive.beginRun();
+    const [one, two, four] = (await pool.query<{ id: bigint }>("select id from message where id <> 3 order by id"))
+      .rows;
+    const ids = [one, two, four].map((row) => asId<MessageId>(row?.id ?? 0));
+    const [intended, held, refused] = ids as [MessageId, MessageId, MessageId];
+    const shape = { remoteMailboxId: inbox.remote, detail: "", attempts: 1, runId } as const;
+    const intent = { kind: "append", remoteMailboxId: inbox.remote, messageId: intended } as const;
+    await archive.commit({
+      archive: [],
+      base: [
+        { kind: "unbind", remoteMailboxId: inbox.remote, uids: [[1, 99]] },
+        { kind: "intend", intents: [{ ...intent, uidValidity: null, uidNext: null, flags: [] }] },
+        { kind: "unsent", unsent: { ...shape, messageId: held, kind: "remove", reason: "HALTED" } },
+        { kind: "unsent", unsent: { ...shape, messageId: refused, kind: "flags", reason: "OP_REFUSED" } },
+      ],
+    });
+    expect(await plan({ messageIds: ids })).toMatchObject({ messages: 3 });
+    expect(await forget({ messageIds: ids })).toMatchObject({ messages: 3, kept: 2 });
+    const known = async () => {
+      const all = [];
+      for await (const page of archive.pushRows(ids)) all.push(...page);
+      return all.map(({ messageId, live, sha256, size }) => ({ messageId, live, sha256, size }));
+    };
+    expect(await known()).toEqual([
+      { messageId: intended, live: null, sha256: null, size: bodyOf("one").bytes.length },
+      { messageId: held, live: null, sha256: null, size: bodyOf("two").bytes.length },
+    ]);
+    expect(await archive.changed()).toContain(held);
+    expect(await archive.intents()).toMatchObject([
+      { messageId: intended, canonical: bodyOf("one").digests.canonical },
+    ]);
+    const none = [];
+    for await (const body of archive.bytes(ids)) none.push(body);
+    expect(none).toEqual([]);
+    await sweepOrphans(pool, 0);
+    expect(await known()).toHaveLength(2);
+    await archive.commit({
+      archive: [],
+      base: [
+        { kind: "intentsSettled", remoteMailboxId: inbox.remote, messages: ids },
+        { kind: "sent", messages: ids },
+      ],
+    });
+    await sweepOrphans(pool, 0);
+    expect(await known()).toEqual([]);
+    expect(await findings()).toEqual([]);
+  });
+
   it("keeps bytes that another message shares", async () => {
     await add(stocked, stocked.work, [bodyOf("one")], 30);
     expect(await forget({ mailbox: "INBOX" })).toMatchObject({

@@ -1,6 +1,7 @@
 // Verify finds each kind of damage by name, and nothing in an archive that is whole.
+import type { Uid, UidSet } from "@packetboat/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ArchiveFinding, verifyArchive } from "../src/index.ts";
+import { type ArchiveFinding, fetchAgain, verifyArchive } from "../src/index.ts";
 import { add, bodyOf, type Stocked, stockedArchive } from "./stocked-archive.ts";
 
 let stocked: Stocked;
@@ -93,5 +94,57 @@ describe("verify", () => {
     await damage("delete from revision where number = 5");
     await damage("update archive set revision = 7");
     expect(await kinds()).toEqual(["revisionUnknown", "revisionMissing"]);
+  });
+});
+
+describe("fetching again what differs", () => {
+  const again = (uids: UidSet) =>
+    fetchAgain(stocked.pool, stocked.archive, stocked.link.id, { mailbox: stocked.inbox.remote, uids });
+
+  it("takes the UID off its message and lets it wait to be fetched; the archive stays as it is", async () => {
+    await expect(again([[1, 9]])).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    const runId = await stocked.archive.beginRun();
+    const revision = await stocked.archive.revision();
+    expect(await again([[4, 4]])).toBe(1);
+    const { bound, pending } = await stocked.archive.known(stocked.inbox.remote, 1 as Uid);
+    expect(bound).toEqual([[1, 2]]);
+    expect(pending).toMatchObject([{ uid: 4, kind: "fetch", reason: "BLOB_MISMATCH", runId }]);
+    const { canonical } = bodyOf("four").digests;
+    expect(await stocked.archive.unbound(stocked.inbox.mailboxId, [canonical])).toHaveLength(1);
+    expect(await stocked.archive.revision()).toBe(revision);
+    expect(await again([[3, 9]])).toBe(0);
+    expect(await findings()).toEqual([]);
+  });
+
+  it("S4: does nothing under a lease that somebody else holds by now", async () => {
+    await stocked.archive.beginRun();
+    await stocked.pool.query("update lease set token = token + 1");
+    await expect(again([[1, 1]])).rejects.toMatchObject({ code: "LEASE_LOST" });
+    expect((await stocked.archive.known(stocked.inbox.remote, 1 as Uid)).bound).toEqual([
+      [1, 2],
+      [4, 4],
+    ]);
+  });
+});
+
+describe("what pushes leave", () => {
+  it("names an intent and an unsent row of a message that is not there", async () => {
+    const { archive, inbox, work } = stocked;
+    const runId = await archive.beginRun();
+    const [one] = await add(stocked, work, [bodyOf("pushed")], 40);
+    if (one === undefined) throw new Error("not added");
+    const shape = { kind: "append", remoteMailboxId: inbox.remote, messageId: one.messageId } as const;
+    await archive.commit({
+      archive: [],
+      base: [
+        { kind: "intend", intents: [{ ...shape, uidValidity: null, uidNext: null, flags: [] }] },
+        { kind: "unsent", unsent: { ...shape, reason: "OP_REFUSED", detail: "", attempts: 1, runId } },
+        { kind: "unbind", remoteMailboxId: work.remote, uids: [[40, 40]] },
+      ],
+    });
+    expect(await kinds()).toEqual([]);
+    await damage(`delete from message_version where message_id = ${one.messageId}`);
+    await damage(`delete from message where id = ${one.messageId}`);
+    expect(await kinds()).toEqual(["placementWithoutMessage", "placementWithoutMessage"]);
   });
 });

@@ -114,6 +114,9 @@ export async function erase(client: PoolClient, ids: readonly bigint[]): Promise
     [ids],
   );
   await rowsOf(client, "delete from message_version where message_id = any($1::bigint[])", [ids]);
+  // What could not be sent is not there any more, and a message that looks tombstoned must not be taken for one: nothing on a server is
+  // touched. A removal that was decided before stands.
+  await rowsOf(client, "delete from unsent where message_id = any($1::bigint[]) and kind <> 'remove'", [ids]);
   await rowsOf(
     client,
     `insert into forgotten (message_id, size, canonical, fingerprint, internal_date)

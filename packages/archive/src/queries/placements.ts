@@ -155,18 +155,20 @@ function liveOf(row: Row): LiveVersion | null {
   };
 }
 
+/** The rows without UID of these messages on a link. By placement_message: `+ 0` keeps Postgres from looking for all that are gone. */
+const dropGone = (messages: string, link: string): string => `
+  delete from placement p using unnest(${messages}::bigint[]) o(message_id)
+  where p.message_id = o.message_id and p.uid + 0 is null
+    and exists (select from remote_mailbox r where r.id = p.remote_mailbox_id + 0 and r.link_id = ${link})`;
+
 /**
  * Enters placements of messages that the archive has, in the place of their `gone` rows on this link. A UID that is bound already is
- * refused by placement_uid. Gone rows by placement_message: `+ 0` keeps Postgres from looking for all that are gone.
+ * refused by placement_uid.
  */
 export async function bind(client: PoolClient, session: Session, ops: readonly Op<"bind">[]): Promise<void> {
   await client.query({
     name: "archive_bind",
-    text: `with back as (
-        delete from placement p using unnest($3::bigint[]) o(message_id)
-        where p.message_id = o.message_id and p.uid + 0 is null
-          and exists (select from remote_mailbox r where r.id = p.remote_mailbox_id + 0 and r.link_id = $8)
-      )
+    text: `with back as (${dropGone("$3", "$8")})
       insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved)
       select remote_mailbox_id, uid, message_id, modseq, flags::text[], email_id, unproved
       from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[])
@@ -235,17 +237,20 @@ export async function markGone(
   });
 }
 
-/** C7: rows without UID for messages that the server has merged with copies that are bound already. */
-export async function bindMerged(client: PoolClient, ops: readonly Op<"merged">[]): Promise<void> {
+/** C7: rows without UID for messages that the server has merged with copies that are bound already; one a message, the latest. */
+export async function bindMerged(client: PoolClient, session: Session, ops: readonly Op<"merged">[]): Promise<void> {
+  const last = [...new Map(ops.map((op) => [op.messageId, op])).values()];
   await client.query({
     name: "archive_merged",
-    text: `insert into placement (remote_mailbox_id, message_id, flags)
+    text: `with back as (${dropGone("$2", "$4")})
+      insert into placement (remote_mailbox_id, message_id, flags)
       select remote_mailbox_id, message_id, flags::text[] from unnest($1::bigint[], $2::bigint[], $3::text[])
         o(remote_mailbox_id, message_id, flags)`,
     values: [
-      ops.map((op) => op.remoteMailboxId),
-      ops.map((op) => op.messageId),
-      ops.map((op) => arrayLiteral(op.flags)),
+      last.map((op) => op.remoteMailboxId),
+      last.map((op) => op.messageId),
+      last.map((op) => arrayLiteral(op.flags)),
+      session.link.id,
     ],
   });
 }

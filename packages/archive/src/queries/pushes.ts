@@ -98,7 +98,7 @@ export async function* pushRows(session: Session, messages: readonly MessageId[]
 }
 
 /** Each once, in order. */
-export function ascending(ids: readonly MessageId[]): readonly MessageId[] {
+function ascending(ids: readonly MessageId[]): readonly MessageId[] {
   return [...new Set(ids)].sort((a, b) => a - b);
 }
 

@@ -183,6 +183,8 @@ export class LinkBase {
       case "merged": {
         const mailbox = this.must(op.remoteMailboxId);
         mustExist(view, op.messageId);
+        if (view.stale.has(op.messageId)) return;
+        this.comeBack(op.messageId, undo);
         const row = { messageId: op.messageId, flags: op.flags, modseq: null, emailId: null, unproved: false };
         this.setGone(mailbox, [...mailbox.gone, row], undo);
         return;

@@ -51,6 +51,7 @@ function mailboxBases(on: On): void {
           pending: 0,
           resting: false,
           pushed: 0,
+          pushedPath: null,
           renamingTo: null,
           unsent: 0,
         },

@@ -1,4 +1,5 @@
 // The archive contract's part on mailboxes: made, renamed, removed, revived, their names used again.
+import type { MailboxId } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { bodyOf, line, type On } from "./archive-fixture.ts";
 
@@ -104,6 +105,36 @@ function removals(on: On): void {
       expect(done).toEqual({ revision: before + 1, stale: [] });
       expect(await hand.now(["Stays"])).toEqual([line(late.digests.sha256)]);
       expect((await hand.archive.tree()).mailboxes.map(({ id }) => id)).toEqual([mailbox.mailboxId]);
+    }),
+  );
+
+  it(
+    "B5: revives a mailbox that was removed, under another path too; a live one stays as it is",
+    on(async (hand) => {
+      const { mailboxId } = await hand.pair(["Old"]);
+      const shape = { role: null, subscribed: true } as const;
+      const revive = { kind: "reviveMailbox", mailboxId, path: ["New"], ...shape } as const;
+      const before = await hand.inspect.revision();
+      expect(await hand.commit({ archive: [revive] })).toEqual({ revision: null, stale: [] });
+      await hand.commit({ archive: [{ kind: "removeMailbox", mailboxId }] });
+      const late = bodyOf("late");
+      await hand.archive.storeBodies([late]);
+      const { sha256 } = late.digests;
+      // The arrival for whose sake it comes back, in the same batch.
+      const add = { kind: "addMessage", mailboxId, sha256, internalDate: null, flags: [], binding: null } as const;
+      const done = await hand.commit({ archive: [add, revive] });
+      expect(done).toEqual({ revision: before + 2, stale: [] });
+      expect((await hand.archive.tree()).mailboxes).toEqual([{ id: mailboxId, path: ["New"], ...shape }]);
+      expect(await hand.now(["New"])).toEqual([line(sha256)]);
+      expect(await hand.at(before + 1, ["Old"])).toBeNull();
+      expect(await hand.at(before, ["Old"])).toEqual([]);
+      const never = { ...revive, mailboxId: 999_999_999 as MailboxId };
+      await expect(hand.commit({ archive: [never] })).rejects.toMatchObject({ name: "MailError", code: "BUG" });
+      const other = await hand.pair(["Other"]);
+      await hand.commit({ archive: [{ kind: "removeMailbox", mailboxId: other.mailboxId }] });
+      // Somebody else has the name by now.
+      const taken = { ...revive, mailboxId: other.mailboxId };
+      await expect(hand.commit({ archive: [taken] })).rejects.toMatchObject({ code: "ARCHIVE_BUSY" });
     }),
   );
 

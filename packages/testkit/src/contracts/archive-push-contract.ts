@@ -1,5 +1,5 @@
-// The archive contract's part on pushing: what changed since a mailbox was pushed, both sides of a message, its bytes, what is gone from
-// the server, what was about to be sent and what could not be.
+// The archive contract's part on pushing: what changed since a mailbox was pushed, both sides of a message, its bytes, and what
+// was about to be sent.
 import type { MailboxId, MessageId, RemoteMailboxId, Revision, Uid } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import {
@@ -13,6 +13,7 @@ import {
   uids,
   unsentOf,
 } from "./archive-fixture.ts";
+import { archiveGoneContract } from "./archive-gone-contract.ts";
 import { archiveUnsentContract } from "./archive-unsent-contract.ts";
 
 const INBOX = ["INBOX"];
@@ -20,9 +21,10 @@ const OTHER = ["Other"];
 
 export function archivePushContract(on: On): void {
   describe("what a push looks at", () => changes(on));
+  describe("how far a mailbox is pushed", () => mailboxMarks(on));
   describe("both sides of a message", () => sides(on));
   describe("bytes", () => bytes(on));
-  describe("gone from the server", () => gone(on));
+  archiveGoneContract(on);
   describe("intents", () => intents(on));
   archiveUnsentContract(on);
 }
@@ -89,6 +91,26 @@ function changes(on: On): void {
       const pairs = [[1 as Uid, 9 as Uid]] as const;
       await hand.commit({ base: [{ kind: "rekey", remoteMailboxId: inbox.remote, uidValidity: 8n, pairs }] });
       expect(await hand.baseOf(INBOX)).toMatchObject({ pushed: 0, renamingTo: null });
+    }),
+  );
+}
+
+function mailboxMarks(on: On): void {
+  it(
+    "B1: tells the path that a mailbox had when it was pushed",
+    on(async (hand) => {
+      const { mailboxId, remote } = await hand.pair(OTHER);
+      expect((await hand.baseOf(OTHER)).pushedPath).toBeNull();
+      await hand.commit({ base: [pushedTo(remote, await hand.archive.revision())] });
+      const change = { kind: "changeMailbox", mailboxId, role: null, subscribed: false } as const;
+      await hand.commit({ archive: [{ ...change, path: ["Renamed"] }] });
+      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(OTHER);
+      await hand.commit({ base: [pushedTo(remote, await hand.archive.revision())] });
+      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(["Renamed"]);
+      await hand.commit({ archive: [{ kind: "removeMailbox", mailboxId }] });
+      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(["Renamed"]);
+      await hand.commit({ base: [pushedTo(remote, await hand.archive.revision())] });
+      expect((await hand.baseOf(OTHER)).pushedPath).toBeNull();
     }),
   );
 
@@ -254,65 +276,6 @@ function bytes(on: On): void {
         break;
       }
       expect(messageIds(await hand.bytes(...ids))).toEqual(ids);
-    }),
-  );
-}
-
-function gone(on: On): void {
-  it(
-    "keeps the row of a message that is gone from the server, without UID, and takes it for nothing that is there",
-    on(async (hand) => {
-      const inbox = await hand.pair(INBOX);
-      const body = bodyOf("one");
-      const one = await hand.add(inbox, 1, body, { flags: ["\\Seen"], emailId: "E" });
-      const two = await hand.add(inbox, 2, bodyOf("two"));
-      await hand.commit({
-        base: [{ kind: "markGone", remoteMailboxId: inbox.remote, uids: [[1, 1] as const, [7, 9] as const] }],
-      });
-      expect((await hand.pushRow(one.messageId)).placements).toEqual([
-        { remoteMailboxId: inbox.remote, uid: null, flags: ["\\Seen"], unproved: false },
-      ]);
-      expect((await hand.archive.known(inbox.remote, 1 as Uid)).bound).toEqual([[2, 2]]);
-      expect((await hand.archive.bound()).get(inbox.remote)).toBe(1);
-      expect(messageIds(await hand.plainRows(inbox.remote))).toEqual([two.messageId]);
-      expect(messageIds(await hand.archive.unbound(inbox.mailboxId, [body.digests.canonical]))).toEqual([
-        one.messageId,
-      ]);
-      // C4: its bytes are known by the immutable id still.
-      expect((await hand.archive.byEmailId(["E"])).get("E")?.sha256).toBe(body.digests.sha256);
-      expect(await hand.now(INBOX)).toHaveLength(2);
-    }),
-  );
-
-  it(
-    "U1: stays gone through a rekey, and is replaced when the message is bound again, wherever that is",
-    on(async (hand) => {
-      const [inbox, other] = [await hand.pair(INBOX), await hand.pair(OTHER)];
-      const one = await hand.add(inbox, 1, bodyOf("one"));
-      const two = await hand.add(inbox, 2, bodyOf("two"));
-      await hand.commit({ base: [{ kind: "markGone", remoteMailboxId: inbox.remote, uids: [[1, 2]] }] });
-      await hand.commit({ base: [{ kind: "rekey", remoteMailboxId: inbox.remote, uidValidity: 8n, pairs: [] }] });
-      expect((await hand.pushRow(one.messageId)).placements).toMatchObject([{ uid: null, unproved: false }]);
-      await hand.commit({ base: [{ kind: "bind", messageId: one.messageId, binding: bindingOf(other.remote, 5) }] });
-      expect((await hand.pushRow(one.messageId)).placements).toMatchObject([{ remoteMailboxId: other.remote, uid: 5 }]);
-      expect((await hand.pushRow(two.messageId)).placements).toMatchObject([{ uid: null }]);
-      await hand.commit({ base: [{ kind: "dropMailboxBase", remoteMailboxId: inbox.remote }] });
-      expect((await hand.pushRow(two.messageId)).placements).toEqual([]);
-    }),
-  );
-
-  it(
-    "S4: a stale message keeps its UID",
-    on(async (hand) => {
-      const inbox = await hand.pair(INBOX);
-      const { messageId, archive } = await hand.add(inbox, 1, bodyOf("one"));
-      await hand.commit({ archive: [{ kind: "setFlags", messageId, since: archive.since, flags: ["\\Seen"] }] });
-      const done = await hand.commit({
-        archive: [{ kind: "setFlags", messageId, since: archive.since, flags: [] }],
-        base: [{ kind: "markGone", remoteMailboxId: inbox.remote, uids: uids(1) }],
-      });
-      expect(done.stale).toEqual([messageId]);
-      expect((await hand.pushRow(messageId)).placements).toMatchObject([{ uid: 1 }]);
     }),
   );
 }
