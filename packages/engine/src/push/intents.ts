@@ -1,6 +1,6 @@
 // Intents: what was about to be sent is committed before it is, and settled before its mailbox is looked at (S2). It must never let a
 // message be sent twice because the first answer was lost, nor forget one because it was not found at once.
-import type { BaseOp, ListedMailbox, MailboxBase, OpenIntent, PushRow, RemoteMailboxId } from "@packetboat/core";
+import type { BaseOp, OpenIntent, PushRow, RemoteMailboxId } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
 import type { Work } from "../visit.ts";
 import { type Found, findSent } from "./find.ts";
