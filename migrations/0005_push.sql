@@ -33,6 +33,7 @@ CREATE TABLE "intent" (
 
 ALTER TABLE "placement" ADD COLUMN "unproved" boolean DEFAULT false NOT NULL;
 ALTER TABLE "remote_mailbox" ADD COLUMN "pushed_revision" bigint DEFAULT 0 NOT NULL;
+ALTER TABLE "remote_mailbox" ADD COLUMN "bound_path" text[];
 ALTER TABLE "remote_mailbox" ADD COLUMN "renaming_to" text;
 ALTER TABLE "intent" ADD CONSTRAINT "intent_remote_mailbox_id_remote_mailbox_id_fk" FOREIGN KEY ("remote_mailbox_id") REFERENCES "remote_mailbox"("id") ON DELETE cascade;
 ALTER TABLE "intent" ADD CONSTRAINT "intent_message_id_message_id_fk" FOREIGN KEY ("message_id") REFERENCES "message"("id");

@@ -131,6 +131,7 @@ create table placement (
 );
 
 create table remote_mailbox (
+  bound_path text[],
   complete_at timestamp with time zone,
   id bigint not null generated always as identity,
   link_id bigint not null,

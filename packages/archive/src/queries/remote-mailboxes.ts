@@ -50,8 +50,8 @@ export async function mailboxBases(session: Session): Promise<readonly MailboxBa
         mark_uid_validity, mark_uid_next, mark_highest_modseq, mark_messages,
         (extract(epoch from complete_at) * 1000)::float8 as complete_at,
         (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, renaming_to,
-        (select path from mailbox_version v where v.mailbox_id = r.mailbox_id
-          and v.from_revision <= r.pushed_revision and v.to_revision > r.pushed_revision) as pushed_path,
+        case when pushed_revision = 0 then bound_path else (select v.path from mailbox_version v where v.mailbox_id = r.mailbox_id
+          and v.from_revision <= r.pushed_revision and v.to_revision > r.pushed_revision) end as pushed_path,
         (select count(*) from unsent where remote_mailbox_id = r.id) as unsent
       from remote_mailbox r where link_id = $1 order by name`,
     [session.link.id],
@@ -112,8 +112,8 @@ export async function bindMailboxes(
 ): Promise<void> {
   const bound = await client.query(
     // By mailbox_version_live_path.
-    `insert into remote_mailbox (link_id, mailbox_id, name, name_key, path, object_id, role, subscribed, uid_validity)
-      select $1, v.mailbox_id, o.name, o.name_key, o.path::text[], o.object_id, o.role, o.subscribed, o.uid_validity
+    `insert into remote_mailbox (link_id, mailbox_id, name, name_key, path, object_id, role, subscribed, uid_validity, bound_path)
+      select $1, v.mailbox_id, o.name, o.name_key, o.path::text[], o.object_id, o.role, o.subscribed, o.uid_validity, v.path
       from unnest($3::bytea[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::bigint[])
         o(path_key, name, name_key, path, object_id, role, subscribed, uid_validity)
       join mailbox_version v on v.archive_id = $2 and v.path_key = o.path_key and v.to_revision = ${LIVE}`,

@@ -97,10 +97,10 @@ function changes(on: On): void {
 
 function mailboxMarks(on: On): void {
   it(
-    "B1: tells the path that a mailbox had when it was pushed",
+    "B1: tells the path that a mailbox had when it was pushed, or paired before that",
     on(async (hand) => {
       const { mailboxId, remote } = await hand.pair(OTHER);
-      expect((await hand.baseOf(OTHER)).pushedPath).toBeNull();
+      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(OTHER);
       await hand.commit({ base: [pushedTo(remote, await hand.archive.revision())] });
       const change = { kind: "changeMailbox", mailboxId, role: null, subscribed: false } as const;
       await hand.commit({ archive: [{ ...change, path: ["Renamed"] }] });
