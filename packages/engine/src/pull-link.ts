@@ -29,8 +29,9 @@ const UNSETTLED = "A message that may be one of ours could not be read; the next
 /** Brings the archive up to what the server holds; gives what LIST showed. Throws what is wider than one mailbox. */
 export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly ListedMailbox[]> {
   const listing = await run.remote.list();
-  const unsettled = run.link.rights.push ? await settleIntents(run, listing) : new Set<RemoteMailboxId>();
   const settled = await settleMailboxes(run, listing);
+  // After their names are known, before anything in them is taken for new (S2).
+  const unsettled = run.link.rights.push ? await settleIntents(run, settled.work) : new Set<RemoteMailboxId>();
   for (const note of settled.plan.notes) yield { kind: "note", note };
   const looks = settled.work.map((one) => ({ ...one, decision: decide(run, one.listed, one.base) }));
   const unchanged = looks.filter((one) => one.decision.kind === "unchanged").length;

@@ -49,7 +49,10 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
   };
   const awake: BaseOp[] = base.resting ? [wake(base)] : []; // B8: in the same commit, so that a crash finds it resting still
   await commit(run, { archive: [], base: [rekey, ...awake, ...holdAdditions(run, base, held)] });
-  tell(run, mailbox, whyRekey(base, marks), plan.pairs.length, plan.unmatched);
+  const why = whyRekey(base, marks);
+  // Courier gives an INBOX that nobody ever opened another UIDVALIDITY in each session: of nothing there is nothing to tell.
+  if (rows.length > 0 || present.length > 0 || why !== "newUidValidity")
+    tell(run, mailbox, why, plan.pairs.length, plan.unmatched);
   tellHeld(run, mailbox, held, uidCount(present));
   if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
   return {

@@ -18,11 +18,14 @@ export interface RunResult {
   readonly error: MailError | null;
 }
 
-/** A run that has begun. Its halves are walked once each, in this order; then it is finished, whatever became of them. */
+/** A run that has begun. Its halves are walked in this order, the second one as often as there may be more; then it is finished. */
 export interface LinkRun {
   /** Brings the archive up to the server. */
   pull(): AsyncGenerator<RunEvent>;
-  /** Brings the server up to the archive, where the link may and the pull went through. */
+  /**
+   * Brings the server up to the archive, where the link may and the pull went through. May be walked again for what the archive got
+   * meanwhile: a migration pushes some mailboxes while others are still pulled.
+   */
   push(): AsyncGenerator<RunEvent>;
   /** Stores and gives the report. Throws only what makes the report itself impossible (a lost database). */
   finish(): Promise<RunResult>;
@@ -47,7 +50,7 @@ export async function openRun(context: RunContext): Promise<LinkRun> {
     async *push() {
       if (error !== null || listing === null || !run.link.rights.push) return;
       try {
-        yield* pushLink(run, writerOf(run), listing);
+        listing = yield* pushLink(run, writerOf(run), listing);
       } catch (thrown) {
         error = asMailError(thrown);
       }

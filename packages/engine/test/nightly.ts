@@ -87,26 +87,35 @@ const ROLES = ["drafts", "sent", "trash", "junk", "archive", "all", "flagged"];
 
 /** LIST with everything that travels, by a client that knows nothing of the engine. */
 async function onServer(client: WireClient): Promise<Held> {
-  const patterns = (await client.must("NAMESPACE")).untagged.flatMap((one) =>
-    one.name === "NAMESPACE" ? foreignPrefixes(one) : [],
-  );
+  const extended = (await client.capabilities()).includes("LIST-EXTENDED");
+  const wanted = extended ? new Set<string>() : new Set((await client.list("LSUB")).map(({ name }) => name));
+  const spaces = (await client.must("NAMESPACE")).untagged.filter(({ name }) => name === "NAMESPACE");
+  const personal = personalPrefix(spaces);
   const held: Held = {};
-  for (const pattern of ["*", ...patterns.map((prefix) => `${prefix}*`)]) {
-    const answer = await client.must(`LIST "" ${quoted(pattern)} RETURN (SUBSCRIBED SPECIAL-USE)`);
+  for (const pattern of ["*", ...spaces.flatMap(foreignPrefixes).map((prefix) => `${prefix}*`)]) {
+    const answer = await client.must(`LIST "" ${quoted(pattern)}${extended ? " RETURN (SUBSCRIBED SPECIAL-USE)" : ""}`);
     for (const one of answer.untagged.filter(({ name }) => name === "LIST")) {
       const [list, separator, wire] = parseValues(one.parts);
       const attributes = (Array.isArray(list) ? list : []).map((value) => String(value).toLowerCase().slice(1));
       if (attributes.includes("noselect") || attributes.includes("nonexistent")) continue;
       const name = fromWireName(String(wire));
-      const path = name.split(String(separator)).join("/");
+      const below = name.startsWith(personal) ? name.slice(personal.length) : name;
+      const path = below.split(String(separator)).join("/");
       held[path] = {
         role: path === "INBOX" ? "inbox" : (ROLES.find((role) => attributes.includes(role)) ?? null),
-        subscribed: attributes.includes("subscribed"),
+        subscribed: extended ? attributes.includes("subscribed") : wanted.has(name),
         messages: await messagesOf(client, name),
       };
     }
   }
   return held;
+}
+
+/** What every name of the user begins with, INBOX aside. */
+function personalPrefix(spaces: readonly Untagged[]): string {
+  const [first] = spaces.flatMap((one) => parseValues(one.parts).slice(0, 1));
+  const [entry] = Array.isArray(first) ? first : [];
+  return Array.isArray(entry) ? fromWireName(String(entry[0])) : "";
 }
 
 function foreignPrefixes(one: Untagged): string[] {

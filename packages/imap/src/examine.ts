@@ -3,8 +3,9 @@
 import type { Marks } from "@packetboat/core";
 import { Refused, uidValidityChanged } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { askStatus, mailboxArgument, whyRefused } from "./list.ts";
+import { askStatus, mailboxArgument, recentIsUnnumbered, whyRefused } from "./list.ts";
 import { announcesModseq, modseqOf, nothingSeen, noting, type Seen, showsModseq } from "./opening.ts";
+import { numberOf } from "./tokens.ts";
 
 export interface Opened {
   readonly marks: Marks;
@@ -41,13 +42,20 @@ async function open(gate: Gate, name: string, wire: string): Promise<Seen> {
   try {
     await gate.command("EXAMINE", {
       args: [mailboxArgument(wire), ...(plain ? [[{ type: "ATOM", value: "CONDSTORE" }]] : [])],
-      on: noting(seen),
+      on: {
+        ...noting(seen),
+        RECENT: (answer) => {
+          if (recentIsUnnumbered(gate.capabilities) && numberOf({ value: answer.command }) !== 0)
+            seen.unnumbered = true;
+        },
+      },
     });
   } catch (error) {
     if (error instanceof Refused) throw await whyRefused(gate, wire, error);
     throw error;
   }
   gate.changes = 0;
+  if (seen.unnumbered) seen.uidValidity = null;
   gate.selected = { name, uidValidity: seen.uidValidity, modseq: showsModseq(gate, seen), writing: null };
   return seen;
 }

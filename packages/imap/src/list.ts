@@ -25,13 +25,22 @@ export function mailboxArgument(wire: string): Token {
 
 const atoms = (text: string): Token[] => text.split(" ").map((value) => ({ type: "ATOM", value }));
 
+/**
+ * Courier keeps UIDs only when somebody opens a mailbox to write. Until then every EXAMINE and STATUS numbers what is \Recent by the
+ * names of its files, and an arrival or a removal shifts the numbers: they are as none (U4). ACL2=UNION is Courier's alone.
+ */
+export function recentIsUnnumbered(capabilities: ReadonlySet<string>): boolean {
+  return capabilities.has("ACL2=UNION");
+}
+
 /** STATUS items that this server knows. */
 function statusItems(gate: Gate): string {
   const { capabilities } = gate;
   const modseq = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC") ? " HIGHESTMODSEQ" : "";
   // Cyrus 3.6.1 answers MAILBOXID beside MESSAGES with uninitialised memory, another one each time. X-CREATEDMODSEQ is Cyrus' alone.
   const objectId = capabilities.has("OBJECTID") && !capabilities.has("X-CREATEDMODSEQ");
-  return `MESSAGES UIDNEXT UIDVALIDITY${modseq}${objectId ? " MAILBOXID" : ""}`;
+  const recent = recentIsUnnumbered(capabilities) ? " RECENT" : "";
+  return `MESSAGES UIDNEXT UIDVALIDITY${recent}${modseq}${objectId ? " MAILBOXID" : ""}`;
 }
 
 /** NAMESPACE; a server without it has the root as its only personal namespace. */

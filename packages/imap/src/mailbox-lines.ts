@@ -90,10 +90,12 @@ export function readStatusLine(answer: Answer): StatusLine | null {
   for (let i = 0; i + 1 < items.length; i += 2) found.set((textOf(items[i]) ?? "").toUpperCase(), items[i + 1]);
   const id = found.get("MAILBOXID");
   const uidNext = numberOf(found.get("UIDNEXT"), 4_294_967_296);
+  // Asked only of a server whose recent messages have no lasting UIDs (list.ts).
+  const unnumbered = (numberOf(found.get("RECENT")) ?? 0) > 0;
   return {
     wire: normalWire(wire),
     marks: {
-      uidValidity: positive(bigintOf(found.get("UIDVALIDITY"))),
+      uidValidity: unnumbered ? null : positive(bigintOf(found.get("UIDVALIDITY"))),
       uidNext: uidNext === 0 ? null : uidNext,
       highestModseq: positive(bigintOf(found.get("HIGHESTMODSEQ"))),
       messages: numberOf(found.get("MESSAGES")),

@@ -11,6 +11,8 @@ export interface Seen {
   highestModseq: bigint | null;
   exists: number | null;
   noModseq: boolean;
+  /** UIDs of this session mean nothing in the next one (U4). */
+  unnumbered: boolean;
   /** As they came, `\*` included. Null: not stated, so anything may be tried (RFC 3501, 7.1). */
   permanentFlags: readonly string[] | null;
 }
@@ -22,6 +24,7 @@ export function nothingSeen(): Seen {
     highestModseq: null,
     exists: null,
     noModseq: false,
+    unnumbered: false,
     permanentFlags: null,
   };
 }
@@ -41,6 +44,9 @@ function note(seen: Seen, answer: Answer): void {
       return;
     case "NOMODSEQ":
       seen.noModseq = true;
+      return;
+    case "UIDNOTSTICKY":
+      seen.unnumbered = true;
       return;
     case "PERMANENTFLAGS":
       if (isList(value)) seen.permanentFlags = textsOf(value);

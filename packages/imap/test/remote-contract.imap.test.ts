@@ -1,9 +1,11 @@
 // The contract of every remote, passed by the adapter against real servers: with QRESYNC, with CONDSTORE alone, with neither.
 import {
+  type Courier,
   type Cyrus,
   PASSWORD,
   type RemoteTraits,
   remoteContract,
+  startCourier,
   startCyrus,
   startDovecot,
   type TestServer,
@@ -19,6 +21,7 @@ function against(
   traits: RemoteTraits,
   start: () => Promise<TestServer>,
   account: (server: TestServer, name: string) => Promise<string>,
+  prefix = "",
 ) {
   let running: Promise<TestServer> | undefined;
   remoteContract(
@@ -28,7 +31,7 @@ function against(
       running ??= start();
       const server = await running;
       const user = await account(server, `user${++users}`);
-      const hands = await wireHands(server, user, { pass: PASSWORD });
+      const hands = await wireHands(server, user, { pass: PASSWORD, prefix });
       return {
         remote: () => remoteTo(server, user),
         user: hands,
@@ -64,7 +67,11 @@ const CYRUS: RemoteTraits = {
   refuses: ["no header at all"],
 };
 const known = async (server: TestServer, name: string): Promise<string> => {
-  if ("addUser" in server) await (server as Cyrus).addUser(name);
+  if ("addUser" in server) await (server as Cyrus | Courier).addUser(name);
   return name;
 };
 against("Cyrus", CYRUS, () => startCyrus(), known);
+
+// No character beyond U+FFFF in modified UTF-7. RENAME forgets the UIDs, and DELETE sleeps two seconds so that no UIDVALIDITY comes twice.
+const COURIER: RemoteTraits = { forbidden: "/📚", renumbersOnRename: true, waits: true };
+against("Courier", COURIER, () => startCourier(), known, "INBOX.");

@@ -38,6 +38,7 @@ export {
 } from "./proxy/scripted.ts";
 export { type Certificate, type CertificateOptions, makeCertificate } from "./servers/certificate.ts";
 export { command, freePorts, mustRun, type Outcome, until } from "./servers/commands.ts";
+export { type Courier, type CourierOptions, startCourier } from "./servers/courier.ts";
 export { type Cyrus, type CyrusOptions, startCyrus } from "./servers/cyrus.ts";
 export {
   DOVECOT_CAPABILITIES,

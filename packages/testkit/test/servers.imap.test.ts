@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
+  cachedMaildir,
   MASTER_USER,
   orSkip,
+  startCourier,
   startCyrus,
   startDovecot,
   startProxy,
@@ -131,6 +133,42 @@ test("cyrus shares mailboxes and hides capabilities", async (context) => {
   expect((await again.select("INBOX")).exists).toBe(0);
   await using carol = await WireClient.login(server, "carol");
   expect((await carol.select("INBOX")).exists).toBe(0);
+});
+
+test("courier starts within 2 s, lacks what the others have, takes a Maildir, and leaves nothing behind", async (context) => {
+  const server = await orSkip(context.skip, () => startCourier({ hide: ["QUOTA"] }));
+  if (!server) return;
+  try {
+    console.info(`courier ${server.version}: greeting after ${Math.round(server.startedInMs)} ms`);
+    expect(server.startedInMs).toBeLessThan(2_000);
+    const bytes = Buffer.concat([BYTES, Buffer.from("\r\n")]); // it would end the last line by itself
+    for (const target of [{ port: server.port }, { port: server.tlsPort, trust: server.caFile }]) {
+      await using client = await WireClient.login(target, "alice");
+      const told = await client.capabilities();
+      expect(told).toEqual(expect.arrayContaining(["UIDPLUS", "NAMESPACE", "IDLE"]));
+      for (const name of ["QUOTA", "CONDSTORE", "LITERAL+", "MOVE", "UNSELECT", "SPECIAL-USE", "LIST-EXTENDED"])
+        expect(told).not.toContain(name);
+      const made = await client.append("INBOX", bytes, { flags: ["\\Seen", "$Label1"], date: DATE });
+      await client.select("INBOX");
+      const found = (await client.fetch(String(made?.uid)))[0];
+      expect(found?.bytes.equals(bytes)).toBe(true);
+      expect(found?.flags).toEqual(["$Label1", "\\Seen"]);
+      expect(found?.internalDate.trim()).toMatch(/^0?1-Feb-2020 10:11:12 \+0000$/);
+    }
+    await server.addUser("carol");
+    await server.load("carol", await cachedMaildir("tiny"));
+    const carol = await WireClient.login(server, "carol");
+    expect((await carol.list()).map((one) => one.name)).toEqual(expect.arrayContaining(["INBOX", "INBOX.Sent"]));
+    expect((await carol.select("INBOX.Sent")).exists).toBe(106);
+    await carol.logout();
+    await server.reset("carol");
+    await using empty = await WireClient.login(server, "carol");
+    expect((await empty.list()).map((one) => one.name)).toEqual(["INBOX"]);
+  } finally {
+    await server.stop();
+  }
+  expect(server.alive()).toBe(false);
+  expect(existsSync(server.root)).toBe(false);
 });
 
 test("the proxy counts, and cuts where it is told", async (context) => {

@@ -1,7 +1,8 @@
 // Intents: what was about to be sent is committed before it is, and settled before its mailbox is looked at (S2). It must never let a
 // message be sent twice because the first answer was lost, nor forget one because it was not found at once.
-import type { BaseOp, ListedMailbox, MailboxBase, OpenIntent, PushRow, RemoteMailboxId } from "@packetboat/core";
+import type { BaseOp, OpenIntent, PushRow, RemoteMailboxId } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
+import type { Work } from "../visit.ts";
 import { type Found, findSent } from "./find.ts";
 import { type Paired, validityOf } from "./writing.ts";
 
@@ -55,19 +56,15 @@ export function bindFound(found: readonly Found[]): readonly BaseOp[] {
  * Settles what earlier runs left open, mailbox by mailbox. Not found is believed after a second look: the message has no row then, and the
  * push that follows sends it again. Gives the mailboxes in which something could not be read: nothing may be taken for new there. Mailboxes that LIST does not show now, or that are about to be rekeyed, are left as they are.
  */
-export async function settleIntents(
-  run: Pass,
-  listing: readonly ListedMailbox[],
-): Promise<ReadonlySet<RemoteMailboxId>> {
+export async function settleIntents(run: Pass, work: readonly Work[]): Promise<ReadonlySet<RemoteMailboxId>> {
   const open = await run.archive.intents();
   const unsettled = new Set<RemoteMailboxId>();
   if (open.length === 0 || run.dryRun) return unsettled;
-  const { bases } = await run.archive.tree();
   const byMailbox = Map.groupBy(open, (intent) => intent.remoteMailboxId);
   for (const [id, intents] of byMailbox) {
     stopIfAsked(run);
-    const mailbox = pairedNow(id, bases, listing);
-    if (mailbox === null) continue;
+    const mailbox = work.find(({ base }) => base.id === id);
+    if (mailbox === undefined || mailbox.listed.status?.uidValidity !== mailbox.base.uidValidity) continue;
     const { found: first } = await findSent(run, mailbox, intents, false);
     await commit(run, { archive: [], base: [...bindFound(first), ...settled(first.map(({ intent }) => intent))] });
     const rest = intents.filter((intent) => !first.some((one) => one.intent === intent));
@@ -78,15 +75,4 @@ export async function settleIntents(
     if (closed.length < rest.length) unsettled.add(id);
   }
   return unsettled;
-}
-
-function pairedNow(
-  id: RemoteMailboxId,
-  bases: readonly MailboxBase[],
-  listing: readonly ListedMailbox[],
-): Paired | null {
-  const base = bases.find((one) => one.id === id);
-  const listed = listing.find((one) => one.name === base?.name && one.selectable);
-  if (base === undefined || listed === undefined) return null;
-  return listed.status?.uidValidity === base.uidValidity ? { base, listed } : null;
 }

@@ -32,18 +32,18 @@ interface Later {
   readonly originals: ExpungeOp[];
 }
 
-/** Carries the archive's changes to the server. `listing`: what LIST showed in this pass. */
+/** Carries the archive's changes to the server. `listing`: what LIST showed in this pass; gives it as it is afterwards. */
 export async function* pushLink(
   run: Pass,
   writer: RemoteWriter,
   listing: readonly ListedMailbox[],
-): AsyncGenerator<RunEvent> {
+): AsyncGenerator<RunEvent, readonly ListedMailbox[]> {
   const mailboxes = await pushMailboxes(run, writer, listing);
   // Before the question what changed: whatever is committed after it is for the next push.
   const revision = await run.archive.revision();
   const { tree, removals } = mailboxes;
   const current = tree.bases.every((base) => base.resting || (base.pushed >= revision && base.unsent === 0));
-  if (current && removals.length === 0) return;
+  if (current && removals.length === 0) return mailboxes.listing;
   const messages = await run.archive.changed();
   yield { kind: "pushing", messages: messages.length };
   const writing = await openWriting(run, writer, mailboxes);
@@ -55,6 +55,8 @@ export async function* pushLink(
   // S5: room may have been made.
   if (writing.full && later.removals.length > 0) run.tally.again = true;
   await commit(run, { archive: [], base: donePushes(writing, tree.bases, dropped, revision) });
+  const removed = new Set(removals.filter((base) => dropped.has(base.id)).map((base) => base.name));
+  return mailboxes.listing.filter((one) => !removed.has(one.name));
 }
 
 async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMailboxes): Promise<Writing> {

@@ -111,7 +111,12 @@ export async function wireHands(target: WireTarget, user: string, options: WireH
     try {
       return await act();
     } finally {
-      await client.command("UNSELECT");
+      if (can.includes("UNSELECT")) await client.command("UNSELECT");
+      else {
+        // CLOSE expunges what is marked \Deleted, but not in a mailbox that was opened to be read.
+        await client.command(`EXAMINE ${quoted(toWireName(name(path)))}`);
+        await client.command("CLOSE");
+      }
     }
   };
   const set = (uids: readonly number[]): string => uids.join(",");
@@ -143,7 +148,12 @@ export async function wireHands(target: WireTarget, user: string, options: WireH
     store: (path, uids, how, flags) =>
       within(path, async () => void (await client.store(set(uids), how === "add" ? "+FLAGS" : "-FLAGS", flags))),
     expunge: (path, uids) => within(path, () => client.expunge(set(uids))),
-    move: (path, uids, to) => within(path, () => client.move(set(uids), name(to))),
+    move: (path, uids, to) =>
+      within(path, async () => {
+        if (can.includes("MOVE")) return await client.move(set(uids), name(to));
+        await client.copy(set(uids), name(to));
+        await client.expunge(set(uids));
+      }),
     copy: (path, uids, to) => within(path, () => client.copy(set(uids), name(to))),
     read: (path) =>
       within(path, async () => {

@@ -28,6 +28,10 @@ export interface RemoteTraits {
   readonly forbidden?: string;
   /** Shapes of messages that APPEND refuses. Default: none. */
   readonly refuses?: readonly string[];
+  /** RENAME makes it another mailbox: UIDVALIDITY and UIDs begin anew. Default: false. */
+  readonly renumbersOnRename?: boolean;
+  /** Tests wait for the server rather than for the processor: they run beside each other. Default: false. */
+  readonly waits?: boolean;
 }
 
 /** One empty account: INBOX, and whatever the server makes by itself. */

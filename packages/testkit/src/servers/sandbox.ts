@@ -1,5 +1,5 @@
 // Runs programs of unpacked packages as if they were installed: in a private mount namespace their `usr` lies over the
-// machine's own /usr (Dovecot and Cyrus carry absolute paths), and they run as `nobody`, as root never may (Cyrus refuses it).
+// machine's own /usr (the servers carry absolute paths), and they run as `nobody`, as root never may (Cyrus refuses it).
 // A server dies with the process that started it, and stops as a whole process group. It must never touch the machine's files.
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,6 +11,10 @@ import { ServerUnavailable } from "./unavailable.ts";
 const NOBODY = 65534;
 /** Mounts the unpacked `usr` over /usr, then becomes what follows. `$0` is the unpacked directory. */
 const OVERLAY = 'mount -t overlay packetboat -o "lowerdir=$0/usr:/usr" /usr && exec "$@"';
+/** The same, and `etc` and `run` of the layer `$1` over the machine's. */
+const WITH_LAYER =
+  'for name in etc run; do mount -t overlay packetboat -o "lowerdir=$1/$name:/$name" "/$name" || exit 1; done; ' +
+  `shift; ${OVERLAY}`;
 
 /** How a program gets its namespace: a user namespace (any user), or a plain mount namespace (root where the first is forbidden). */
 type Mode = "user-namespace" | "mount-namespace";
@@ -36,10 +40,23 @@ export interface Running {
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Prepares to run programs out of `dir`. Throws ServerUnavailable where namespaces are forbidden. */
-export async function sandbox(dir: string): Promise<Sandbox> {
-  const mode = await findMode(dir);
-  const wrap = (argv: readonly string[], dieWithParent: boolean) => wrapped(mode, dir, argv, dieWithParent);
+/** What is laid over the machine's files. */
+interface Layers {
+  /** Unpacked packages: their `usr`. */
+  readonly dir: string;
+  /** A directory with `etc` and `run`, for programs that find their configuration and sockets nowhere else. */
+  readonly layer: string | undefined;
+}
+
+/**
+ * Prepares to run programs out of `dir`, and with `etc` and `run` of `layer` over the machine's own where it is given. These
+ * must not change while a program runs; what is to change lies elsewhere, behind a link. Throws ServerUnavailable where
+ * namespaces are forbidden.
+ */
+export async function sandbox(dir: string, layer?: string): Promise<Sandbox> {
+  const layers = { dir, layer };
+  const mode = await findMode(layers);
+  const wrap = (argv: readonly string[], dieWithParent: boolean) => wrapped(mode, layers, argv, dieWithParent);
   return {
     run: (argv, options) => command(wrap(argv, false), options),
     start: (argv, options) => startGroup(wrap(argv, true), options),
@@ -49,11 +66,13 @@ export async function sandbox(dir: string): Promise<Sandbox> {
   };
 }
 
-function wrapped(mode: Mode, dir: string, argv: readonly string[], dieWithParent: boolean): string[] {
+function wrapped(mode: Mode, layers: Layers, argv: readonly string[], dieWithParent: boolean): string[] {
+  const { dir, layer } = layers;
+  const lay = ["sh", "-c", layer === undefined ? OVERLAY : WITH_LAYER, dir, ...(layer === undefined ? [] : [layer])];
   const dying = dieWithParent ? ["--pdeathsig", "TERM"] : [];
   if (mode === "mount-namespace") {
     const become = ["setpriv", "--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups", ...dying, "--"];
-    return ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", OVERLAY, dir, ...become, ...argv];
+    return ["unshare", "--mount", "--propagation", "private", "--", ...lay, ...become, ...argv];
   }
   // The inner namespace gives up the rights of the outer one: inside, the program is `nobody` with no capability at all.
   const become = [
@@ -67,14 +86,14 @@ function wrapped(mode: Mode, dir: string, argv: readonly string[], dieWithParent
     ...dying,
     "--",
   ];
-  return ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c", OVERLAY, dir, ...become, ...argv];
+  return ["unshare", "--user", "--map-root-user", "--mount", "--", ...lay, ...become, ...argv];
 }
 
-async function findMode(dir: string): Promise<Mode> {
+async function findMode(layers: Layers): Promise<Mode> {
   const told: string[] = [];
   const modes: Mode[] = process.getuid?.() === 0 ? ["user-namespace", "mount-namespace"] : ["user-namespace"];
   for (const mode of modes) {
-    const probe = await command(wrapped(mode, dir, ["true"], false));
+    const probe = await command(wrapped(mode, layers, ["true"], false));
     if (probe.code === 0) return mode;
     told.push(`${mode}: ${probe.stderr.trim().split("\n").at(-1) ?? probe.code}`);
   }

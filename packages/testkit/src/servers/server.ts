@@ -1,5 +1,5 @@
-// What every real server of the tests is to a suite: ports, users, a certificate, a way to stop it. Dovecot and Cyrus give
-// the same handle, so a suite runs unchanged against both. It must never leave a process or a directory behind.
+// What every real server of the tests is to a suite: ports, users, a certificate, a way to stop it. All give the same
+// handle, so a suite runs unchanged against each. It must never leave a process or a directory behind.
 import { existsSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -24,7 +24,7 @@ export interface ServerOptions {
 
 /** A running IMAP server with its own directory and ports. */
 export interface TestServer extends AsyncDisposable {
-  readonly kind: "dovecot" | "cyrus";
+  readonly kind: "dovecot" | "cyrus" | "courier";
   /** The Debian version of the package. */
   readonly version: string;
   readonly host: "127.0.0.1";
