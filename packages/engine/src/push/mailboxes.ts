@@ -48,7 +48,8 @@ export async function pushMailboxes(
   const unfinished = new Set<RemoteMailboxId>();
   for (const step of plan.renames) {
     const done = await tried(run, showPath(step.to.path), () => rename(known, step));
-    if (done === null) unfinished.add(step.base.id);
+    // What would have gone along has not moved either.
+    if (done === null) for (const { id } of withBelow(known, step.base)) unfinished.add(id);
   }
   const created: CreateStep[] = [];
   for (const step of plan.creates) {
@@ -129,8 +130,7 @@ async function subscribe(known: Known, id: RemoteMailboxId, subscribed: boolean)
 async function rename(known: Known, { base: planned, to }: RenameStep): Promise<true> {
   const { run, writer, bases } = known;
   const base = bases.get(planned.id) ?? planned;
-  const moved = [...bases.values()].filter((one) => one.id === base.id || startsWith(one.path, base.path));
-  const places = moved.map((one) => {
+  const places = withBelow(known, base).map((one) => {
     const path = [...to.path, ...one.path.slice(base.path.length)];
     return { one, path, name: one.id === base.id ? to.name : writer.spell(path).name };
   });
@@ -153,6 +153,12 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     });
   }
   return true;
+}
+
+/** A mailbox and all that a RENAME of it takes along. */
+function withBelow({ bases }: Known, top: MailboxBase): readonly MailboxBase[] {
+  const base = bases.get(top.id) ?? top;
+  return [...bases.values()].filter((one) => one.id === base.id || startsWith(one.path, base.path));
 }
 
 const startsWith = (path: MailboxPath, above: MailboxPath): boolean =>
