@@ -67,7 +67,8 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const paired = new Map<RemoteMailboxId, Paired>();
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
-    if (listed !== undefined && !base.resting) paired.set(base.id, { listed, base });
+    // B5: of one whose state the server does not tell nothing is known that could be written to.
+    if (listed?.status && !base.resting) paired.set(base.id, { listed, base });
   }
   const awake = tree.bases.filter((base) => !base.resting);
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
