@@ -67,8 +67,9 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const paired = new Map<RemoteMailboxId, Paired>();
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
-    // B5: of one whose state the server does not tell nothing is known that could be written to.
-    if (listed?.status && !base.resting) paired.set(base.id, { listed, base });
+    // B5, U1: one whose state the server does not tell, or that was not looked at under this UIDVALIDITY, is not written to.
+    if (listed?.status && listed.status.uidValidity === base.uidValidity && !base.resting)
+      paired.set(base.id, { listed, base });
   }
   const awake = tree.bases.filter((base) => !base.resting);
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
@@ -77,7 +78,7 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const open = await run.archive.intents();
   const unanswered = new Map(open.map((intent) => [intent.messageId, intent.remoteMailboxId]));
   const places = { homes, trash, shown: new Set(paired.keys()) };
-  return { run, writer, paired, places, approved, unanswered, unfinished: new Set(mailboxes.unfinished), full: false };
+  return { run, writer, paired, places, approved, unanswered, unfinished: new Set(mailboxes.unfinished), flagsRefused: new Set(), full: false };
 }
 
 async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
