@@ -6,6 +6,7 @@ import {
   asId,
   type Flags,
   type MailError,
+  normalFlags,
   type Outgoing,
   type Uid,
   uidSet,
@@ -13,9 +14,9 @@ import {
 } from "@packetboat/core";
 import { appendLimitOf } from "./announced.ts";
 import { appendCommand, groupsOf, orderedUids, type Sending, type Speech, speechOf } from "./append-command.ts";
-import { type Refused, refusedError } from "./errors.ts";
+import { mailboxGone, type Refused, refusedError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { whyRefused } from "./list.ts";
+import { isListed, whyRefused } from "./list.ts";
 import type { Writable } from "./select.ts";
 import { isKeyword, sendableFlags } from "./sendable.ts";
 import type { Completion, Sent, Series } from "./series.ts";
@@ -129,6 +130,7 @@ class Appending {
   }
 }
 
+const isStored = (result: Result | undefined): boolean => result !== undefined && "uid" in result;
 const asUid = (uids: readonly number[] | null): Uid | null => (uids?.[0] === undefined ? null : asId<Uid>(uids[0]));
 
 /** F1: which keywords stuck, asked once for the whole batch. Without an answer no keyword counts as kept. */
@@ -143,7 +145,7 @@ async function proved(gate: Gate, results: readonly (Result | undefined)[]): Pro
     const there = result.uid === null ? undefined : shown.get(result.uid)?.flags;
     const missing = there === undefined ? result.flags : withoutFlags(result.flags, there);
     const stuck = result.flags.filter((flag) => isKeyword(flag) && !missing.includes(flag));
-    return { uid: result.uid, flags: [...system, ...stuck] };
+    return { uid: result.uid, flags: normalFlags([...system, ...stuck]) };
   };
 }
 
@@ -177,8 +179,10 @@ export async function* append(
     for await (const one of appending.results()) {
       if (one instanceof Stop) failure = await appending.why(one);
       else results[one[0].index] = one[1];
-      if (!waits) yield* ready((result) => result);
+      // Until one is stored, refusals wait: a mailbox that is gone refuses all of them (Dovecot: SERVERBUG).
+      if (!waits && results.some(isStored)) yield* ready((result) => result);
     }
+    if (failure === null && !results.some(isStored) && !(await isListed(gate, wire))) throw mailboxGone();
   }
   yield* ready(waits ? await proved(gate, results) : (result) => result);
   if (failure !== null) throw failure;

@@ -49,7 +49,8 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
   }
 
   spell(path: MailboxPath): Spelled {
-    return spell(path, nameRules(this.namespaces ?? [], this.delimiter, this.#announced));
+    const listed = { delimiter: this.delimiter, wires: this.wires.values() };
+    return spell(path, nameRules(this.namespaces ?? [], listed, this.#announced));
   }
 
   async *append(
@@ -181,8 +182,10 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
       const gate = await this.pool.acquire(left?.name ?? null);
       try {
         if (left !== null) {
-          await leave(gate, this.wires);
-          this.pool.forgetOpen();
+          // With what lies below it.
+          const concerned = (name: string): boolean => name.startsWith(left.name);
+          if (gate.selected !== null && concerned(gate.selected.name)) await leave(gate, this.wires);
+          this.pool.forgetOpen(concerned);
         }
         return await work(gate);
       } finally {
