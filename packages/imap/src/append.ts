@@ -46,6 +46,8 @@ class Appending {
   readonly #series: Series;
   readonly #groups: readonly (readonly Letter[])[];
   readonly #sent: PromiseWithResolvers<Sent>[];
+  /** A message was refused for want of room. */
+  #full = false;
 
   constructor(gate: Gate, wire: string, opened: Writable, letters: readonly Letter[]) {
     this.#gate = gate;
@@ -97,6 +99,10 @@ class Appending {
       yield await this.#refused(first, completion.refused);
     } else if (namesNoMailbox(completion.refused) || wantsPause(completion.refused)) {
       yield new Stop(completion.refused);
+    } else if (this.#full && additionRefused(completion.refused, null).code === "QUOTA_EXCEEDED") {
+      // One by one was tried before in this batch: all is not sent a second time to a full account.
+      const error = additionRefused(completion.refused, null);
+      for (const letter of group) yield [letter, { error }];
     } else {
       const sent = await Promise.all(group.map((letter, at) => this.#send([letter], at === group.length - 1)));
       for (const [at, letter] of group.entries()) yield* this.#groupResults([letter], await sent[at]?.done);
@@ -106,6 +112,7 @@ class Appending {
   async #refused(letter: Letter, refused: Refused): Promise<readonly [Letter, Result] | Stop> {
     if (namesNoMailbox(refused) || wantsPause(refused)) return new Stop(refused);
     const error = additionRefused(refused, letter.bytes.length);
+    this.#full ||= error.code === "QUOTA_EXCEEDED";
     const plain = letter.flags.filter((flag) => !isKeyword(flag));
     if (error.code !== "OP_REFUSED" || plain.length === letter.flags.length) return [letter, { error }];
     // Perhaps a keyword is to blame (too long, too many): the message matters more, and the archive keeps the keyword (F2).
