@@ -16,6 +16,7 @@ import {
   type UidSet,
 } from "@packetboat/core";
 import { append } from "./append.ts";
+import { appendInLanes, lanesFor } from "./append-lanes.ts";
 import { expunge } from "./expunge.ts";
 import type { Door, Gate } from "./gate.ts";
 import { wireOf } from "./list.ts";
@@ -59,7 +60,10 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     batch: readonly Outgoing[],
   ): AsyncGenerator<Appended> {
     if (batch.length === 0) return;
-    yield* this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, batch));
+    const one = (part: readonly Outgoing[]) =>
+      this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, part));
+    const lanes = lanesFor(batch, this.#announced, this.far, this.connections);
+    yield* lanes === 1 ? one(batch) : appendInLanes(batch, lanes, one);
   }
 
   async *store(

@@ -1,5 +1,6 @@
 // Writing to Dovecot and Cyrus, seen by another client and at the wire: what is sent, in how many round trips, and what each refusal
 // becomes.
+import { readFileSync } from "node:fs";
 import type { Appended, ListedMailbox, MessageId, Outgoing, RemoteWriter, Stored } from "@packetboat/core";
 import {
   type Cyrus,
@@ -12,7 +13,7 @@ import {
   WireClient,
 } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mail, mailboxNamed, remoteTo, seen, writerTo } from "./remote-fixture.ts";
+import { fetched, mail, mailboxNamed, remoteTo, seen, writerTo } from "./remote-fixture.ts";
 
 const USERS = ["alice", "bob", "carol", "dave", "erin", "frank"];
 const SERVERS: readonly (readonly ["Dovecot" | "Cyrus", () => Promise<Dovecot | Cyrus>])[] = [
@@ -182,6 +183,43 @@ describe.for(SERVERS)("%s", ([kind, start]) => {
     expect((await mailboxNamed(writer, "INBOX")).status?.messages).toBe(messages + 1);
     await writer.close();
   });
+});
+
+test("where each literal has to wait for the server, several connections share a batch, in order", async (context) => {
+  const started = await orSkip(context.skip, () => startDovecot({ hide: ["LITERAL+", "MULTIAPPEND"] }));
+  if (started === undefined) return;
+  await using server = started;
+  await using proxy = await startProxy(server);
+  const writer = await writerTo(proxy, "alice", { connections: 4 });
+  const inbox = await mailboxNamed(writer, "INBOX");
+  const batch = Array.from({ length: 120 }, (_, i) => out(i, mail(`number ${i}`)));
+  const answers = await appendAll(writer, inbox, batch);
+  expect(new Set(answers.map((answer) => (answer.kind === "appended" ? answer.uid : null))).size).toBe(120);
+  expect(proxy.counts()).toMatchObject({ mostAtOnce: 4, commands: { APPEND: 120 } });
+  // One that breaks off ends the batch, whichever it is.
+  proxy.cutAt("APPEND", "before-answer", 70);
+  await expect(appendAll(writer, inbox, batch)).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+  await writer.close();
+});
+
+test("back-pressure: 60 MB go out over TLS and over COMPRESS, byte for byte", { timeout: 60_000 }, async (context) => {
+  const started = await orSkip(context.skip, () => startDovecot({ compress: true }));
+  if (started === undefined) return;
+  await using server = started;
+  const ca = readFileSync(server.caFile, "utf8");
+  const batch = Array.from({ length: 20 }, (_, i) => out(i, mail(`n ${i}`, `${i} 0123456789\r\n`.repeat(220_000))));
+  for (const [user, options] of [
+    ["alice", { port: server.tlsPort, security: "tls", ca }],
+    ["bob", { port: server.port, compression: "on" }],
+  ] as const) {
+    const writer = await writerTo(server, user, options);
+    const inbox = await mailboxNamed(writer, "INBOX");
+    const answers = await appendAll(writer, inbox, batch);
+    expect(answers.every(({ kind }) => kind === "appended")).toBe(true);
+    for (const one of await fetched(writer, inbox, [[1, 20]]))
+      expect(one.kind === "message" && one.bytes.equals(batch[one.uid - 1]?.bytes ?? Buffer.alloc(0))).toBe(true);
+    await writer.close();
+  }
 });
 
 const SMALL: readonly (readonly [string, () => Promise<Dovecot | Cyrus>])[] = [
