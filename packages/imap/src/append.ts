@@ -16,7 +16,7 @@ import { appendLimitOf } from "./announced.ts";
 import { appendCommand, groupsOf, orderedUids, type Sending, type Speech, speechOf } from "./append-command.ts";
 import { mailboxGone, type Refused, refusedError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { isListed, whyRefused } from "./list.ts";
+import { isListed } from "./list.ts";
 import type { Writable } from "./select.ts";
 import { isKeyword, sendableFlags } from "./sendable.ts";
 import type { Completion, Sent, Series } from "./series.ts";
@@ -29,7 +29,7 @@ interface Letter extends Sending {
 
 type Result = { readonly uid: Uid | null; readonly flags: Flags } | { readonly error: MailError };
 
-/** A refusal that ends the batch: there is no mailbox, or a pause is wanted. */
+/** A refusal that ends the batch: a pause is wanted. */
 class Stop {
   readonly refused: Refused;
   constructor(refused: Refused) {
@@ -39,7 +39,6 @@ class Stop {
 
 /** One batch on its way. */
 class Appending {
-  readonly #gate: Gate;
   readonly #wire: string;
   readonly #opened: Writable;
   readonly #speech: Speech;
@@ -48,9 +47,10 @@ class Appending {
   readonly #sent: PromiseWithResolvers<Sent>[];
   /** A message was refused for want of room. */
   #full = false;
+  /** The server says that there is no such mailbox: asked of LIST when the line is free. */
+  noMailbox: Refused | null = null;
 
   constructor(gate: Gate, wire: string, opened: Writable, letters: readonly Letter[]) {
-    this.#gate = gate;
     this.#wire = wire;
     this.#opened = opened;
     this.#speech = speechOf(gate.capabilities);
@@ -97,7 +97,7 @@ class Appending {
         yield [letter, { uid: uids === null ? null : asId<Uid>(uids[at] ?? 0), flags: letter.flags }];
     } else if (group.length === 1) {
       yield await this.#refused(first, completion.refused);
-    } else if (namesNoMailbox(completion.refused) || wantsPause(completion.refused)) {
+    } else if (wantsPause(completion.refused)) {
       yield new Stop(completion.refused);
     } else if (this.#full && additionRefused(completion.refused, null).code === "QUOTA_EXCEEDED") {
       // One by one was tried before in this batch: all is not sent a second time to a full account.
@@ -110,7 +110,8 @@ class Appending {
   }
 
   async #refused(letter: Letter, refused: Refused): Promise<readonly [Letter, Result] | Stop> {
-    if (namesNoMailbox(refused) || wantsPause(refused)) return new Stop(refused);
+    if (wantsPause(refused)) return new Stop(refused);
+    if (namesNoMailbox(refused)) this.noMailbox = refused;
     const error = additionRefused(refused, letter.bytes.length);
     this.#full ||= error.code === "QUOTA_EXCEEDED";
     const plain = letter.flags.filter((flag) => !isKeyword(flag));
@@ -128,12 +129,6 @@ class Appending {
     const { uidValidity } = this.#opened;
     if (code !== "APPENDUID" || uidValidity === null || rest[0] !== String(uidValidity)) return null;
     return orderedUids(rest[1], count);
-  }
-
-  /** What ends the batch. */
-  async why(stop: Stop): Promise<MailError | null> {
-    if (!namesNoMailbox(stop.refused)) return refusedError(stop.refused, this.#gate.endpoint);
-    return await whyRefused(this.#gate, this.#wire, stop.refused);
   }
 }
 
@@ -184,12 +179,13 @@ export async function* append(
   if (letters.length > 0) {
     const appending = new Appending(gate, wire, opened, letters);
     for await (const one of appending.results()) {
-      if (one instanceof Stop) failure = await appending.why(one);
+      if (one instanceof Stop) failure = refusedError(one.refused, gate.endpoint);
       else results[one[0].index] = one[1];
       // Until one is stored, refusals wait: a mailbox that is gone refuses all of them (Dovecot: SERVERBUG).
-      if (!waits && results.some(isStored)) yield* ready((result) => result);
+      if (!waits && appending.noMailbox === null && results.some(isStored)) yield* ready((result) => result);
     }
-    if (failure === null && !results.some(isStored) && !(await isListed(gate, wire))) throw mailboxGone();
+    if (appending.noMailbox !== null || (failure === null && !results.some(isStored)))
+      if (!(await isListed(gate, wire))) throw mailboxGone();
   }
   yield* ready(waits ? await proved(gate, results) : (result) => result);
   if (failure !== null) throw failure;
