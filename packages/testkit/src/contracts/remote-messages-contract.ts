@@ -20,7 +20,7 @@ export function remoteMessagesContract(on: OnRemote, traits: RemoteTraits): void
 }
 
 /** Shapes that have broken readers before. All of them are valid in an IMAP literal, and servers take them. */
-export const SHAPES: Readonly<Record<string, string | Buffer>> = {
+const SHAPES: Readonly<Record<string, string | Buffer>> = {
   plain: mail("plain"),
   "empty header": "\r\nonly a body\r\n",
   "header without end": "Subject: no blank line follows\r\n",

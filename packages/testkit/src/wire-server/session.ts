@@ -104,10 +104,8 @@ export class Session implements SessionState {
         return mailboxCommand(this, command);
       case "APPEND":
         return appendCommand(this, command);
-      case "IDLE": {
-        await this.wire.send("+ idling\r\n");
-        return /^done$/i.test(await this.wire.nextLine()) ? "OK done" : "BAD not DONE";
-      }
+      case "IDLE":
+        return this.idle();
       default:
         return this.selected === null ? "BAD select first" : this.selectedCommand(command, this.selected);
     }
@@ -160,6 +158,24 @@ export class Session implements SessionState {
     const before = selected.view.length - gone.length;
     selected.view = [...messages.keys()];
     if (selected.view.length > before) await this.wire.send(`* ${selected.view.length} EXISTS\r\n`);
+  }
+
+  /** Until the client says DONE, what others do is told as it happens (RFC 2177). */
+  private async idle(): Promise<Ended> {
+    const { listeners } = this.shared.model;
+    // One after the other: two changes at once would both be told from the same view.
+    let telling = this.wire.send("+ idling\r\n");
+    const listener = (): void => {
+      telling = telling.then(() => this.tellChanges("IDLE")).catch(() => undefined);
+    };
+    listeners.add(listener);
+    try {
+      const line = await this.wire.nextLine();
+      return /^done$/i.test(line) ? "OK done" : "BAD not DONE";
+    } finally {
+      listeners.delete(listener);
+      await telling;
+    }
   }
 
   private enable(command: Command): Ended {
