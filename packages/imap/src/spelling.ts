@@ -16,19 +16,19 @@ export interface NameRules {
 /** Cyrus refuses these in names (imap/mboxname.c). */
 const CYRUS_REFUSES = new Set('"\\{}/');
 
-/** Gives the rules of a server from its NAMESPACE, LIST and capabilities. */
+/** Gives the rules of a server from its NAMESPACE, the names that LIST showed (in wire spelling), and its capabilities. */
 export function nameRules(
   namespaces: readonly Namespace[],
-  delimiter: string | null,
+  listed: { readonly delimiter: string | null; readonly wires: Iterable<string> },
   announced: ReadonlySet<string>,
 ): NameRules {
   const namespace = namespaces.find(({ kind }) => kind === "personal") ?? null;
-  return {
-    namespace,
-    delimiter: namespace?.delimiter ?? delimiter,
-    // X-CREATEDMODSEQ is Cyrus' alone.
-    refused: announced.has("X-CREATEDMODSEQ") ? CYRUS_REFUSES : new Set(),
-  };
+  const delimiter = namespace?.delimiter ?? listed.delimiter;
+  // X-CREATEDMODSEQ is Cyrus' alone.
+  const refused = new Set(announced.has("X-CREATEDMODSEQ") ? CYRUS_REFUSES : []);
+  // Dovecot and Courier keep mailboxes as directories: with another delimiter they refuse a slash. Where one is listed it is allowed.
+  if (delimiter !== "/" && ![...listed.wires].some((wire) => wire.includes("/"))) refused.add("/");
+  return { namespace, delimiter, refused };
 }
 
 const isControl = (char: string): boolean => char < " " || (char >= "\x7f" && char <= "\x9f");
