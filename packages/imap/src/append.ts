@@ -58,8 +58,14 @@ class Appending {
 
   /** Writes all groups, as fast as the line takes them. Never rejects: what is lost shows in the answers. */
   async #post(): Promise<void> {
-    for (const [index, group] of this.#groups.entries())
-      this.#sent[index]?.resolve(await this.#send(group, index === this.#groups.length - 1));
+    // A server that asks for each literal sends its answer to one APPEND and its `+` to the next in two small packets, and many hold the
+    // second one back until the first is acknowledged (Nagle): 40 ms a message. One after the other costs none of that.
+    const turns = this.#speech.literals === "waits";
+    for (const [index, group] of this.#groups.entries()) {
+      const sent = await this.#send(group, turns || index === this.#groups.length - 1);
+      this.#sent[index]?.resolve(sent);
+      if (turns) await sent.done;
+    }
   }
 
   #send(group: readonly Letter[], flush: boolean): Promise<Sent> {
