@@ -7,6 +7,7 @@ import {
   type Flags,
   type MailError,
   type Outgoing,
+  subtractUids,
   type Uid,
   uidSet,
   withoutFlags,
@@ -142,7 +143,14 @@ async function proved(gate: Gate, results: readonly (Result | undefined)[]): Pro
   const asked = results.flatMap((result) =>
     result && "uid" in result && result.uid !== null && result.flags.some(isKeyword) ? [result.uid] : [],
   );
-  const shown = await flagsOf(gate, uidSet(asked), false);
+  const uids = uidSet(asked);
+  const shown = await flagsOf(gate, uids, false);
+  const unseen = subtractUids(uids, uidSet(shown.keys()));
+  if (unseen.length > 0) {
+    // Courier shows a session its own APPENDs only after the next NOOP.
+    await gate.command("NOOP");
+    for (const [uid, message] of await flagsOf(gate, unseen, false)) shown.set(uid, message);
+  }
   return (result) => {
     if (!("uid" in result)) return result;
     const system = result.flags.filter((flag) => !isKeyword(flag));
