@@ -18,6 +18,7 @@ import { commit, type Pass, stopIfAsked } from "../context.ts";
 import type { RunEvent } from "../events.ts";
 import { count } from "../tally.ts";
 import { Appender, type AppendOp, isTooLarge } from "./append.ts";
+import { withoutUnnumbered } from "./local.ts";
 import { type PushedMailboxes, pushMailboxes, removeMailboxes } from "./mailboxes.ts";
 import { type Meeting, meetStrangers } from "./meet.ts";
 import { applyServerRemovals, type ExpungeOp, expunge, type RemovalOp } from "./remove.ts";
@@ -94,8 +95,10 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   }
 }
 
-const planned = ({ run, places }: Writing, rows: readonly PushRow[]): readonly PushOp[] =>
-  rows.flatMap((row) => planPush(run.link, row, places));
+const planned = (writing: Writing, rows: readonly PushRow[]): readonly PushOp[] => {
+  const { run, places } = writing;
+  return rows.flatMap((row) => planPush(run.link, row, places)).map((op) => withoutUnnumbered(writing, op));
+};
 
 const isRemoval = (op: PushOp): op is RemovalOp =>
   op.kind === "remove" || op.kind === "noTrash" || (op.kind === "move" && op.row.live === null);
