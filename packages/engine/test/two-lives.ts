@@ -175,7 +175,9 @@ export async function judge(seed: number, kind: Kind): Promise<void> {
   const [a, b] = fleet.accounts.map(({ model }) => model) as [ServerModel, ServerModel];
   // C7: a message that was taken without a UID, and that somebody removed before it was looked for, cannot be told from one that the server
   // merged: the two sides differ by it.
-  const merged = fleet.accounts.some(({ name }) => [...fleet.memory.base(name).values()].some(({ gone }) => gone.length > 0));
+  const merged = fleet.accounts.some(({ name }) =>
+    [...fleet.memory.base(name).values()].some(({ gone }) => gone.length > 0),
+  );
   if (!merged) expect(holds(a)).toEqual(holds(b));
   const counts = new Map<number, number>();
   for (const mailbox of a.mailboxes.values())

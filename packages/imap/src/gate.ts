@@ -114,6 +114,11 @@ export class Gate {
     return new Set(rev2 ? [...names, ...IN_REV2] : names);
   }
 
+  /** True for a writer's connection. */
+  get writes(): boolean {
+    return this.#door.writes;
+  }
+
   get closed(): boolean {
     return this.#client === null || this.#client.isClosed || !this.#client.usable;
   }

@@ -17,6 +17,7 @@ import {
 } from "@packetboat/core";
 import { append } from "./append.ts";
 import { appendInLanes, lanesFor } from "./append-lanes.ts";
+import { uidValidityChanged } from "./errors.ts";
 import { expunge } from "./expunge.ts";
 import type { Door, Gate } from "./gate.ts";
 import { wireOf } from "./list.ts";
@@ -30,6 +31,11 @@ import { nameRules, spell } from "./spelling.ts";
 import { store } from "./store.ts";
 import { transfer } from "./transfer.ts";
 import { Watcher } from "./watch.ts";
+
+/** U4: without a UIDVALIDITY nobody knows whose UIDs these are by now, so nothing is changed by them. */
+function mustBeNumbered(uidValidity: bigint | null): void {
+  if (uidValidity === null) throw uidValidityChanged();
+}
 
 export class ImapWriter extends ImapRemote implements RemoteWriter {
   readonly #announced: ReadonlySet<string>;
@@ -72,6 +78,7 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     changes: readonly FlagChange[],
   ): AsyncGenerator<readonly Stored[]> {
     if (changes.every(({ uids }) => uids.length === 0)) return;
+    mustBeNumbered(uidValidity);
     yield* this.#streaming(mailbox, uidValidity, (gate, opened) => store(gate, opened, changes));
   }
 
@@ -91,12 +98,14 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     to: Target,
   ): Promise<Transferred> {
     if (uids.length === 0) return { kind: "done", pairs: [] };
+    mustBeNumbered(uidValidity);
     const target = { wire: this.#wire(to.mailbox), uidValidity: to.uidValidity };
     return await this.#inMailbox(mailbox, uidValidity, (gate) => transfer(gate, verb, uids, target));
   }
 
   async expunge(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): Promise<Expunged> {
     if (uids.length === 0) return { gone: NO_UIDS, error: null };
+    mustBeNumbered(uidValidity);
     return await this.#inMailbox(mailbox, uidValidity, (gate) => expunge(gate, uids));
   }
 

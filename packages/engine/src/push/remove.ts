@@ -14,6 +14,7 @@ import {
 } from "@packetboat/core";
 import { commit, stopIfAsked } from "../context.ts";
 import { count } from "../tally.ts";
+import { within } from "./local.ts";
 import { type MoveOp, moveMessages } from "./transfer.ts";
 import { failed, keep } from "./unsent.ts";
 import { nameOf, pairedOf, validityOf, type Writing } from "./writing.ts";
@@ -100,7 +101,8 @@ export async function expunge(writing: Writing, ops: readonly ExpungeOp[]): Prom
   for (const [id, group] of Map.groupBy(ops, (op) => op.at.remoteMailboxId)) {
     for (let at = 0; at < group.length; at += BATCH) {
       stopIfAsked(writing.run);
-      await expungeBatch(writing, id, await proved(writing, id, group.slice(at, at + BATCH)));
+      const batch = group.slice(at, at + BATCH);
+      await within(writing, [id], async () => expungeBatch(writing, id, await proved(writing, id, batch)));
     }
   }
 }
