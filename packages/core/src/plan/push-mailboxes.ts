@@ -14,7 +14,7 @@ export interface CreateStep {
   readonly spelled: Spelled;
 }
 
-/** One RENAME; mailboxes below go with it, also in the base. */
+/** One RENAME; mailboxes below go with it, also in the base, and in the archive where nothing else is wanted for them. */
 export interface RenameStep {
   readonly base: MailboxBase;
   /** Where it is when this step begins: a step before may have moved it. */
@@ -117,8 +117,8 @@ function planRenames(
   const wanted = bases
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
-      // What is not renamed itself, and was taken along with its parent, goes back to its place.
-      return mailbox === undefined ? [] : [{ base, to: renameOf(link, base, mailbox) ?? base.path }];
+      const to = mailbox === undefined ? null : renameOf(link, base, mailbox);
+      return to === null ? [] : [{ base, to }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
   const steps: RenameStep[] = [];
