@@ -66,7 +66,7 @@ interface FlagCount {
 }
 
 /** Grows while pairs are found; of messages that are alike it keeps numbers only. */
-export interface Tally {
+interface Tally {
   present: number;
   byBytes: number;
   readonly missing: Uid[];
@@ -85,7 +85,7 @@ export function emptyTally(): Tally {
 }
 
 /** Gives what was found; `messages` and `targetMessages` are sums of it, so that a message that vanished meanwhile is in neither. */
-export function compared(tally: Tally, alteredOnTarget: number): Compared {
+function compared(tally: Tally, alteredOnTarget: number): Compared {
   const { present, byBytes, missing, onlyOnTarget, altered, unproved } = tally;
   return {
     messages: present + missing.length + altered.length + unproved.length,
