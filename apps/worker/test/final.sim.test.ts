@@ -333,5 +333,6 @@ describe("mailboxes", () => {
       { from: "A/B", to: "A.B" },
       { from: "New", to: null },
     ]);
+    expect(mailboxPairs(from, to, ({ name }) => name !== "New")).toHaveLength(2);
   });
 });

@@ -80,12 +80,19 @@ export interface FinalResult {
   readonly bytes: number;
 }
 
-/** Gives the pairs of two links of one archive: only names come from their base. What rests is out of selection (B8). */
-export function mailboxPairs(from: readonly MailboxBase[], to: readonly MailboxBase[]): readonly MailboxPair[] {
+/**
+ * Gives the pairs of two links of one archive: only names come from their base. What rests is out of selection (B8); so is what has no
+ * counterpart and is not `isWanted` on the target.
+ */
+export function mailboxPairs(
+  from: readonly MailboxBase[],
+  to: readonly MailboxBase[],
+  isWanted: (base: MailboxBase) => boolean = () => true,
+): readonly MailboxPair[] {
   const targets = new Map(to.map((base) => [base.mailboxId, base]));
   return from.flatMap((base): MailboxPair[] => {
     const target = targets.get(base.mailboxId);
-    if (base.resting || target?.resting) return [];
+    if (base.resting || target?.resting || (target === undefined && !isWanted(base))) return [];
     return [{ from: base.name, to: target?.name ?? null }];
   });
 }
