@@ -130,7 +130,7 @@ async function pushingMeanwhile(
 ): Promise<void> {
   const bells = early.map(() => new Bell());
   const pushing = early.map(async (one, index) => {
-    while (await bells[index]?.heard()) await walk(one, "push");
+    while ((await bells[index]?.heard()) === "rung") await walk(one, "push");
   });
   try {
     await pulls(({ kind }) => {
