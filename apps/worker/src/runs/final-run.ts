@@ -1,9 +1,11 @@
 // The final check of two accounts that are open, after the rounds: names of mailboxes from the archive, everything else from the servers.
 // It must never take a message's state from the base, nor say why a message is missing where no run has said it.
-import { isSelected, type RunReport, serverPath } from "@packetboat/core";
+import { isSelected, type MailError, type RunReport, serverPath } from "@packetboat/core";
 import { bytes, count, harmless } from "@packetboat/terminal";
 import { type FinalReport, finalReport, type KnownReason } from "../display/final.ts";
+import { lastOfEach } from "../display/per-link.ts";
 import { finalCheck, mailboxPairs } from "../verify/final.ts";
+import { explained } from "./failed-run.ts";
 import type { OpenAccount, Surroundings } from "./open-accounts.ts";
 
 const PROGRESS_MS = 2_000;
@@ -17,8 +19,17 @@ export interface FinalRun {
   readonly deep: boolean;
 }
 
-/** Compares two open accounts. Throws what stops an account, and the reason of their signals. */
-export async function runFinal({ host, screen }: Surroundings, run: FinalRun): Promise<FinalReport> {
+/** Compares two open accounts; gives why where that was stopped. */
+export async function runFinal(around: Surroundings, run: FinalRun): Promise<FinalReport | MailError> {
+  const signal = AbortSignal.any([run.from.signal, run.to.signal]);
+  try {
+    return await compare(around, run, signal);
+  } catch (thrown) {
+    return await explained(thrown, signal, around.database);
+  }
+}
+
+async function compare({ host, screen }: Surroundings, run: FinalRun, signal: AbortSignal): Promise<FinalReport> {
   const { from, to, deep } = run;
   const [source, target] = await Promise.all([from.archive.tree(), to.archive.tree()]);
   const live = new Map(source.mailboxes.map((mailbox) => [mailbox.id, mailbox]));
@@ -33,7 +44,7 @@ export async function runFinal({ host, screen }: Surroundings, run: FinalRun): P
     pairs,
     deep,
     isCarried: (mailbox) => isSelected(from.target.link, mailbox),
-    signal: AbortSignal.any([from.signal, to.signal]),
+    signal,
     onProgress: ({ mailbox, done, of, messages, bytes: size }) => {
       if (host.now() - told < PROGRESS_MS) return;
       told = host.now();
@@ -48,9 +59,8 @@ export async function runFinal({ host, screen }: Surroundings, run: FinalRun): P
 }
 
 /** What the last run of each link could not do. */
-function reasonsOf({ from, to, reports }: FinalRun): readonly KnownReason[] {
-  return [from, to].flatMap(({ target }) => {
-    const last = reports.findLast(({ link }) => link === target.link.id);
-    return (last?.failures ?? []).map(({ mailbox, code, detail }) => ({ mailbox, code, detail }));
-  });
+function reasonsOf({ reports }: FinalRun): readonly KnownReason[] {
+  return lastOfEach(reports).flatMap(({ failures }) =>
+    failures.map(({ mailbox, code, detail }) => ({ mailbox, code, detail })),
+  );
 }
