@@ -3,7 +3,7 @@ import type { UidSet } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { finalLines, finalReport, type KnownReason } from "../src/display/final.ts";
 import type { FinalMailbox, FinalResult } from "../src/verify/final.ts";
-import { messageIdOf } from "../src/verify/message-id.ts";
+import { contentOf, messageIdOf } from "../src/verify/final-hints.ts";
 
 const plain = (text: string) => text;
 const paint = { bold: plain, dim: plain, good: plain, bad: plain, notable: plain };
@@ -11,7 +11,7 @@ const NONE: UidSet = [];
 
 function mailbox(name: string, over: Partial<FinalMailbox> = {}): FinalMailbox {
   const lists = { missing: NONE, onlyOnTarget: NONE, altered: NONE, unproved: NONE, lineEnds: NONE };
-  const more = { datesDiffer: NONE, flagsDiffer: NONE, flags: [], notCompared: null };
+  const more = { headerAltered: NONE, datesDiffer: NONE, flagsDiffer: NONE, flags: [], notCompared: null };
   const counts = { messages: 5, targetMessages: 5, present: 5, byBytes: 0 };
   return { mailbox: name, target: name, ...counts, ...lists, ...more, ...over };
 }
@@ -108,9 +108,9 @@ describe("not all", () => {
       "",
       "  INBOX: missing on the target: UID 1:2",
       "    Too large.",
-      "  INBOX: the target holds other bytes: UID 3",
+      "  INBOX: the target holds other bytes of UID 3",
       "  INBOX: could not be read on one of the sides: UID 4",
-      "Not all: 6 of 10 messages of a@x are proved to be on b@y, in 2 mailboxes. Run packetboat migrate again, then --final.",
+      "Not all: 6 of 10 messages of a@x are proved to be on b@y, in 2 mailboxes. 1 is there as the server altered it; the archive keeps what the source has. Run packetboat migrate again, then --final.",
       COMPARED,
     ]);
   });
@@ -133,6 +133,15 @@ describe("not all", () => {
     expect(lines[0]).toBe(3);
     expect(lines.at(-2)).toMatch(/^Not all: /);
   });
+  it("says which headers the target has rewritten, and does not send anybody to try again what will not change", () => {
+    const altered = mailbox("INBOX", { present: 2, altered: [[1, 3]], headerAltered: [[1, 2]] });
+    expect(said({ mailboxes: [altered] }).slice(4)).toEqual([
+      "  INBOX: the target has rewritten the header of UID 1:2",
+      "  INBOX: the target holds other bytes of UID 3",
+      "Not all: 2 of 5 messages of a@x are proved to be on b@y, in 1 mailbox. 3 are there as the server altered them; the archive keeps what the source has.",
+      COMPARED,
+    ]);
+  });
   it("cuts long lists, and lets no name move the cursor", () => {
     const mailboxes = Array.from({ length: 70 }, (_, i) =>
       mailbox(`\u001b[2JBox ${i}`, { present: 4, missing: [[1, 1]] }),
@@ -152,4 +161,11 @@ it("C4: a Message-ID is a hint: read from the header alone, folded or not, never
   expect(of("Message-ID: \r\nA: b\r\n\r\n")).toBeNull();
   expect(of(`Message-ID: ${"x".repeat(2_000)}\r\n\r\n`)).toBeNull();
   expect(of("")).toBeNull();
+});
+
+it("C5: the content is what is behind the header, whatever its line ends; nothing is no content", () => {
+  const of = (text: string) => contentOf(Buffer.from(text));
+  expect(of("A: b\r\n\r\nc\r\n")).toBe(of("X: y\n\nc\n"));
+  expect(of("A: b\r\n\r\nc\r\n")).not.toBe(of("A: b\r\n\r\nd\r\n"));
+  expect([of("A: b\r\n\r\n"), of("A: b\r\n"), of("")]).toEqual([null, null, null]);
 });

@@ -141,14 +141,21 @@ describe("the bytes", () => {
     expect(differing(found)).toEqual({ altered: [[1, 1]] });
   });
 
-  it("a rewritten header is altered: same date and Message-ID; without that it is missing", async () => {
+  it("a rewritten header is altered: same date, and same content or Message-ID; without these it is missing", async () => {
     const two = twoServers((a, b) => {
       a.append("INBOX", mail("one"), { internalDate: noon });
-      b.append("INBOX", `X-Gateway: yes\r\n${mail("one")}`, { internalDate: noon });
+      b.append("INBOX", "X-Gateway: yes\r\n\r\nAbout one.\r\n", { internalDate: noon });
       a.append("INBOX", mail("two"), { internalDate: noon });
-      b.append("INBOX", "X-Gateway: yes\r\n\r\nAbout two.\r\n", { internalDate: noon });
+      b.append("INBOX", `X-Gateway: yes\r\n${mail("two", "Scanned.")}`, { internalDate: noon });
+      a.append("INBOX", mail("three"), { internalDate: noon });
+      b.append("INBOX", "X-Gateway: yes\r\n\r\nGone.\r\n", { internalDate: noon });
     });
-    expect(differing(await inbox(two))).toEqual({ altered: [[1, 1]], missing: [[2, 2]], onlyOnTarget: [[2, 2]] });
+    expect(differing(await inbox(two))).toEqual({
+      altered: [[1, 2]],
+      headerAltered: [[1, 1]],
+      missing: [[3, 3]],
+      onlyOnTarget: [[3, 3]],
+    });
   });
 
   it("other bytes of the same size are found with deep, and only then", async () => {

@@ -1,6 +1,6 @@
 // What a final check says in the end: the report for programs, the lines for people, the exit code. Pure. It must never say "all" while one
 // message of the source is not proved to be on the target, nor name a message by anything but its mailbox and UID.
-import { formatUids, type MessageFailure, type UidSet, uidCount } from "@packetboat/core";
+import { formatUids, type MessageFailure, subtractUids, type UidSet, uidCount } from "@packetboat/core";
 import { bytes, count, harmless, plural, type Screen, tableLines } from "@packetboat/terminal";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { FinalMailbox, FinalResult } from "../verify/final.ts";
@@ -128,7 +128,8 @@ function differences(mailbox: FinalMailbox): readonly string[] {
 
 /** What a person can look up: UIDs on the source, and why. */
 function mailboxLines(mailbox: FinalMailbox, report: FinalReport, paint: Paints): readonly string[] {
-  const { notCompared, missing, altered, unproved, datesDiffer, flags } = mailbox;
+  const { notCompared, missing, altered, headerAltered, unproved, datesDiffer, flags } = mailbox;
+  const bodies = subtractUids(altered, headerAltered);
   const line = (text: string) => `  ${harmless(`${mailbox.mailbox}: ${text}`)}`;
   const uids = (set: UidSet) => `UID ${formatUids(set.slice(0, 12))}${set.length > 12 ? ",…" : ""}`;
   if (notCompared?.kind === "notRead") return [paint.bad(line(`not compared. ${notCompared.text}`))];
@@ -139,7 +140,10 @@ function mailboxLines(mailbox: FinalMailbox, report: FinalReport, paint: Paints)
   return [
     ...(missing.length > 0 ? [paint.bad(line(`missing on the target: ${uids(missing)}`))] : []),
     ...reasons.map((reason) => `    ${harmless(reason)}`),
-    ...(altered.length > 0 ? [paint.bad(line(`the target holds other bytes: ${uids(altered)}`))] : []),
+    ...(headerAltered.length > 0
+      ? [paint.bad(line(`the target has rewritten the header of ${uids(headerAltered)}`))]
+      : []),
+    ...(bodies.length > 0 ? [paint.bad(line(`the target holds other bytes of ${uids(bodies)}`))] : []),
     ...(unproved.length > 0 ? [paint.bad(line(`could not be read on one of the sides: ${uids(unproved)}`))] : []),
     ...(datesDiffer.length > 0 ? [paint.notable(line(`the target has another date: ${uids(datesDiffer)}`))] : []),
     ...kept.map(({ flag, lacking }) =>
@@ -183,8 +187,17 @@ function endLine({ from, to, totals, mailboxes, exitCode }: FinalReport, paint: 
     const all = messages === 2 ? "both messages" : `all ${count(messages)} messages`;
     return `${paint.good("Proved:")} ${all} of ${source} are on ${target}: compared one by one, ${boxes}.`;
   }
-  const rest = `${count(present)} of ${plural(messages, "message")} of ${source} are proved to be on ${target}, in ${boxes}.`;
-  return `${paint.notable("Not all:")} ${rest} Run packetboat migrate again, then --final.`;
+  return `${paint.notable("Not all:")} ${count(present)} of ${plural(messages, "message")} of ${source} are proved to be on ${target}, in ${boxes}.${whatNow(totals)}`;
+}
+
+/** Another run brings what is missing; what a server makes of a message it does not change. */
+function whatNow({ altered, missing, unproved, mailboxesNotCompared }: FinalTotals): string {
+  const there =
+    altered === 0
+      ? ""
+      : ` ${count(altered)} ${altered === 1 ? "is there as the server altered it" : "are there as the server altered them"}; the archive keeps what the source has.`;
+  const more = missing + unproved + mailboxesNotCompared > 0 ? " Run packetboat migrate again, then --final." : "";
+  return `${there}${more}`;
 }
 
 /** What "compared" means, so that nobody has to believe it. */

@@ -15,9 +15,17 @@ export interface FinalMessage {
   readonly fingerprint: Digest | null;
 }
 
-/** What came of reading a body. `messageId` names candidates only (C4). */
+/** What was read of a body. `content` (what is behind the header) and `messageId` name candidates only (C4). */
+export interface BodyIdentity {
+  readonly sha256: Digest;
+  readonly canonical: Digest;
+  readonly content: Digest | null;
+  readonly messageId: string | null;
+}
+
+/** What came of reading a body. */
 export type ReadBody =
-  | { readonly kind: "read"; readonly sha256: Digest; readonly canonical: Digest; readonly messageId: string | null }
+  | ({ readonly kind: "read" } & BodyIdentity)
   | { readonly kind: "failed" }
   | { readonly kind: "gone" };
 
@@ -46,6 +54,8 @@ export interface Compared {
   readonly onlyOnTarget: UidSet;
   /** On the target with other bytes, beyond line ends. */
   readonly altered: UidSet;
+  /** Of `altered`: only the header is another one. */
+  readonly headerAltered: UidSet;
   /** Could not be read on one of the sides. */
   readonly unproved: UidSet;
   /** Equal but for line ends (C5): among `present`. */
@@ -72,6 +82,7 @@ interface Tally {
   readonly missing: Uid[];
   readonly onlyOnTarget: Uid[];
   readonly altered: Uid[];
+  readonly headerAltered: Uid[];
   readonly unproved: Uid[];
   readonly lineEnds: Uid[];
   readonly datesDiffer: Uid[];
@@ -80,8 +91,8 @@ interface Tally {
 }
 
 export function emptyTally(): Tally {
-  const lists = { missing: [], onlyOnTarget: [], altered: [], unproved: [], lineEnds: [], datesDiffer: [] };
-  return { present: 0, byBytes: 0, ...lists, flagsDiffer: [], flags: new Map() };
+  const lists = { missing: [], onlyOnTarget: [], altered: [], headerAltered: [], unproved: [], lineEnds: [] };
+  return { present: 0, byBytes: 0, ...lists, datesDiffer: [], flagsDiffer: [], flags: new Map() };
 }
 
 /** Gives what was found; `messages` and `targetMessages` are sums of it, so that a message that vanished meanwhile is in neither. */
@@ -95,6 +106,7 @@ function compared(tally: Tally, alteredOnTarget: number): Compared {
     missing: uidSet(missing),
     onlyOnTarget: uidSet(onlyOnTarget),
     altered: uidSet(altered),
+    headerAltered: uidSet(tally.headerAltered),
     unproved: uidSet(unproved),
     lineEnds: uidSet(tally.lineEnds),
     datesDiffer: uidSet(tally.datesDiffer),
@@ -140,16 +152,13 @@ export function toBeRead({ from, to }: Sides<FinalMessage>): { readonly from: Ui
 }
 
 /** A message with what its bytes are. `unasked`: nothing could be its counterpart. */
-interface Known extends FinalMessage {
+interface Known extends FinalMessage, BodyIdentity {
   readonly state: "read" | "failed" | "unasked";
-  readonly sha256: Digest;
-  readonly canonical: Digest;
-  readonly messageId: string | null;
 }
 
 /**
- * Pairs the rest by bytes: the same, the same but for line ends (C5), then the same header with other bytes, then the same date and
- * Message-ID under a rewritten header: both are `altered`. What is left is missing, or only on the target. Gives the finished result.
+ * Pairs the rest by bytes: the same, the same but for line ends (C5), then the same header with other bytes, then the same date
+ * with the same content or Message-ID under a rewritten header: these are `altered`. What is left is missing, or only on the target. Gives the finished result.
  */
 export function matchByBytes(
   rest: Sides<FinalMessage>,
@@ -161,6 +170,7 @@ export function matchByBytes(
   const altered = (a: Known, b: Known): void => {
     elsewise++;
     tally.altered.push(a.uid);
+    if (a.content === b.content) tally.headerAltered.push(a.uid);
     notePair(tally, a, b);
   };
   const unproved = (a: Known): void => {
@@ -171,6 +181,7 @@ export function matchByBytes(
   left = pairUp(left, byFingerprint, unproved, hasFailed, wasAsked);
   left = pairUp(left, byFingerprint, unproved, wasRead, hasFailed);
   left = pairUp(left, byFingerprint, altered, (message) => wasRead(message) && hasHeader(message));
+  left = pairUp(left, (a, b) => byDate(a, b) || byText(a.content ?? "", b.content ?? ""), altered, hasContent);
   left = pairUp(left, (a, b) => byDate(a, b) || byText(a.messageId ?? "", b.messageId ?? ""), altered, isNamed);
   for (const message of left.from) (hasFailed(message) ? tally.unproved : tally.missing).push(message.uid);
   for (const { uid } of left.to) tally.onlyOnTarget.push(uid);
@@ -197,15 +208,15 @@ function pairEqual(sides: Sides<Known>, tally: Tally): Sides<Known> {
 }
 
 function known(messages: readonly FinalMessage[], bodies: Bodies): readonly Known[] {
-  const nothing = { sha256: "", canonical: "", messageId: null };
+  const nothing = { sha256: "", canonical: "", content: null, messageId: null };
   return messages.flatMap((message): Known[] => {
     const body = bodies.get(message.uid);
     if (body === undefined) return [{ ...message, ...nothing, state: "unasked" }];
     // Expunged while we looked: it is on this side no more, and no one's loss.
     if (body.kind === "gone") return [];
     if (body.kind === "failed") return [{ ...message, ...nothing, state: "failed" }];
-    const { sha256, canonical, messageId } = body;
-    return [{ ...message, sha256, canonical, messageId, state: "read" }];
+    const { sha256, canonical, content, messageId } = body;
+    return [{ ...message, sha256, canonical, content, messageId, state: "read" }];
   });
 }
 
@@ -213,6 +224,7 @@ const hasHeader = ({ fingerprint }: FinalMessage): boolean => fingerprint !== nu
 const wasRead = ({ state }: Known): boolean => state === "read";
 const hasFailed = ({ state }: Known): boolean => state === "failed";
 const wasAsked = ({ state }: Known): boolean => state !== "unasked";
+const hasContent = ({ content, internalDate }: Known): boolean => content !== null && internalDate !== null;
 const isNamed = ({ messageId, internalDate }: Known): boolean => messageId !== null && internalDate !== null;
 
 function notePair(tally: Tally, a: FinalMessage, b: FinalMessage): void {

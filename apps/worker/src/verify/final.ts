@@ -1,5 +1,5 @@
 // The final check of a migration: asks two servers anew, mailbox by mailbox, and compares message by message. Nothing of the base is used
-// but names. It holds the identities of one mailbox at a time (about 200 bytes a message on each side, 600 with `deep`), and one body
+// but names. It holds the identities of one mailbox at a time (about 200 bytes a message on each side, 700 with `deep`), and one body
 // a side. It must never write to a server, nor take what a server did not list to the end for absent (M1).
 import {
   asMailError,
@@ -26,7 +26,7 @@ import {
   type ReadBody,
   toBeRead,
 } from "./final-compare.ts";
-import { messageIdOf } from "./message-id.ts";
+import { contentOf, messageIdOf } from "./final-hints.ts";
 
 /** Which mailbox is which: the servers' names. `to` is null where no run made a counterpart yet. */
 export interface MailboxPair {
@@ -285,7 +285,13 @@ async function* readBodies(
     const { bytes, internalDate, flags, digests } = fetched;
     const { sha256, canonical, fingerprint } = digests;
     work.tell({ bytes: bytes.length });
-    const body: ReadBody = { kind: "read", sha256, canonical, messageId: messageIdOf(bytes) };
+    const body: ReadBody = {
+      kind: "read",
+      sha256,
+      canonical,
+      content: contentOf(bytes),
+      messageId: messageIdOf(bytes),
+    };
     yield { message: { uid, size: bytes.length, internalDate, flags, fingerprint }, body };
   }
 }
