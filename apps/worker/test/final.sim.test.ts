@@ -131,6 +131,14 @@ describe("the bytes", () => {
     expect(bodies()).toEqual([1, 1]);
   });
 
+  it("trap 31: a last line end that the target adds is one of these", async () => {
+    const two = twoServers((a, b) => {
+      a.append("INBOX", mail("one").slice(0, -2));
+      b.append("INBOX", mail("one"));
+    });
+    expect(differing(await inbox(two))).toEqual({ lineEnds: [[1, 1]] });
+  });
+
   it("a copy cut short is altered, not present: a size that differs is never passed over", async () => {
     const two = twoServers((a, b) => {
       a.append("INBOX", mail("one", "a long story"));

@@ -15,10 +15,13 @@ export interface FinalMessage {
   readonly fingerprint: Digest | null;
 }
 
-/** What was read of a body. `content` (what is behind the header) and `messageId` name candidates only (C4). */
+/**
+ * What was read of a body. `lineless` is equal where bytes are equal but for line ends (C5). `content` (what is behind the header) and
+ * `messageId` name candidates only (C4).
+ */
 export interface BodyIdentity {
   readonly sha256: Digest;
-  readonly canonical: Digest;
+  readonly lineless: Digest;
   readonly content: Digest | null;
   readonly messageId: string | null;
 }
@@ -197,9 +200,9 @@ function pairEqual(sides: Sides<Known>, tally: Tally): Sides<Known> {
     notePair(tally, a, b);
   };
   const bySha: Order<Known> = (a, b) => byText(a.sha256, b.sha256);
-  const byCanonical: Order<Known> = (a, b) => byText(a.canonical, b.canonical);
+  const byLineless: Order<Known> = (a, b) => byText(a.lineless, b.lineless);
   let left = sides;
-  for (const byBytes of [bySha, byCanonical]) {
+  for (const byBytes of [bySha, byLineless]) {
     left = pairUp(left, (a, b) => byBytes(a, b) || byDate(a, b) || byFlags(a, b), equal, wasRead);
     left = pairUp(left, (a, b) => byBytes(a, b) || byDate(a, b), equal, wasRead);
     left = pairUp(left, byBytes, equal, wasRead);
@@ -208,15 +211,15 @@ function pairEqual(sides: Sides<Known>, tally: Tally): Sides<Known> {
 }
 
 function known(messages: readonly FinalMessage[], bodies: Bodies): readonly Known[] {
-  const nothing = { sha256: "", canonical: "", content: null, messageId: null };
+  const nothing = { sha256: "", lineless: "", content: null, messageId: null };
   return messages.flatMap((message): Known[] => {
     const body = bodies.get(message.uid);
     if (body === undefined) return [{ ...message, ...nothing, state: "unasked" }];
     // Expunged while we looked: it is on this side no more, and no one's loss.
     if (body.kind === "gone") return [];
     if (body.kind === "failed") return [{ ...message, ...nothing, state: "failed" }];
-    const { sha256, canonical, content, messageId } = body;
-    return [{ ...message, sha256, canonical, content, messageId, state: "read" }];
+    const { sha256, lineless, content, messageId } = body;
+    return [{ ...message, sha256, lineless, content, messageId, state: "read" }];
   });
 }
 

@@ -26,7 +26,7 @@ import {
   type ReadBody,
   toBeRead,
 } from "./final-compare.ts";
-import { contentOf, messageIdOf } from "./final-hints.ts";
+import { contentOf, lineEndsApart, messageIdOf } from "./final-hints.ts";
 
 /** Which mailbox is which: the servers' names. `to` is null where no run made a counterpart yet. */
 export interface MailboxPair {
@@ -285,10 +285,11 @@ async function* readBodies(
     const { bytes, internalDate, flags, digests } = fetched;
     const { sha256, canonical, fingerprint } = digests;
     work.tell({ bytes: bytes.length });
+    const lineless = lineEndsApart(bytes, canonical);
     const body: ReadBody = {
       kind: "read",
       sha256,
-      canonical,
+      lineless,
       content: contentOf(bytes),
       messageId: messageIdOf(bytes),
     };
