@@ -23,7 +23,14 @@ import {
   requireLive,
   reviveMailboxes,
 } from "./queries/mailboxes.ts";
-import { addMessages, type ChangeMessage, closeVersions, openVersions, requireKnown } from "./queries/messages.ts";
+import {
+  addMessages,
+  type ChangeMessage,
+  closeVersions,
+  openVersions,
+  requireKnown,
+  reviveMessages,
+} from "./queries/messages.ts";
 import { bind, bindMerged, markGone, rebase, rekeyPlacements, unbind } from "./queries/placements.ts";
 import {
   bindMailboxes,
@@ -122,7 +129,8 @@ async function applyArchive(
   { archive }: Batch,
   revision: number,
 ): Promise<Applied> {
-  const edits = archive.filter((op): op is ChangeMessage => "messageId" in op);
+  const edits = archive.filter((op): op is ChangeMessage => "since" in op);
+  const revived = archive.filter((op) => op.kind === "reviveMessage");
   const adds = archive.filter((op) => op.kind === "addMessage");
   const removals = archive.filter((op) => op.kind === "removeMailbox").map((op) => op.mailboxId);
   const changes = archive.filter((op) => op.kind === "changeMailbox");
@@ -131,6 +139,11 @@ async function applyArchive(
   let undone = 0;
   if (revivals.length > 0) undone += revivals.length - (await reviveMailboxes(client, session, revision, revivals));
   const stale = edits.length === 0 ? [] : await applyEdits(client, session, revision, edits);
+  if (revived.length > 0) {
+    await requireLive(client, session, distinct(revived.map((op) => op.mailboxId)));
+    stale.push(...(await reviveMessages(client, session, revision, revived)));
+    stale.sort((a, b) => a - b);
+  }
   if (adds.length > 0) {
     await requireLive(client, session, distinct(adds.map((op) => op.mailboxId)));
     await addMessages(client, session, revision, adds);
@@ -146,7 +159,7 @@ async function applyEdits(
   session: Session,
   revision: number,
   edits: readonly ChangeMessage[],
-): Promise<readonly MessageId[]> {
+): Promise<MessageId[]> {
   if (new Set(edits.map((op) => op.messageId)).size !== edits.length) {
     throw new MailError("BUG", "Packetboat has a defect: one commit changes one message twice. Please report this.");
   }

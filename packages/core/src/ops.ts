@@ -62,7 +62,14 @@ export type ArchiveOp =
       readonly mailboxId: MailboxId;
       readonly flags: Flags;
     }
-  | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision };
+  | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision }
+  /** Brings a tombstoned message back (M3: a move wins over a removal). Stale when it is live again; nothing for one that was erased (forget). */
+  | {
+      readonly kind: "reviveMessage";
+      readonly messageId: MessageId;
+      readonly mailboxId: MailboxId;
+      readonly flags: Flags;
+    };
 
 /** Changes of the base. They never make a revision. */
 export type BaseOp =

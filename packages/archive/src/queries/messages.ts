@@ -6,7 +6,8 @@ import { arrayLiteral, dateParameter, int8Parameter } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 
 export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
-export type ChangeMessage = Extract<ArchiveOp, { messageId: MessageId }>;
+export type ChangeMessage = Extract<ArchiveOp, { messageId: MessageId; since: unknown }>;
+export type ReviveMessage = Extract<ArchiveOp, { kind: "reviveMessage" }>;
 
 // One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256, and held
 // to the commit.
@@ -134,6 +135,44 @@ export async function openVersions(
       ops.map((op) => arrayLiteral(op.flags)),
     ],
   });
+}
+
+/**
+ * Opens a version for each tombstoned message; erased ones stay as they are. Gives those that were live already, which are stale. By
+ * message_pkey and message_version_open.
+ */
+export async function reviveMessages(
+  client: PoolClient,
+  session: Session,
+  revision: number,
+  ops: readonly ReviveMessage[],
+): Promise<readonly MessageId[]> {
+  const { rows } = await client.query<{ id: bigint; live: boolean }>({
+    name: "archive_revive_messages",
+    text: `with item as materialized (
+        select o.*, m.blob_id, exists (select from message_version v where v.message_id = m.id and v.to_revision = ${LIVE}) as live
+        from unnest($3::bigint[], $4::bigint[], $5::text[]) o(message_id, mailbox_id, flags)
+        cross join lateral (select id, blob_id from message where id = o.message_id and archive_id = $1 limit 1 for no key update) m
+      ), opened as (
+        insert into message_version (message_id, mailbox_id, flags, from_revision)
+        select message_id, mailbox_id, flags::text[], $2 from item where not live and blob_id is not null
+      )
+      select message_id as id, live from item`,
+    values: [
+      session.archiveId,
+      revision,
+      ops.map((op) => op.messageId),
+      ops.map((op) => op.mailboxId),
+      ops.map((op) => arrayLiteral(op.flags)),
+    ],
+  });
+  if (rows.length !== ops.length)
+    await requireKnown(
+      client,
+      session,
+      ops.map((op) => op.messageId),
+    );
+  return rows.filter((row) => row.live).map((row) => asId<MessageId>(row.id));
 }
 
 /**

@@ -142,6 +142,13 @@ export class History {
         added(id);
         return null;
       }
+      case "reviveMessage": {
+        if (!this.messages.has(op.messageId)) throw failure("BUG", "A plan names a message that never existed.");
+        if (this.live(op.messageId) !== null) return op.messageId;
+        this.mustBeLive(op.mailboxId);
+        this.openMessage(op.messageId, op.mailboxId, op.flags, revision, undo);
+        return null;
+      }
       case "setFlags":
       case "moveMessage":
       case "removeMessage":
