@@ -303,6 +303,22 @@ export function planMailboxes(
   };
 }
 
+/**
+ * Mailboxes that the archive got after a link that only pushes was looked at, paired with those that the server has: other links may pull
+ * while this one pushes. Nothing of the archive changes, and nothing is concluded of the others.
+ */
+export function planMeetings(link: Link, tree: Tree, listing: readonly ListedMailbox[]): readonly BaseOp[] {
+  if (link.rights.pull) return [];
+  const names = new Set(tree.bases.map(({ name }) => name));
+  const used = new Set(tree.bases.map((base) => base.mailboxId));
+  const byPath = tree.mailboxes.toSorted((a, b) => (pathKey(a.path) < pathKey(b.path) ? -1 : 1));
+  const free = byPath.filter((one) => !used.has(one.id));
+  const naming: Naming = { taken: new Set(), notes: [] };
+  return selectable(listing)
+    .filter((one) => !names.has(one.name) && isSelected(link, one))
+    .flatMap((one) => planFirst(one, link, free, naming).base ?? []);
+}
+
 function isInSight(link: Link, base: MailboxBase): boolean {
   return isSelected(link, { path: base.path, namespace: "personal", virtual: false, role: base.role });
 }

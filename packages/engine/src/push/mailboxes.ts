@@ -13,6 +13,7 @@ import {
   type Note,
   pathKey,
   planMailboxPush,
+  planMeetings,
   type RemoteMailboxId,
   type RemoteWriter,
   type RenameStep,
@@ -39,7 +40,7 @@ export async function pushMailboxes(
   writer: RemoteWriter,
   listing: readonly ListedMailbox[],
 ): Promise<PushedMailboxes> {
-  const tree = await run.archive.tree();
+  const tree = await treeWithMeetings(run, listing);
   const plan = planMailboxPush(run.link, tree, listing, (path) => writer.spell(path));
   run.tally.notes.push(...plan.notes);
   const steps = plan.creates.length + plan.renames.length + plan.subscriptions.length;
@@ -64,6 +65,19 @@ export async function pushMailboxes(
   const now = await writer.list();
   await bindCreated(run, writer, created, now);
   return { tree: await run.archive.tree(), listing: now, removals: plan.removals, unfinished };
+}
+
+/** What the archive got since this link was looked at is paired first: else a mailbox that the server has would be made a second time. */
+async function treeWithMeetings(run: Pass, listing: readonly ListedMailbox[]): Promise<Tree> {
+  const tree = await run.archive.tree();
+  const base = planMeetings(run.link, tree, listing);
+  if (base.length === 0) return tree;
+  if (!run.dryRun) {
+    await commit(run, { archive: [], base });
+    return run.archive.tree();
+  }
+  const met = new Set(base.map((op) => (op.kind === "bindMailbox" ? pathKey(op.archivePath) : "")));
+  return { ...tree, mailboxes: tree.mailboxes.filter(({ path }) => !met.has(pathKey(path))) };
 }
 
 function tellPlanned(run: Pass, plan: MailboxPushPlan): void {
