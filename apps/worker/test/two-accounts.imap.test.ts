@@ -2,7 +2,7 @@
 // follows within two seconds; migrate brings everything over and removes nothing. Another client looks at both servers.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dovecot, orSkip, startDovecot, until, WireClient } from "@packetboat/testkit";
+import { type Dovecot, orSkip, startDovecot, startProxy, until, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
 import { lookInto, mail } from "./accounts.ts";
@@ -257,6 +257,37 @@ describe("migrate", () => {
     expect(dave.holds.INBOX).toHaveLength(41);
     expect(dave.holds.INBOX).toEqual(expect.arrayContaining([...(carol.holds.INBOX ?? [])]));
   });
+
+  journey(
+    "mailboxes are pushed while others are still pulled; stopped in the middle, the same line goes on",
+    async () => {
+      for (const mailbox of ["INBOX", "Later", "Work"]) await fill("erin", mailbox, range(1, 15));
+      await using proxy = await startProxy({ port: port() });
+      // The third mailbox falls silent in the middle of a message.
+      proxy.stallMidLiteral(40);
+      const line = [
+        "migrate",
+        `imap://erin:pass@127.0.0.1:${proxy.port}?tls=none`,
+        urlOf("frank"),
+        "--archive",
+        "moving",
+      ];
+      const arrived = until(
+        async () => ((await look("frank")).holds.INBOX ?? []).length === 15,
+        "the first mailbox on the target",
+        20_000,
+        50,
+      );
+      const running = cli.run(line, { kill: { when: arrived, signal: "SIGINT" } });
+      await arrived;
+      expect((await look("frank")).holds.Work).toEqual([]);
+      expect((await running).code).toBe(130);
+      expect(proxy.struck()).toBe(1);
+      proxy.disarm();
+      expect(await cli.must(line)).toMatch(/\nAll 45 messages are on frank/);
+      expect((await look("frank")).holds).toEqual((await look("erin")).holds);
+    },
+  );
 
   journey(
     "run again: nothing; later changes follow, and what is removed at the source stays on the target",
