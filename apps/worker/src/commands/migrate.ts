@@ -10,11 +10,12 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { endWithReports, sayFirstLook } from "../runs/end.ts";
+import { endWithFinal, type FinalOptions, finalStep, refuseLoneOptions } from "../runs/final-end.ts";
 import type { Surroundings } from "../runs/open-accounts.ts";
 import { type Pair, type PairOptions, type PairSide, withPair } from "../runs/pair.ts";
 import { runRounds } from "../runs/rounds.ts";
 
-export interface MigrateOptions extends PairOptions, RawSideOptions, ReportingOptions {}
+export interface MigrateOptions extends PairOptions, RawSideOptions, ReportingOptions, FinalOptions {}
 
 export function define(command: Command, host: Host): void {
   command
@@ -29,11 +30,16 @@ export function define(command: Command, host: Host): void {
     .option("--include PATTERN", "only mailboxes that match; * is any text; may be repeated", collect)
     .option("--exclude PATTERN", "no mailboxes that match; may be repeated", collect);
   withSideOptions(command, ["from", "to"]).option("-n, --dry-run", "look and say what would be done, write nothing");
+  command
+    .option("--final", "then ask both servers anew and compare message by message; exit code 3 while one is not proved")
+    .option("--deep", "with --final: download everything from both servers and compare every byte")
+    .option("--verbose", "with --final: show every mailbox, also where nothing differs");
   withReporting(command);
   withExamples(command, [
     { line: "migrate imaps://you@old.example imaps://you@new.example", what: "asks for the passwords" },
     { line: "migrate imaps://you@old.example imaps://you@new.example --dry-run", what: "what both hold" },
     { line: "migrate imaps://you@old.example imaps://you@new.example --exclude 'Junk*'", what: "without spam" },
+    { line: "migrate imaps://you@old.example imaps://you@new.example --final", what: "catch up, and prove it" },
   ]);
   command.action(async (from: string, to: string, options: MigrateOptions) => {
     const sides = [
@@ -41,6 +47,7 @@ export function define(command: Command, host: Host): void {
       { ...readSide("to", to, options), rights: { pull: false, push: true } },
     ] as const;
     refuseSameAccount(sides);
+    refuseLoneOptions(options);
     await migrate(host, sides, options);
   });
 }
@@ -54,7 +61,14 @@ async function migrate(host: Host, sides: readonly [PairSide, PairSide], options
     look: (look) => sayFirstLook(around, sides, look),
     run: async (pair) => {
       const how = { command: "migrate", dryRun: options.dryRun === true, pushes: true };
-      await tell(around, pair, await runRounds(around, pair.members, how), started);
+      if (options.final !== true) {
+        await tell(around, pair, await runRounds(around, pair.members, how), started);
+        return;
+      }
+      const final = finalStep(around, pair, options);
+      const reports = await runRounds(around, pair.members, how, final.afterwards);
+      endWithFinal(around, { reports, started, compared: final.compared(), verbose: options.verbose === true });
+      await pair.offerToKeep();
     },
   });
 }

@@ -20,6 +20,7 @@ import {
   samePath,
   showPath,
   type Tree,
+  type Uid,
 } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
 import { count } from "../tally.ts";
@@ -253,6 +254,8 @@ export async function removeMailboxes(
       run.tally.notes.push(planned("mailboxRemoved", base.path, "would be removed on the server"));
       continue;
     }
+    // What is left of it in the base was not removed: a mailbox of that name that is gone may be elsewhere, under another.
+    if ((await run.archive.known(base.id, 1 as Uid)).bound.length > 0) continue;
     await tried(run, mailbox, async () => {
       if (!(await writer.remove(listed))) {
         const text = `${mailbox} was removed in the archive, but still holds messages on the server: it stays there.`;
