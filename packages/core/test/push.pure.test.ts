@@ -265,7 +265,7 @@ describe("mailboxes", () => {
       ["Work", "Work (2)"],
       ["Work (2)", "Work"],
     ]).renames;
-    expect(crossed).toEqual(["Work > Work (1)", "Work (2) > Work", "Work (1) > Work (2)"]);
+    expect(crossed).toEqual(["Work (2) > Work (2) (2)", "Work > Work (2)", "Work (2) (2) > Work"]);
   });
 
   test("B2 a rename to a name that cannot be held is mapped once", () => {
