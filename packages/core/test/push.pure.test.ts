@@ -17,6 +17,7 @@ import {
   type Removals,
   type Revision,
   type Rights,
+  type Role,
   samePath,
   showPath,
   type Uid,
@@ -213,13 +214,14 @@ describe("mailboxes", () => {
     pairs: readonly (readonly [server: string, archive: string | null, before?: string])[],
     unpaired: readonly string[] = [],
     removals: Removals = "mirror",
+    role: Role | null = null,
   ) {
     const bases = pairs.map(([server, , before], i): MailboxBase => {
       const pushedPath = before === undefined ? path(server) : path(before);
-      return based(i + 1, server, 5, { pushedPath, path: path(server), name: path(server).join(".") });
+      return based(i + 1, server, 5, { pushedPath, path: path(server), name: path(server).join("."), role });
     });
     const live = pairs.flatMap(([, archive], i) =>
-      archive === null ? [] : [{ id: asId<MailboxId>(11 + i), path: path(archive), role: null, subscribed: false }],
+      archive === null ? [] : [{ id: asId<MailboxId>(11 + i), path: path(archive), role, subscribed: false }],
     );
     const free = unpaired.map((name, i) => ({
       id: asId<MailboxId>(50 + i),
@@ -244,9 +246,21 @@ describe("mailboxes", () => {
     expect(result.notes).toEqual(["mailboxMapped"]);
   });
 
-  test("B3 names that differed from the beginning stay, a rename in the archive travels", () => {
-    expect(planned([["Sent Items", "Sent", "Sent"]]).renames).toEqual([]);
-    expect(planned([["Sent Items", "Post", "Sent"]]).renames).toEqual(["Sent Items > Post"]);
+  test("B3 what was paired by role keeps its name until the archive's changes; everything else takes the archive's", () => {
+    expect(planned([["Sent Items", "Sent", "Sent"]], [], "mirror", "sent").renames).toEqual([]);
+    expect(planned([["Sent Items", "Post", "Sent"]], [], "mirror", "sent").renames).toEqual(["Sent Items > Post"]);
+    expect(planned([["Lists", "Letters", "Letters"]]).renames).toEqual(["Lists > Letters"]);
+  });
+
+  test("B2 a numbered name stays while the plain one is taken, and takes it when it is free", () => {
+    expect(
+      planned([
+        ["Work (2)", "Work"],
+        ["Work", "Old"],
+      ]).renames,
+    ).toEqual(["Work > Old"]);
+    expect(planned([["Work (2)", "Work"]]).renames).toEqual(["Work (2) > Work"]);
+    expect(planned([["Work", "Work (2)"]]).renames).toEqual([]);
   });
 
   test("B2 a rename to a name that cannot be held is mapped once", () => {

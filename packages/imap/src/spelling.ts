@@ -21,19 +21,21 @@ const CYRUS_REFUSES = new Set('!"%;<>\\^`{|}/');
 /** As measured: Courier 5 takes a name for a directory's, and knows no character of four bytes. */
 const courierRefuses = (char: string): boolean => char === "/" || char.length > 1;
 
-/** Gives the rules of a server from its NAMESPACE, LIST and capabilities. */
+/** Gives the rules of a server from its NAMESPACE, the names that LIST showed (in wire spelling), and its capabilities. */
 export function nameRules(
   namespaces: readonly Namespace[],
-  delimiter: string | null,
+  listed: { readonly delimiter: string | null; readonly wires: Iterable<string> },
   announced: ReadonlySet<string>,
 ): NameRules {
   const namespace = namespaces.find(({ kind }) => kind === "personal") ?? null;
-  const own = namespace?.delimiter ?? delimiter;
+  const delimiter = namespace?.delimiter ?? listed.delimiter;
   // X-CREATEDMODSEQ is Cyrus' alone, ACL2=UNION Courier's.
   if (announced.has("X-CREATEDMODSEQ"))
-    return { namespace, delimiter: own, refuses: (char) => CYRUS_REFUSES.has(char), homes: false };
-  if (announced.has("ACL2=UNION")) return { namespace, delimiter: own, refuses: courierRefuses, homes: false };
-  return { namespace, delimiter: own, refuses: () => false, homes: true };
+    return { namespace, delimiter, refuses: (char) => CYRUS_REFUSES.has(char), homes: false };
+  if (announced.has("ACL2=UNION")) return { namespace, delimiter, refuses: courierRefuses, homes: false };
+  // Dovecot keeps mailboxes as directories: with another delimiter it refuses a slash. Where one is listed it is allowed.
+  const slash = delimiter === "/" || [...listed.wires].some((wire) => wire.includes("/"));
+  return { namespace, delimiter, refuses: (char) => char === "/" && !slash, homes: true };
 }
 
 const isControl = (char: string): boolean => char < " " || (char >= "\x7f" && char <= "\x9f") || !char.isWellFormed();

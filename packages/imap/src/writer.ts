@@ -16,6 +16,7 @@ import {
   type UidSet,
 } from "@packetboat/core";
 import { append } from "./append.ts";
+import { appendInLanes, lanesFor } from "./append-lanes.ts";
 import { uidValidityChanged } from "./errors.ts";
 import { expunge } from "./expunge.ts";
 import type { Door, Gate } from "./gate.ts";
@@ -55,7 +56,8 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
   }
 
   spell(path: MailboxPath): Spelled {
-    return spell(path, nameRules(this.namespaces ?? [], this.delimiter, this.#announced));
+    const listed = { delimiter: this.delimiter, wires: this.wires.values() };
+    return spell(path, nameRules(this.namespaces ?? [], listed, this.#announced));
   }
 
   async *append(
@@ -64,7 +66,10 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     batch: readonly Outgoing[],
   ): AsyncGenerator<Appended> {
     if (batch.length === 0) return;
-    yield* this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, batch));
+    const one = (part: readonly Outgoing[]) =>
+      this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, part));
+    const lanes = lanesFor(batch, this.#announced, this.far, this.connections);
+    yield* lanes === 1 ? one(batch) : appendInLanes(batch, lanes, one);
   }
 
   async *store(
@@ -190,8 +195,10 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
       const gate = await this.pool.acquire(left?.name ?? null);
       try {
         if (left !== null) {
-          await leave(gate, this.wires);
-          this.pool.forgetOpen();
+          // With what lies below it.
+          const concerned = (name: string): boolean => name.startsWith(left.name);
+          if (gate.selected !== null && concerned(gate.selected.name)) await leave(gate, this.wires);
+          this.pool.forgetOpen(concerned);
         }
         return await work(gate);
       } finally {

@@ -55,6 +55,8 @@ export async function* pushLink(
   const dropped = await removeMailboxes(run, writer, mailboxes);
   // S5: room may have been made.
   if (writing.full && later.removals.length > 0) run.tally.again = true;
+  // S2: what is not answered may turn out to be somewhere; until then its mailbox's push is not done.
+  for (const intent of await run.archive.intents()) writing.unfinished.add(intent.remoteMailboxId);
   await commit(run, { archive: [], base: donePushes(writing, tree.bases, dropped, revision) });
   const removed = new Set(removals.filter((base) => dropped.has(base.id)).map((base) => base.name));
   return mailboxes.listing.filter((one) => !removed.has(one.name));
@@ -66,14 +68,28 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const paired = new Map<RemoteMailboxId, Paired>();
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
-    if (listed !== undefined && !base.resting) paired.set(base.id, { listed, base });
+    // B5, U1: one whose state the server does not tell, or that was not looked at under this UIDVALIDITY, is not written to.
+    if (listed?.status && listed.status.uidValidity === base.uidValidity && !base.resting)
+      paired.set(base.id, { listed, base });
   }
   const awake = tree.bases.filter((base) => !base.resting);
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
   const trash = [...paired.values()].find(({ listed }) => listed.role === "trash")?.base.id ?? null;
   const approved = await run.archive.approvedPushes(run.now());
+  const open = await run.archive.intents();
+  const unanswered = new Map(open.map((intent) => [intent.messageId, intent.remoteMailboxId]));
   const places = { homes, trash, shown: new Set(paired.keys()) };
-  return { run, writer, paired, places, approved, unfinished: new Set(mailboxes.unfinished), full: false };
+  return {
+    run,
+    writer,
+    paired,
+    places,
+    approved,
+    unanswered,
+    unfinished: new Set(mailboxes.unfinished),
+    flagsRefused: new Set(),
+    full: false,
+  };
 }
 
 async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
@@ -95,10 +111,14 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   }
 }
 
-const planned = (writing: Writing, rows: readonly PushRow[]): readonly PushOp[] => {
-  const { run, places } = writing;
-  return rows.flatMap((row) => planPush(run.link, row, places)).map((op) => withoutUnnumbered(writing, op));
-};
+function planned(writing: Writing, rows: readonly PushRow[]): readonly PushOp[] {
+  const { run, places, unanswered } = writing;
+  return rows.flatMap((row): readonly PushOp[] => {
+    const by = unanswered.get(row.messageId);
+    if (by !== undefined) return [{ kind: "blocked", row, by }];
+    return planPush(run.link, row, places).map((op) => withoutUnnumbered(writing, op));
+  });
+}
 
 const isRemoval = (op: PushOp): op is RemovalOp =>
   op.kind === "remove" || op.kind === "noTrash" || (op.kind === "move" && op.row.live === null);

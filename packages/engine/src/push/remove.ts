@@ -118,7 +118,7 @@ async function expungeBatch(writing: Writing, id: RemoteMailboxId, ops: readonly
   const removals = removed.filter((op) => op.kind === "remove").length;
   const base: BaseOp[] = [
     { kind: "unbind", remoteMailboxId: id, uids: gone },
-    { kind: "sent", messages: removed.map((op) => op.row.messageId) },
+    { kind: "sent", messages: removed.map((op) => op.row.messageId).filter((one) => !writing.flagsRefused.has(one)) },
   ];
   if (removals > 0) base.push({ kind: "expunged", remoteMailboxId: id, runId: run.runId, messages: removals });
   if (error !== null)

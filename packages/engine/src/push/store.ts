@@ -75,6 +75,8 @@ function refused(
   return messages.flatMap(([uid, { messageId }]) => {
     const row = rows.get(messageId);
     const named = uids.some(([low, high]) => uid >= low && uid <= high);
-    return named && row !== undefined ? [failed(writing, row, id, "flags", error)] : [];
+    if (!named || row === undefined) return [];
+    writing.flagsRefused.add(messageId);
+    return [failed(writing, row, id, "flags", error)];
   });
 }
