@@ -27,9 +27,9 @@ const atoms = (text: string): Token[] => text.split(" ").map((value) => ({ type:
 
 /**
  * Courier keeps UIDs only when somebody opens a mailbox to write. Until then every EXAMINE and STATUS numbers what is \Recent by the
- * names of its files, and an arrival or a removal shifts the numbers: they are as none (U4). ACL2=UNION is Courier's alone.
+ * names of its files, and an arrival or a removal shifts the numbers: they are as none (U4). ACL2=UNION is its alone.
  */
-export function recentIsUnnumbered(capabilities: ReadonlySet<string>): boolean {
+export function isCourier(capabilities: ReadonlySet<string>): boolean {
   return capabilities.has("ACL2=UNION");
 }
 
@@ -39,7 +39,7 @@ function statusItems(gate: Gate): string {
   const modseq = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC") ? " HIGHESTMODSEQ" : "";
   // Cyrus 3.6.1 answers MAILBOXID beside MESSAGES with uninitialised memory, another one each time. X-CREATEDMODSEQ is Cyrus' alone.
   const objectId = capabilities.has("OBJECTID") && !capabilities.has("X-CREATEDMODSEQ");
-  const recent = recentIsUnnumbered(capabilities) ? " RECENT" : "";
+  const recent = isCourier(capabilities) ? " RECENT" : "";
   return `MESSAGES UIDNEXT UIDVALIDITY${recent}${modseq}${objectId ? " MAILBOXID" : ""}`;
 }
 
