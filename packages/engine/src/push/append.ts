@@ -5,6 +5,7 @@ import {
   type Appended,
   type BaseOp,
   commonFlags,
+  dateToSend,
   MailError,
   type MessageId,
   type OpenIntent,
@@ -12,6 +13,7 @@ import {
   type PushOp,
   type PushRow,
   type RemoteMailboxId,
+  showPath,
   type Uid,
   unionFlags,
 } from "@packetboat/core";
@@ -106,7 +108,8 @@ async function loadBatch(writing: Writing, mailbox: RemoteMailboxId, ops: readon
     const op = byId.get(stored.messageId);
     if (op === undefined) continue;
     const { messageId, internalDate } = op.row;
-    if (stored.kind === "bytes") outgoing.push({ messageId, bytes: stored.bytes, flags: op.flags, internalDate });
+    if (stored.kind === "bytes")
+      outgoing.push({ messageId, bytes: stored.bytes, flags: op.flags, internalDate: dateToSend(internalDate) });
     else damaged.push(failed(writing, op.row, mailbox, "append", stored.error));
   }
   return { mailbox, ops, outgoing, damaged };
@@ -133,10 +136,24 @@ async function sendBatch(writing: Writing, batch: Batch): Promise<{ messages: nu
   }
   const done = await record(writing, mailbox, answers, intents, (id) => rows.get(id)?.row);
   if (failure !== null) throw failure.error;
+  const sent = new Set(done);
+  tellDateless(
+    writing,
+    mailbox,
+    batch.outgoing.filter((one) => one.internalDate === null && sent.has(one.messageId)).length,
+  );
   const bytes = new Map(batch.outgoing.map((one) => [one.messageId, one.bytes.length]));
   const sum = done.reduce((all, id) => all + (bytes.get(id) ?? 0), 0);
   count(run.tally, nameOf(writing, batch.mailbox), { appended: done.length, appendedBytes: sum });
   return { messages: done.length, bytes: sum };
+}
+
+/** C2: the report says which went without a date. */
+function tellDateless({ run }: Writing, mailbox: Paired, messages: number): void {
+  if (messages === 0) return;
+  const name = showPath(mailbox.listed.path);
+  const text = `${messages} messages went to ${name} without their date: it is not known, or none that servers can hold.`;
+  run.tally.notes.push({ kind: "noInternalDate", mailbox: name, text });
 }
 
 /** Commits what the server answered; gives the messages that it has. */
