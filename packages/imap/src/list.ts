@@ -134,7 +134,7 @@ async function plainList(gate: Gate, patterns: readonly string[]): Promise<Listi
 /** STATUS of one mailbox by its wire name. Throws Refused when the server says NO. */
 export async function askStatus(gate: Gate, wire: string): Promise<StatusLine | null> {
   const status = await askOnce(gate, wire);
-  if (!status?.unnumbered || !gate.writes) return status;
+  if (status === null || !gate.writes || !(status.unnumbered || isUnopened(gate, status))) return status;
   // Who may write lets the server number what is there, before anything is planned by a UID. Refused, it stays without numbers.
   gate.selected = null;
   try {
@@ -145,6 +145,11 @@ export async function askStatus(gate: Gate, wire: string): Promise<StatusLine | 
     if (!(error instanceof Refused)) throw error;
   }
   return await askOnce(gate, wire);
+}
+
+/** An INBOX that nobody ever opened has on Courier the second of the asking as UIDVALIDITY: it could never be written to under one. */
+function isUnopened({ capabilities }: Gate, { wire, marks }: StatusLine): boolean {
+  return isCourier(capabilities) && wire === "INBOX" && marks.messages === 0 && marks.uidNext === 1;
 }
 
 async function askOnce(gate: Gate, wire: string): Promise<StatusLine | null> {
