@@ -47,20 +47,6 @@ const OWN: readonly MailboxPath[] = [
   ["Unwanted"],
 ];
 
-export interface Loaded {
-  /** Names of messages by their instant. */
-  readonly named: Map<number, string>;
-  /** What each side refused from the other client. */
-  readonly refused: readonly [string[], string[]];
-}
-
-export interface LoadOptions {
-  /** Names that only the first side has, because the second cannot. */
-  readonly odd: readonly string[];
-  /** Messages that only the first side has. */
-  readonly own: readonly { readonly name: string; readonly at: number; readonly flags: readonly string[] }[];
-}
-
 const pathOf = ({ name }: CorpusMessage): MailboxPath => name.split("/").slice(0, -1).slice(0, 2);
 
 async function make(end: End, path: MailboxPath): Promise<void> {
@@ -68,22 +54,27 @@ async function make(end: End, path: MailboxPath): Promise<void> {
     await end.hands.command(`CREATE ${quoted(toWireName(end.nameOf(path.slice(0, depth))))}`);
 }
 
-/** Loads both ends; a third of the corpus is on both, with other flags. */
-export async function load(ends: readonly [End, End], { odd, own }: LoadOptions): Promise<Loaded> {
+/**
+ * Loads both ends; a third of the corpus is on both, with other flags. `odd`: names that only the first has, because the second cannot.
+ * Gives the names of messages by their instant.
+ */
+export async function load(ends: readonly [End, End], odd: readonly string[]): Promise<ReadonlyMap<number, string>> {
   const named = new Map<number, string>();
-  const refused: [string[], string[]] = [[], []];
   const corpus: CorpusMessage[] = [];
   for await (const message of corpusMessages({ mboxes: true })) corpus.push(message);
   const paths = new Map(corpus.map((message) => [showPath(pathOf(message)), pathOf(message)]));
   let next = FIRST + corpus.length * STEP;
-  const put = async (end: End, path: MailboxPath, name: string, flags: readonly string[], at = (next += STEP)) => {
+  const put = async (end: End, path: MailboxPath, name: string, flags: readonly string[]): Promise<void> => {
+    const at = next;
+    next += STEP;
     named.set(at, name);
-    if (!(await append(end, path, { name, bytes: letter(name) }, at, flags))) refused[ends.indexOf(end)]?.push(name);
+    await append(end, path, { name, bytes: letter(name) }, at, flags);
   };
   for (const [i, end] of ends.entries()) {
     const mine = i === 0 ? [...ODD, ...odd] : ODD;
     for (const path of [...paths.values(), ...mine.map((name) => [`${name} ${end.name}`])]) await make(end, path);
-    for (const name of mine) await put(end, [`${name} ${end.name}`], `${sha256(Buffer.from(name)).slice(0, 8)} ${end.name}`, ["$Odd"]);
+    for (const name of mine)
+      await put(end, [`${name} ${end.name}`], `${sha256(Buffer.from(name)).slice(0, 8)} ${end.name}`, ["$Odd"]);
     // Of these each side has some, and both have the names.
     for (const [n, path] of OWN.entries()) {
       await make(end, path);
@@ -92,7 +83,6 @@ export async function load(ends: readonly [End, End], { odd, own }: LoadOptions)
     }
     await put(end, ["INBOX"], `inbox ${end.name}`, ["\\Seen"]);
   }
-  for (const { name, at, flags } of own) await put(ends[0], ["INBOX"], name, flags, at);
   const instants = new Map<string, number>();
   for (const [n, message] of corpus.entries()) {
     // The same text in two files is one message for every client: matched, and then its date is that of whoever came first (C2).
@@ -104,10 +94,10 @@ export async function load(ends: readonly [End, End], { odd, own }: LoadOptions)
       if (n % 3 === 1 - i) continue;
       const flags = FLAGS[(n + i) % FLAGS.length] ?? [];
       for (let copies = n % 10 === 0 ? 2 : 1; copies > 0; copies--)
-        if (!(await append(end, pathOf(message), message, at, flags))) refused[i]?.push(message.name);
+        await append(end, pathOf(message), message, at, flags);
     }
   }
-  return { named, refused };
+  return named;
 }
 
 /** What has to be true on both ends after the changes. */
@@ -157,7 +147,14 @@ export async function change(
     await use(String(message.uid), message, mailbox);
     expected.changes++;
   };
-  const homes: readonly MailboxPath[] = [["INBOX"], ["mime4j", "testmsgs"], ["Entwürfe ✓ a"], ["gyb"], ["made"], ["Wanted"]];
+  const homes: readonly MailboxPath[] = [
+    ["INBOX"],
+    ["mime4j", "testmsgs"],
+    ["Entwürfe ✓ a"],
+    ["gyb"],
+    ["made"],
+    ["Wanted"],
+  ];
   for (const [n, path] of homes.entries()) {
     const instant = Date.UTC(2020, turn, n + 1, 3, 4, 5);
     const flags = FLAGS[n % FLAGS.length] ?? [];
@@ -212,12 +209,16 @@ export function unmet(seen: readonly SeenMailbox[], { places, flags, mailboxes }
   for (const [at, path] of places) {
     const found = seen.filter(({ messages }) => messages.some((message) => message.at === at));
     const right = path === null ? found.length === 0 : found.length === 1 && samePath(found[0]?.path ?? [], path);
-    if (!right) lines.push(`${at} should be in ${path?.join("/")}, is in ${found.map((one) => showPath(one.path)).join(", ")}`);
+    if (!right)
+      lines.push(`${at} should be in ${path?.join("/")}, is in ${found.map((one) => showPath(one.path)).join(", ")}`);
   }
   for (const [at, flag] of flags) {
-    const has = seen.flatMap(({ messages }) => messages.filter((message) => message.at === at)).map((one) => one.flags.split(" "));
+    const has = seen
+      .flatMap(({ messages }) => messages.filter((message) => message.at === at))
+      .map((one) => one.flags.split(" "));
     const [wanted, name] = flag.startsWith("-") ? [false, flag.slice(1)] : [true, flag];
-    if (!has.every((one) => one.includes(name) === wanted)) lines.push(`${at} should have ${flag}, has ${has.join(";")}`);
+    if (!has.every((one) => one.includes(name) === wanted))
+      lines.push(`${at} should have ${flag}, has ${has.join(";")}`);
   }
   for (const [path, state] of mailboxes) {
     const found = seen.find((one) => showPath(one.path) === path);

@@ -12,8 +12,8 @@ import {
 } from "@packetboat/core";
 import { connectWriter } from "@packetboat/imap";
 import {
-  type CountingProxy,
   type CorpusMessage,
+  type CountingProxy,
   MemoryArchive,
   PASSWORD,
   startProxy,
@@ -59,7 +59,14 @@ export class End {
   readonly delimiter: string;
   readonly prefix: string;
 
-  private constructor(name: string, user: string, server: TestServer, proxy: CountingProxy, hands: WireClient, inbox: string) {
+  private constructor(
+    name: string,
+    user: string,
+    server: TestServer,
+    proxy: CountingProxy,
+    hands: WireClient,
+    inbox: string,
+  ) {
     this.name = name;
     this.user = user;
     this.server = server;
@@ -126,7 +133,13 @@ export function dateText(at: number, minutes = 0): string {
 }
 
 /** Appends a message as it is, else with CRLF, as people's programs do; false when the server wants neither. */
-export async function append(end: End, path: MailboxPath, message: CorpusMessage, at: number, flags: readonly string[]): Promise<boolean> {
+export async function append(
+  end: End,
+  path: MailboxPath,
+  message: CorpusMessage,
+  at: number,
+  flags: readonly string[],
+): Promise<boolean> {
   const options = { flags, date: dateText(at, at % 3 === 0 ? -450 : 60) };
   for (const bytes of [message.bytes, withCrlf(message.bytes)]) {
     try {
@@ -154,14 +167,26 @@ export class Pair implements AsyncDisposable {
     this.now += 3_600_000;
     const writers = await Promise.all(
       this.ends.map(({ proxy, user }) =>
-        connectWriter({ host: "127.0.0.1", port: proxy.port, security: "none", user, auth: { kind: "password", password: PASSWORD } }),
+        connectWriter({
+          host: "127.0.0.1",
+          port: proxy.port,
+          security: "none",
+          user,
+          auth: { kind: "password", password: PASSWORD },
+        }),
       ),
     );
     try {
       const runs: LinkRun[] = [];
       for (const [i, writer] of writers.entries()) {
         const { name } = this.ends[i] as End;
-        const link: Link = { id: asId(i + 1), accountId: asId(i + 1), archiveId: asId(1), rights: { pull: true, push: true }, policy: { ...DEFAULT_POLICY, removals: "mirror" } };
+        const link: Link = {
+          id: asId(i + 1),
+          accountId: asId(i + 1),
+          archiveId: asId(1),
+          rights: { pull: true, push: true },
+          policy: { ...DEFAULT_POLICY, removals: "mirror" },
+        };
         const run = await openRun({
           remote: writer,
           writer,
@@ -176,10 +201,8 @@ export class Pair implements AsyncDisposable {
         });
         runs.push(run);
       }
-      const t0 = performance.now();
-      const lap = (what: string) => process.env.LAPS && console.log(what, Math.round(performance.now() - t0));
-      for (const run of runs) { for await (const e of run.pull()) if (process.env.LAPS === "2") lap(e.kind + " " + ("mailbox" in e ? e.mailbox : "")); lap("pulled"); }
-      for (const run of runs) { for await (const e of run.push()) if (process.env.LAPS === "2") lap(e.kind + " " + ("mailbox" in e ? e.mailbox + " " + ("messages" in e ? e.messages : "") : "")); lap("pushed"); }
+      for (const run of runs) for await (const _ of run.pull());
+      for (const run of runs) for await (const _ of run.push());
       const results: RunResult[] = [];
       for (const run of runs) results.push(await run.finish());
       for (const { error } of results) if (error) throw error;
@@ -228,7 +251,10 @@ export function differences(
 function differencesIn(path: string, a: SeenMailbox, b: SeenMailbox, named: ReadonlyMap<number, string>): string[] {
   const lines: string[] = [];
   if (a.subscribed !== b.subscribed) lines.push(`subscribed ${a.subscribed} ${b.subscribed}: ${path}`);
-  const [mine, theirs] = [a, b].map(({ messages }) => Map.groupBy(messages, ({ at }) => at)) as [Map<number, Seen[]>, Map<number, Seen[]>];
+  const [mine, theirs] = [a, b].map(({ messages }) => Map.groupBy(messages, ({ at }) => at)) as [
+    Map<number, Seen[]>,
+    Map<number, Seen[]>,
+  ];
   for (const at of new Set([...mine.keys(), ...theirs.keys()])) {
     const [left, right] = [mine.get(at) ?? [], theirs.get(at) ?? []];
     const name = named.get(at) ?? `${at} in ${path}`;
