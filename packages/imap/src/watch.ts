@@ -80,7 +80,8 @@ async function differs(gate: Gate, mailbox: ListedMailbox, wire: string): Promis
   const { marks } = await examine(gate, mailbox.name, wire);
   const { status } = mailbox;
   if (status === null) return false;
-  return marks.uidNext !== status.uidNext || marks.messages !== status.messages;
+  if (marks.uidNext !== status.uidNext || marks.messages !== status.messages) return true;
+  return status.highestModseq !== null && marks.highestModseq !== status.highestModseq;
 }
 
 /** One IDLE: until something changes, or it is time to ask anew. */
