@@ -74,6 +74,5 @@ const MAX_SECONDS = 4_294_967_295;
  * without a sign: of other instants Dovecot makes another one, Courier and Cyrus refuse the message.
  */
 export function dateToSend(internalDate: number | null): number | null {
-  if (internalDate === null || internalDate < 0 || internalDate > MAX_SECONDS * 1000) return null;
-  return internalDate;
+  return internalDate !== null && internalDate >= 0 && internalDate <= MAX_SECONDS * 1000 ? internalDate : null;
 }
