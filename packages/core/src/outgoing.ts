@@ -66,13 +66,3 @@ export interface Spelled {
   readonly name: string;
   readonly path: MailboxPath;
 }
-
-const MAX_SECONDS = 4_294_967_295;
-
-/**
- * Gives the date that APPEND goes with, in milliseconds since 1970. Null: without one (C2), for servers keep seconds since 1970 in 32 bits
- * without a sign: of other instants Dovecot makes another one, Courier and Cyrus refuse the message.
- */
-export function dateToSend(internalDate: number | null): number | null {
-  return internalDate !== null && internalDate >= 0 && internalDate <= MAX_SECONDS * 1000 ? internalDate : null;
-}

@@ -2,7 +2,6 @@
 import { describe, expect, it, test } from "vitest";
 import {
   asId,
-  dateToSend,
   type Flags,
   groupStores,
   type MailboxBase,
@@ -335,16 +334,4 @@ describe("mailboxes", () => {
       pairs.map(([server, archive]) => [server, archive]),
     );
   });
-});
-
-test.for([
-  [null, null],
-  [-1, null],
-  [0, 0],
-  [Date.UTC(2024, 1, 29), Date.UTC(2024, 1, 29)],
-  [4_294_967_295_000, 4_294_967_295_000],
-  [4_294_967_296_000, null],
-  [Number.NaN, null],
-] as const)("C2: of the date %s goes %s", ([internalDate, sent]) => {
-  expect(dateToSend(internalDate)).toBe(sent);
 });

@@ -5,7 +5,6 @@ import {
   type Appended,
   type BaseOp,
   commonFlags,
-  dateToSend,
   MailError,
   type MessageId,
   type OpenIntent,
@@ -108,8 +107,7 @@ async function loadBatch(writing: Writing, mailbox: RemoteMailboxId, ops: readon
     const op = byId.get(stored.messageId);
     if (op === undefined) continue;
     const { messageId, internalDate } = op.row;
-    if (stored.kind === "bytes")
-      outgoing.push({ messageId, bytes: stored.bytes, flags: op.flags, internalDate: dateToSend(internalDate) });
+    if (stored.kind === "bytes") outgoing.push({ messageId, bytes: stored.bytes, flags: op.flags, internalDate });
     else damaged.push(failed(writing, op.row, mailbox, "append", stored.error));
   }
   return { mailbox, ops, outgoing, damaged };
@@ -152,7 +150,7 @@ async function sendBatch(writing: Writing, batch: Batch): Promise<{ messages: nu
 function tellDateless({ run }: Writing, mailbox: Paired, messages: number): void {
   if (messages === 0) return;
   const name = showPath(mailbox.listed.path);
-  const text = `${messages} messages went to ${name} without their date: it is not known, or none that servers can hold.`;
+  const text = `${messages} messages went to ${name} without a date, for none is known of them.`;
   run.tally.notes.push({ kind: "noInternalDate", mailbox: name, text });
 }
 
