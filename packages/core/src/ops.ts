@@ -62,7 +62,17 @@ export type ArchiveOp =
       readonly mailboxId: MailboxId;
       readonly flags: Flags;
     }
-  | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision };
+  | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision }
+  /** Undo: a tombstoned message is live again as the same message, so that what the base knows of it still holds. A live one is stale. */
+  | {
+      readonly kind: "reviveMessage";
+      readonly messageId: MessageId;
+      readonly mailboxId: MailboxId;
+      readonly flags: Flags;
+    };
+
+/** What can be done without bytes: all that an undo needs. */
+export type ArchiveEdit = Exclude<ArchiveOp, { kind: "addMessage" }>;
 
 /** Changes of the base. They never make a revision. */
 export type BaseOp =

@@ -1,12 +1,21 @@
 // Messages and their versions: added, closed, opened, whole batches in one statement each. A change closes the open version and opens
 // the next one; the op names the version it was planned on, and one that is closed by now is stale (S4).
-import { type ArchiveOp, asId, type MailboxId, MailError, type MessageId } from "@packetboat/core";
+import {
+  type ArchiveId,
+  type ArchiveOp,
+  asId,
+  type MailboxId,
+  MailError,
+  type MessageId,
+  type Revision,
+} from "@packetboat/core";
 import type { PoolClient } from "pg";
 import { arrayLiteral, dateParameter, int8Parameter } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 
 export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
-export type ChangeMessage = Extract<ArchiveOp, { messageId: MessageId }>;
+export type ChangeMessage = Extract<ArchiveOp, { since: Revision }>;
+export type ReviveMessage = Extract<ArchiveOp, { kind: "reviveMessage" }>;
 
 // One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256, and held
 // to the commit.
@@ -137,10 +146,44 @@ export async function openVersions(
 }
 
 /**
+ * Opens new versions of messages that have none open, and gives those it opened; the others are live already, or erased for good. By
+ * message_pkey and message_version_open.
+ */
+export async function reviveMessages(
+  client: PoolClient,
+  { archiveId }: { readonly archiveId: ArchiveId },
+  revision: number,
+  ops: readonly ReviveMessage[],
+): Promise<ReadonlySet<MessageId>> {
+  const { rows } = await client.query<{ message_id: bigint }>({
+    name: "archive_revive_messages",
+    text: `insert into message_version (message_id, mailbox_id, flags, from_revision)
+      select m.id, o.mailbox_id, o.flags::text[], $2
+      from unnest($3::bigint[], $4::bigint[], $5::text[]) o(message_id, mailbox_id, flags)
+      cross join lateral (select id from message
+        where id = o.message_id and archive_id = $1 and blob_id is not null limit 1 for key share) m
+      where not exists (select from message_version v where v.message_id = o.message_id and v.to_revision = ${LIVE})
+      returning message_id`,
+    values: [
+      archiveId,
+      revision,
+      ops.map((op) => op.messageId),
+      ops.map((op) => op.mailboxId),
+      ops.map((op) => arrayLiteral(op.flags)),
+    ],
+  });
+  return new Set(rows.map((row) => asId<MessageId>(row.message_id)));
+}
+
+/**
  * Holds these messages until the commit, so that none is erased under it. Throws ARCHIVE_BUSY when one was erased since the plan (forget),
  * BUG when one never existed in this archive: a plan that names it is no old plan but a wrong one.
  */
-export async function requireKnown(client: PoolClient, session: Session, ids: readonly MessageId[]): Promise<void> {
+export async function requireKnown(
+  client: PoolClient,
+  session: Pick<Session, "archiveId">,
+  ids: readonly MessageId[],
+): Promise<void> {
   const { rows } = await client.query<{ known: bigint }>(
     `select count(*) as known from (
         select from message where id = any($2::bigint[]) and archive_id = $1 order by id for key share) held`,
