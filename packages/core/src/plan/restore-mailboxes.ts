@@ -10,7 +10,7 @@ type Shape = Omit<ArchiveMailbox, "id">;
 /** A mailbox at the revision that is to come back, and now. Null: it was, or is, not there. */
 export interface RestoreMailbox {
   readonly id: MailboxId;
-  readonly then: Shape | null;
+  readonly was: Shape | null;
   readonly now: Shape | null;
 }
 
@@ -50,9 +50,9 @@ export function planRestoreMailboxes(
   };
   // One that was made anew under the old name takes the mail of a mailbox that is called otherwise now.
   for (const one of sorted) {
-    if (one.then === null || one.now === null || !selected.has(one.id)) continue;
-    const holder = samePath(one.then.path, one.now.path) ? undefined : live.get(pathKey(one.then.path));
-    if (holder?.then === null && selected.has(holder.id)) stand(one, holder);
+    if (one.was === null || one.now === null || !selected.has(one.id)) continue;
+    const holder = samePath(one.was.path, one.now.path) ? undefined : live.get(pathKey(one.was.path));
+    if (holder?.was === null && selected.has(holder.id)) stand(one, holder);
   }
   const emptied = [...home.keys()];
   const renamed = renames(
@@ -61,7 +61,7 @@ export function planRestoreMailboxes(
   );
   const taken = takenAfter(sorted, renamed);
   const revivals = planRevivals(sorted, live, taken, stand);
-  const goes = (one: RestoreMailbox): boolean => (one.then === null ? !standsIn.has(one.id) : home.has(one.id));
+  const goes = (one: RestoreMailbox): boolean => (one.was === null ? !standsIn.has(one.id) : home.has(one.id));
   const removals = keepNew
     ? []
     : sorted
@@ -83,10 +83,10 @@ function renames(
   candidates: readonly RestoreMailbox[],
   live: ReadonlyMap<string, RestoreMailbox>,
 ): ReadonlySet<MailboxId> {
-  const wanted = candidates.flatMap(({ id, then, now }) =>
-    then === null || now === null || samePath(then.path, now.path) || isInbox(then.path) || isInbox(now.path)
+  const wanted = candidates.flatMap(({ id, was, now }) =>
+    was === null || now === null || samePath(was.path, now.path) || isInbox(was.path) || isInbox(now.path)
       ? []
-      : [{ id, key: pathKey(then.path) }],
+      : [{ id, key: pathKey(was.path) }],
   );
   const going = new Set(wanted.map(({ id }) => id));
   for (let before = -1; before !== going.size; ) {
@@ -103,7 +103,7 @@ function renames(
 function takenAfter(sorted: readonly RestoreMailbox[], renamed: ReadonlySet<MailboxId>): Map<string, RestoreMailbox> {
   return new Map(
     sorted.flatMap((one) => {
-      const shape = renamed.has(one.id) ? one.then : one.now;
+      const shape = renamed.has(one.id) ? one.was : one.now;
       return one.now === null || shape === null ? [] : [[pathKey(shape.path), one] as const];
     }),
   );
@@ -117,10 +117,10 @@ function planRevivals(
 ): ReadonlyMap<MailboxId, Revival> {
   const revivals = new Map<MailboxId, Revival>();
   for (const one of sorted) {
-    if (one.then === null || one.now !== null) continue;
-    const { path, role, subscribed } = one.then;
+    if (one.was === null || one.now !== null) continue;
+    const { path, role, subscribed } = one.was;
     const holder = taken.get(pathKey(path));
-    if (holder !== undefined && (holder.then === null || isInbox(path)) && live.get(pathKey(path)) === holder) {
+    if (holder !== undefined && (holder.was === null || isInbox(path)) && live.get(pathKey(path)) === holder) {
       stand(one, holder);
       continue;
     }
@@ -140,12 +140,12 @@ function planChanges(
   home: ReadonlyMap<MailboxId, MailboxId>,
 ): readonly Change[] {
   const wasSubscribed = new Map(
-    sorted.flatMap((one) => (one.then === null ? [] : [[home.get(one.id) ?? one.id, one.then.subscribed] as const])),
+    sorted.flatMap((one) => (one.was === null ? [] : [[home.get(one.id) ?? one.id, one.was.subscribed] as const])),
   );
   return sorted.flatMap((one): readonly Change[] => {
-    const { id, then, now } = one;
+    const { id, was, now } = one;
     if (now === null || !selected.has(id)) return [];
-    const path = renamed.has(id) && then !== null ? then.path : now.path;
+    const path = renamed.has(id) && was !== null ? was.path : now.path;
     const subscribed = wasSubscribed.get(id) ?? now.subscribed;
     if (samePath(path, now.path) && subscribed === now.subscribed) return [];
     return [{ kind: "changeMailbox", mailboxId: id, path, role: now.role, subscribed }];

@@ -9,7 +9,7 @@ import type { ArchiveEdit } from "../ops.ts";
 export interface RestoreRow {
   readonly messageId: MessageId;
   /** Null: it was not in the archive then. */
-  readonly then: { readonly mailboxId: MailboxId; readonly flags: Flags } | null;
+  readonly was: { readonly mailboxId: MailboxId; readonly flags: Flags } | null;
   /** Null: tombstoned. */
   readonly now: LiveVersion | null;
 }
@@ -27,13 +27,13 @@ export interface RestoreRules {
 }
 
 /** Plans one message. Null: it is as it was, or it came later and is kept. Total, deterministic. */
-export function planRestore({ messageId, then, now }: RestoreRow, rules: RestoreRules): RestoreMessageOp | null {
-  if (then === null) {
+export function planRestore({ messageId, was, now }: RestoreRow, rules: RestoreRules): RestoreMessageOp | null {
+  if (was === null) {
     if (now === null || rules.keepNew) return null;
     return { kind: "removeMessage", messageId, since: now.since };
   }
-  const mailboxId = rules.homeOf(then.mailboxId);
-  const { flags } = then;
+  const mailboxId = rules.homeOf(was.mailboxId);
+  const { flags } = was;
   if (now === null) return { kind: "reviveMessage", messageId, mailboxId, flags };
   if (now.mailboxId !== mailboxId) return { kind: "moveMessage", messageId, since: now.since, mailboxId, flags };
   const same = withoutFlags(flags, now.flags).length + withoutFlags(now.flags, flags).length === 0;

@@ -76,7 +76,6 @@ export class LinkView implements Archive {
     }
     const bases = [...this.own.mailboxes.values()].map(({ base, pending }) => ({
       ...base,
-      pushedPath: base.pushed === 0 ? base.pushedPath : this.archive.history.pathAt(base.mailboxId, base.pushed),
       pending: pending.size,
       unsent: this.own.push.unsentOf(base.id),
     }));
