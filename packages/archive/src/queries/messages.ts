@@ -147,7 +147,7 @@ export async function openVersions(
 
 /**
  * Opens new versions of messages that have none open, and gives those it opened; the others are live already, or erased for good. By
- * message_pkey and message_version_open.
+ * message_pkey and message_version_open; `offset 0` keeps Postgres from reading all open ones.
  */
 export async function reviveMessages(
   client: PoolClient,
@@ -162,7 +162,7 @@ export async function reviveMessages(
       from unnest($3::bigint[], $4::bigint[], $5::text[]) o(message_id, mailbox_id, flags)
       cross join lateral (select id from message
         where id = o.message_id and archive_id = $1 and blob_id is not null limit 1 for key share) m
-      where not exists (select from message_version v where v.message_id = o.message_id and v.to_revision = ${LIVE})
+      where not exists (select from message_version v where v.message_id = o.message_id and v.to_revision = ${LIVE} offset 0)
       returning message_id`,
     values: [
       archiveId,
