@@ -131,7 +131,6 @@ create table placement (
 );
 
 create table remote_mailbox (
-  bound_path text[],
   complete_at timestamp with time zone,
   id bigint not null generated always as identity,
   link_id bigint not null,
@@ -145,6 +144,7 @@ create table remote_mailbox (
   name_key bytea not null,
   object_id text,
   path text[] not null,
+  pushed_path text[],
   pushed_revision bigint not null default 0,
   renaming_to text,
   resting boolean not null default false,

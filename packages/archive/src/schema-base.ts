@@ -39,8 +39,8 @@ export const remoteMailbox = pgTable(
     complete_at: moment(),
     /** S3: what the archive's mailbox held or lost up to this revision is on the server, or has a row in `unsent`. */
     pushed_revision: int8().notNull().default(sql`0`),
-    /** B1: the archive's path when it was paired: what a rename is told by before the first push. Null: paired before there were pushes. */
-    bound_path: text().array(),
+    /** B1: the archive's path as of then, or when it was paired. A rekey leaves it. Null: the archive had no such mailbox then. */
+    pushed_path: text().array(),
     /** S2: the name that a RENAME was about to give it. Null: none is under way. */
     renaming_to: text(),
   },

@@ -50,6 +50,19 @@ export function unionFlags(a: Flags, b: Flags): Flags {
   return normalFlags([...a, ...b]);
 }
 
+/** What both have; the case of `a`. */
+export function commonFlags(a: Flags, b: Flags): Flags {
+  return withoutFlags(a, withoutFlags(a, b));
+}
+
+/**
+ * Gives the base's flags after a STORE: of what was sent only what the server then shows (F1), and nothing else of what it shows. Whatever
+ * somebody else changed there meanwhile is for the next pull to merge.
+ */
+export function flagsAfterStore(base: Flags, add: Flags, remove: Flags, shown: Flags): Flags {
+  return unionFlags(withoutFlags(base, withoutFlags(remove, shown)), commonFlags(add, shown));
+}
+
 /** What a merge says: the archive's flags after it, and what would have to be sent to the server to make it equal. */
 export interface FlagMerge {
   readonly archive: Flags;

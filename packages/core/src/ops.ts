@@ -63,7 +63,10 @@ export type ArchiveOp =
       readonly flags: Flags;
     }
   | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision }
-  /** Undo: a tombstoned message is live again as the same message, so that what the base knows of it still holds. A live one is stale. */
+  /**
+   * A tombstoned message is live again as the same one, so that what the base knows of it still holds (M3: a move wins over a removal; undo).
+   * Stale when it is live by now, or was erased for good (forget).
+   */
   | {
       readonly kind: "reviveMessage";
       readonly messageId: MessageId;

@@ -163,7 +163,7 @@ export interface Archive {
 
   /**
    * Messages that a push may have something to do with: those whose version in a paired mailbox began or ended after the mailbox's
-   * `pushed`, and those with a row that says that they are not done. Ascending, each once. Grows with what changed (I2), and reads
+   * `pushed`, in one that is not paired after the oldest `pushed` of the link (but 0), and those with a row that says that they are not done. Ascending, each once. Grows with what changed (I2), and reads
    * nothing of mailboxes that rest. Own pulls are among them; the plan finds nothing to do for those.
    */
   changed(): Promise<readonly MessageId[]>;

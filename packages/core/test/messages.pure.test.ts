@@ -263,9 +263,13 @@ describe("what decides a move", () => {
     expect(plan.moves[0]?.ops).toMatchObject({ archive: [], base: [{ kind: "unbind" }, { kind: "bind" }] });
   });
 
-  it("M3 a tombstoned message that moved keeps its tombstone and its base row", () => {
+  it("M3 removed in the archive and moved on the server: the move wins; without pull the tombstone stays", () => {
     const plan = planMoves(link, [row(1, 1, { archive: null })], [sighted(2, seen(7))]);
-    expect(plan.moves[0]?.ops).toMatchObject({ archive: [], base: [{ kind: "unbind" }, { kind: "bind" }] });
+    const base = [{ kind: "unbind" }, { kind: "bind" }];
+    expect(plan.moves[0]?.ops).toMatchObject({ archive: [{ kind: "reviveMessage" }], base });
+    const pushing = linkWith({ pull: false, push: true });
+    const stays = planMoves(pushing, [row(1, 1, { archive: null })], [sighted(2, seen(7))]);
+    expect(stays.moves[0]?.ops).toMatchObject({ archive: [], base });
   });
 });
 

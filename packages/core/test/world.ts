@@ -209,6 +209,11 @@ export function applyPlan(world: World, plan: MessagePlan): World {
     if (touched.has(op.messageId)) throw new Error("one commit changes one message twice");
     touched.add(op.messageId);
     const message = at(op.messageId);
+    if (op.kind === "reviveMessage") {
+      if (message.archive !== null) throw new Error("a plan revives what lives");
+      message.archive = { mailbox: op.mailboxId - 10, flags: op.flags };
+      continue;
+    }
     if (message.archive === null) throw new Error("a plan changes a tombstone");
     if (op.kind === "removeMessage") message.archive = null;
     else if (op.kind === "setFlags") message.archive = { ...message.archive, flags: op.flags };

@@ -45,7 +45,7 @@ const arch = (fl: Fleet) => {
         m.base.pushed,
         m.base.renamingTo ?? "",
         m.base.resting ? "resting" : "",
-        [...m.rows].map(([u, r]) => `${u}:${r.messageId}`).join(" "),
+        [...m.rows].map(([u, r]) => `${u}:${r.messageId}[${r.flags}]`).join(" "),
       );
 };
 Fleet.prototype.round = async function (faults: any = {}, dry = false) {

@@ -26,25 +26,35 @@ export async function currentRevision(session: Session): Promise<Revision> {
   return asId<Revision>(rows[0]?.revision ?? 0);
 }
 
-// By remote_mailbox_name, message_version_from, message_version_to and unsent_remote_mailbox. B8: what rests is not read.
+// By remote_mailbox_name, mailbox_archive, message_version_from, message_version_to and unsent_remote_mailbox. B8: what rests is not read.
+// Mailboxes that this link is not paired with (any more) are read too, from the link's oldest push on: a message may have come from there.
 const CHANGED = `
-select distinct c.message_id as id from remote_mailbox r
+with own as materialized (select id, mailbox_id, pushed_revision, resting from remote_mailbox where link_id = $1),
+oldest as (select coalesce(min(pushed_revision), 0) as revision from own where not resting and pushed_revision > 0),
+place as (
+  select mailbox_id, pushed_revision as pushed from own where not resting
+  union all
+  select b.id, oldest.revision from mailbox b cross join oldest
+  where b.archive_id = $2 and oldest.revision > 0 and not exists (select from own where own.mailbox_id = b.id)
+)
+select distinct c.message_id as id from place
 cross join lateral (
   (select message_id from message_version
-    where mailbox_id = r.mailbox_id and from_revision > r.pushed_revision and to_revision + 0 = ${LIVE} offset 0)
+    where mailbox_id = place.mailbox_id and from_revision > place.pushed and to_revision + 0 = ${LIVE} offset 0)
   union all
   (select message_id from message_version
-    where mailbox_id = r.mailbox_id and to_revision > r.pushed_revision and to_revision <> ${LIVE} offset 0)
-  union all
-  (select message_id from unsent where remote_mailbox_id = r.id offset 0)
+    where mailbox_id = place.mailbox_id and to_revision > place.pushed and to_revision <> ${LIVE} offset 0)
 ) c
-where r.link_id = $1 and not r.resting order by 1`;
+union
+select u.message_id from own cross join lateral (select message_id from unsent where remote_mailbox_id = own.id offset 0) u
+where not own.resting
+order by 1`;
 
 /** Messages that a push may have something to do with, ascending, each once. */
 export async function changedMessages(session: Session): Promise<readonly MessageId[]> {
   // Nobody knows beforehand how far a mailbox is pushed, so Postgres would expect a third of it, and read the table.
   return readByIndex(session, async (client) => {
-    const { rows } = await client.query<{ id: bigint }>(CHANGED, [session.link.id]);
+    const { rows } = await client.query<{ id: bigint }>(CHANGED, [session.link.id, session.archiveId]);
     return rows.map(({ id }) => asId<MessageId>(id));
   });
 }

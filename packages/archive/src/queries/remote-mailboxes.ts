@@ -43,15 +43,13 @@ interface Row {
   readonly unsent: bigint;
 }
 
-/** All base rows of the link, by name. By remote_mailbox_name, pending_pkey, unsent_remote_mailbox and mailbox_version_pkey. */
+/** All base rows of the link, by name. By remote_mailbox_name, pending_pkey and unsent_remote_mailbox. */
 export async function mailboxBases(session: Session): Promise<readonly MailboxBase[]> {
   const { rows } = await session.pool.query<Row>(
     `select id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
         mark_uid_validity, mark_uid_next, mark_highest_modseq, mark_messages,
         (extract(epoch from complete_at) * 1000)::float8 as complete_at,
-        (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, renaming_to,
-        case when pushed_revision = 0 then bound_path else (select v.path from mailbox_version v where v.mailbox_id = r.mailbox_id
-          and v.from_revision <= r.pushed_revision and v.to_revision > r.pushed_revision) end as pushed_path,
+        (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, pushed_path, renaming_to,
         (select count(*) from unsent where remote_mailbox_id = r.id) as unsent
       from remote_mailbox r where link_id = $1 order by name`,
     [session.link.id],
@@ -112,7 +110,7 @@ export async function bindMailboxes(
 ): Promise<void> {
   const bound = await client.query(
     // By mailbox_version_live_path.
-    `insert into remote_mailbox (link_id, mailbox_id, name, name_key, path, object_id, role, subscribed, uid_validity, bound_path)
+    `insert into remote_mailbox (link_id, mailbox_id, name, name_key, path, object_id, role, subscribed, uid_validity, pushed_path)
       select $1, v.mailbox_id, o.name, o.name_key, o.path::text[], o.object_id, o.role, o.subscribed, o.uid_validity, v.path
       from unnest($3::bytea[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::bigint[])
         o(path_key, name, name_key, path, object_id, role, subscribed, uid_validity)
@@ -194,12 +192,15 @@ export async function setRenaming(client: PoolClient, ops: readonly Op<"renaming
   );
 }
 
-/** S3: how far these mailboxes are pushed. Never goes back; a rekey alone sets it to 0. */
+/** S3, B1: how far these mailboxes are pushed, and their path as of then. Never goes back; a rekey alone sets it to 0, and leaves the path. */
 export async function setPushed(client: PoolClient, ops: readonly Op<"pushed">[]): Promise<void> {
   const marks = ops.flatMap((op) => op.mailboxes.map((id) => [id, op.revision] as const));
   await client.query({
     name: "archive_pushed",
-    text: `update remote_mailbox r set pushed_revision = o.revision
+    // By mailbox_version_pkey.
+    text: `update remote_mailbox r set pushed_revision = o.revision,
+        pushed_path = (select v.path from mailbox_version v
+          where v.mailbox_id = r.mailbox_id and v.from_revision <= o.revision and v.to_revision > o.revision)
       from (select id, max(revision) as revision from unnest($1::bigint[], $2::bigint[]) m(id, revision) group by id) o
       where r.id = o.id and r.pushed_revision < o.revision`,
     values: [marks.map(([id]) => id), marks.map(([, revision]) => revision)],

@@ -192,7 +192,11 @@ function moveOps(
     { kind: "unbind", remoteMailboxId: from.remoteMailboxId, uids: uidSet([from.uid]) },
     { kind: "bind", messageId: from.messageId, binding },
   ];
-  if (from.archive === null || !link.rights.pull) return { archive: [], base };
+  if (!link.rights.pull) return { archive: [], base };
+  if (from.archive === null) {
+    // M3: removed elsewhere and moved here: the move wins.
+    return { archive: [{ kind: "reviveMessage", messageId: from.messageId, mailboxId, flags: binding.flags }], base };
+  }
   const { messageId } = from;
   const { since, ...live } = from.archive;
   const flags = mergeFlags(from.flags, live.flags, binding.flags, true).archive;

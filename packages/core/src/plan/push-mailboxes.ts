@@ -1,6 +1,6 @@
-// What a server has to be told so that its mailboxes are those of the archive: creations, renames, removals, subscriptions (B1 to B5). A
-// three-way merge like any other: a rename is pushed because the archive's path changed since the last push, not because names differ, for
-// mailboxes that were paired by role keep their own names (B3). It must never rename or remove INBOX.
+// What a server has to be told so that its mailboxes are those of the archive: creations, renames, removals, subscriptions (B1 to B5). After
+// a pull names differ only where the archive's won, or where they may: what was paired by role keeps its own (B3), and so does what the
+// server cannot hold (B2). It must never rename or remove INBOX.
 import type { MailboxBase } from "../base.ts";
 import type { Link } from "../link.ts";
 import { type ArchiveMailbox, type ListedMailbox, type MailboxPath, pathKey, samePath, showPath } from "../mailbox.ts";
@@ -14,7 +14,7 @@ export interface CreateStep {
   readonly spelled: Spelled;
 }
 
-/** One RENAME; mailboxes below go with it, also in the base. */
+/** One RENAME; mailboxes below go with it, also in the base, and in the archive where nothing else is wanted for them. */
 export interface RenameStep {
   readonly base: MailboxBase;
   /** Where it is when this step begins: a step before may have moved it. */
@@ -117,8 +117,8 @@ function planRenames(
   const wanted = bases
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
-      // What is not renamed itself, and was taken along with its parent, goes back to its place.
-      return mailbox === undefined ? [] : [{ base, to: renameOf(link, base, mailbox) ?? base.path }];
+      const to = mailbox === undefined ? null : renameOf(link, base, mailbox, spell);
+      return to === null ? [] : [{ base, to }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
   const steps: RenameStep[] = [];
@@ -152,9 +152,24 @@ function planRenames(
   return steps;
 }
 
-/** The server's new path, where the archive's changed since the last push and the server has not followed; null otherwise. */
-function renameOf(link: Link, base: MailboxBase, mailbox: ArchiveMailbox): MailboxPath | null {
-  if (base.pushedPath === null || samePath(base.pushedPath, mailbox.path) || samePath(base.path, INBOX)) return null;
-  const to = serverPath(link, mailbox);
-  return to === null || samePath(to, base.path) || samePath(to, INBOX) ? null : to;
+/**
+ * The server's new path, where it differs from what the archive's name gives (B1: the archive's name wins); null where it may differ: what
+ * was paired by role keeps its own name until the archive's changes (B3), and a mapped name stays what it is (B2).
+ */
+function renameOf(link: Link, base: MailboxBase, mailbox: ArchiveMailbox, spell: Spell): MailboxPath | null {
+  const wanted = serverPath(link, mailbox);
+  if (wanted === null || samePath(base.path, INBOX) || samePath(wanted, INBOX)) return null;
+  const byRole = base.role !== null && base.role === mailbox.role;
+  if (byRole && (base.pushedPath === null || samePath(base.pushedPath, mailbox.path))) return null;
+  return isCalled(base.path, wanted) || isCalled(base.path, spell(wanted).path) || isCalled(wanted, base.path)
+    ? null
+    : wanted;
+}
+
+/** Whether a path is this one, or this one with the number of a taken name: "Work (2)". */
+function isCalled(path: MailboxPath, wanted: MailboxPath): boolean {
+  if (samePath(path, wanted)) return true;
+  if (path.length !== wanted.length || !samePath(path.slice(0, -1), wanted.slice(0, -1))) return false;
+  const [is, was] = [path.at(-1) ?? "", wanted.at(-1) ?? ""];
+  return is.startsWith(was) && /^ \(\d+\)$/.test(is.slice(was.length));
 }

@@ -136,7 +136,8 @@ export interface StoreGroup {
   readonly remoteMailboxId: RemoteMailboxId;
   readonly add: Flags;
   readonly remove: Flags;
-  readonly at: readonly { readonly uid: Uid; readonly messageId: MessageId }[];
+  /** `base`: its flags as the base has them. */
+  readonly at: readonly { readonly uid: Uid; readonly messageId: MessageId; readonly base: Flags }[];
 }
 
 export function groupStores(ops: readonly Extract<PushOp, { kind: "store" }>[]): readonly StoreGroup[] {
@@ -149,7 +150,7 @@ export function groupStores(ops: readonly Extract<PushOp, { kind: "store" }>[]):
   return [...Map.groupBy(ops, keyOf).values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const at = group.map((op) => ({ uid: op.at.uid, messageId: op.row.messageId }));
+    const at = group.map((op) => ({ uid: op.at.uid, messageId: op.row.messageId, base: op.at.flags }));
     return [{ remoteMailboxId: first.at.remoteMailboxId, add: first.add, remove: first.remove, at }];
   });
 }

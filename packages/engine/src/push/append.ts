@@ -4,6 +4,7 @@
 import {
   type Appended,
   type BaseOp,
+  commonFlags,
   MailError,
   type MessageId,
   type OpenIntent,
@@ -161,7 +162,8 @@ async function record(
       closed.push(intent);
     } else if (answer.uid === null || isDoubtful(answer.uid, intent, known)) lost.push(intent);
     else {
-      const { uid, flags } = answer;
+      const { uid } = answer;
+      const flags = commonFlags(intent.flags, answer.flags);
       base.push({
         kind: "bind",
         messageId: answer.messageId,

@@ -1,6 +1,7 @@
 // Mailboxes of a push: creations, renames and subscriptions before the messages, removals after them (B1, B5). Each step is committed as the
 // server has confirmed it. A mailbox that the server refuses is told, and the others go on (B7).
 import {
+  type ArchiveOp,
   asMailError,
   type BaseOp,
   type CreateStep,
@@ -10,6 +11,7 @@ import {
   type MailboxPushPlan,
   MailError,
   type Note,
+  pathKey,
   planMailboxPush,
   type RemoteMailboxId,
   type RemoteWriter,
@@ -44,11 +46,12 @@ export async function pushMailboxes(
     if (run.dryRun) tellPlanned(run, plan);
     return { tree, listing, removals: plan.removals, unfinished: new Set() };
   }
-  const known: Known = { run, writer, listing, bases: new Map(tree.bases.map((base) => [base.id, base])) };
+  const known: Known = { run, writer, tree, bases: new Map(tree.bases.map((base) => [base.id, base])) };
   const unfinished = new Set<RemoteMailboxId>();
   for (const step of plan.renames) {
     const done = await tried(run, showPath(step.to.path), () => rename(known, step));
-    if (done === null) unfinished.add(step.base.id);
+    // What would have gone along has not moved either.
+    if (done === null) for (const { id } of withBelow(known, step.base)) unfinished.add(id);
   }
   const created: CreateStep[] = [];
   for (const step of plan.creates) {
@@ -95,7 +98,7 @@ async function tried<T>(run: Pass, mailbox: string, step: () => Promise<T>): Pro
 interface Known {
   readonly run: Pass;
   readonly writer: RemoteWriter;
-  readonly listing: readonly ListedMailbox[];
+  readonly tree: Tree;
   readonly bases: Map<RemoteMailboxId, MailboxBase>;
 }
 
@@ -129,8 +132,7 @@ async function subscribe(known: Known, id: RemoteMailboxId, subscribed: boolean)
 async function rename(known: Known, { base: planned, to }: RenameStep): Promise<true> {
   const { run, writer, bases } = known;
   const base = bases.get(planned.id) ?? planned;
-  const moved = [...bases.values()].filter((one) => one.id === base.id || startsWith(one.path, base.path));
-  const places = moved.map((one) => {
+  const places = withBelow(known, base).map((one) => {
     const path = [...to.path, ...one.path.slice(base.path.length)];
     return { one, path, name: one.id === base.id ? to.name : writer.spell(path).name };
   });
@@ -141,7 +143,7 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     changed(known, one, { name, path }),
     { kind: "renaming", remoteMailboxId: one.id, to: null },
   ]);
-  await commit(run, { archive: [], base: done });
+  await commit(run, { archive: takenAlong(known, base, places), base: done });
   const text = `${showPath(base.path)} was renamed to ${showPath(to.path)} on the server.`;
   run.tally.notes.push({ kind: "mailboxRenamed", mailbox: showPath(to.path), text });
   // RFC 9051, 6.3.6: a subscription stays with the old name on most servers.
@@ -153,6 +155,33 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     });
   }
   return true;
+}
+
+/**
+ * What was made below a mailbox on the one side while the other renamed it goes along (RFC 9051, 6.3.6), and the archive follows, unless it
+ * wants another name for it or has one of that name.
+ */
+function takenAlong(
+  { run, tree }: Known,
+  top: MailboxBase,
+  places: readonly { readonly one: MailboxBase; readonly path: MailboxPath }[],
+): readonly ArchiveOp[] {
+  const { prefix } = run.link.policy;
+  const taken = new Set(tree.mailboxes.map(({ path }) => pathKey(path)));
+  return places.flatMap(({ one, path }): ArchiveOp[] => {
+    const mailbox = tree.mailboxes.find(({ id }) => id === one.mailboxId);
+    if (one.id === top.id || mailbox === undefined || !samePath(mailbox.path, [...prefix, ...one.path])) return [];
+    const next = [...prefix, ...path];
+    if (taken.has(pathKey(next))) return [];
+    const { id: mailboxId, role, subscribed } = mailbox;
+    return [{ kind: "changeMailbox", mailboxId, path: next, role, subscribed }];
+  });
+}
+
+/** A mailbox and all that a RENAME of it takes along. */
+function withBelow({ bases }: Known, top: MailboxBase): readonly MailboxBase[] {
+  const base = bases.get(top.id) ?? top;
+  return [...bases.values()].filter((one) => one.id === base.id || startsWith(one.path, base.path));
 }
 
 const startsWith = (path: MailboxPath, above: MailboxPath): boolean =>

@@ -54,6 +54,8 @@ export async function* pushLink(
   const dropped = await removeMailboxes(run, writer, mailboxes);
   // S5: room may have been made.
   if (writing.full && later.removals.length > 0) run.tally.again = true;
+  // S2: what is not answered may turn out to be somewhere; until then its mailbox's push is not done.
+  for (const intent of await run.archive.intents()) writing.unfinished.add(intent.remoteMailboxId);
   await commit(run, { archive: [], base: donePushes(writing, tree.bases, dropped, revision) });
   const removed = new Set(removals.filter((base) => dropped.has(base.id)).map((base) => base.name));
   return mailboxes.listing.filter((one) => !removed.has(one.name));
@@ -71,8 +73,10 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
   const trash = [...paired.values()].find(({ listed }) => listed.role === "trash")?.base.id ?? null;
   const approved = await run.archive.approvedPushes(run.now());
+  const open = await run.archive.intents();
+  const unanswered = new Map(open.map((intent) => [intent.messageId, intent.remoteMailboxId]));
   const places = { homes, trash, shown: new Set(paired.keys()) };
-  return { run, writer, paired, places, approved, unfinished: new Set(mailboxes.unfinished), full: false };
+  return { run, writer, paired, places, approved, unanswered, unfinished: new Set(mailboxes.unfinished), full: false };
 }
 
 async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
@@ -94,8 +98,12 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   }
 }
 
-const planned = ({ run, places }: Writing, rows: readonly PushRow[]): readonly PushOp[] =>
-  rows.flatMap((row) => planPush(run.link, row, places));
+function planned({ run, places, unanswered }: Writing, rows: readonly PushRow[]): readonly PushOp[] {
+  return rows.flatMap((row): readonly PushOp[] => {
+    const by = unanswered.get(row.messageId);
+    return by === undefined ? planPush(run.link, row, places) : [{ kind: "blocked", row, by }];
+  });
+}
 
 const isRemoval = (op: PushOp): op is RemovalOp =>
   op.kind === "remove" || op.kind === "noTrash" || (op.kind === "move" && op.row.live === null);

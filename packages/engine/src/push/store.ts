@@ -2,6 +2,7 @@
 // taken for something that a user removed (F2).
 import {
   type BaseOp,
+  flagsAfterStore,
   groupStores,
   type MailError,
   type MessageId,
@@ -24,7 +25,7 @@ export async function storeFlags(writing: Writing, ops: readonly StoreOp[]): Pro
   for (const [id, groups] of Map.groupBy(groupStores(ops), (group) => group.remoteMailboxId)) {
     const mailbox = pairedOf(writing, id);
     const messages = new Map(
-      groups.flatMap((group) => group.at.map(({ uid, messageId }) => [uid, { messageId, group }])),
+      groups.flatMap((group) => group.at.map(({ uid, messageId, base }) => [uid, { messageId, base, group }])),
     );
     const changes = groups.map(({ at, add, remove }) => ({ uids: uidSet(at.map(({ uid }) => uid)), add, remove }));
     for await (const page of writing.writer.store(mailbox.listed, validityOf(mailbox), changes)) {
@@ -35,14 +36,17 @@ export async function storeFlags(writing: Writing, ops: readonly StoreOp[]): Pro
           base.push(...refused(writing, id, stored.error, [...messages], stored.uids, rows));
           continue;
         }
-        const { uid, flags, modseq } = stored;
+        const { uid, flags: shownFlags } = stored;
         const known = messages.get(uid);
         if (known === undefined) continue;
         shown++;
-        base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq });
+        const { add, remove } = known.group;
+        const flags = flagsAfterStore(known.base, add, remove, shownFlags);
+        // Without MODSEQ: what is behind it has not been looked at.
+        base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq: null });
         const had = rows.get(known.messageId)?.unsent;
         if (had !== undefined && had !== null) base.push({ kind: "sent", messages: [known.messageId] });
-        tellRefusedFlags(writing, mailbox, known.group.add, flags);
+        tellRefusedFlags(writing, mailbox, add, shownFlags);
       }
       await commit(writing.run, { archive: [], base });
       count(writing.run.tally, nameOf(writing, id), { flagsSent: shown });

@@ -69,7 +69,8 @@ async function moveGroup(writing: Writing, ops: readonly MoveOp[]): Promise<read
   const unbind: BaseOp[] = moves
     ? [{ kind: "unbind", remoteMailboxId: source.base.id, uids: uidSet(arrived.map(({ op }) => op.from.uid)) }]
     : [];
-  const done = arrived.map(({ op }) => op.row.messageId);
+  // A copy is not done before its original is gone: until then its row, if it has one, keeps it in sight (remove.ts).
+  const done = moves ? arrived.map(({ op }) => op.row.messageId) : [];
   await commit(run, {
     archive: [],
     base: [...unbind, ...arrived.map(({ bind }) => bind), { kind: "sent", messages: done }, ...settled(closed)],

@@ -23,6 +23,8 @@ export interface Writing {
   readonly writer: RemoteWriter;
   readonly paired: ReadonlyMap<RemoteMailboxId, Paired>;
   readonly places: PushPlaces;
+  /** Messages that were sent before and whose answer is not known, with where they may be: nothing is done with them (S2). */
+  readonly unanswered: ReadonlyMap<MessageId, RemoteMailboxId>;
   /** Removals on the server that a person let through, with the run that listed them (G1). */
   readonly approved: ReadonlyMap<MessageId, RunId>;
   /** Something of theirs was not even tried: what they wait for stays where it was (S3). */

@@ -39,7 +39,11 @@ export interface RemoteMailbox {
 /** What the base needs to know of the archive and of the commit it is part of. */
 export interface CommitView {
   readonly now: number;
+  /** That the commit makes. */
+  readonly revision: number;
   mailboxAt(path: MailboxPath): MailboxId | null;
+  /** The path of an archive mailbox as of a revision; null when it was not there. */
+  pathAt(id: MailboxId, revision: number): MailboxPath | null;
   /** Known to the archive, tombstoned or not. */
   exists(id: MessageId): boolean;
   /** S4: nothing of these is changed. */
@@ -172,8 +176,11 @@ export class LinkBase {
         this.set(op.remoteMailboxId, { renamingTo: op.to }, undo);
         return;
       case "pushed":
-        for (const id of op.mailboxes)
-          if (op.revision > this.must(id).base.pushed) this.set(id, { pushed: op.revision }, undo);
+        for (const id of op.mailboxes) {
+          const { mailboxId, pushed } = this.must(id).base;
+          if (op.revision <= pushed) continue;
+          this.set(id, { pushed: op.revision, pushedPath: view.pathAt(mailboxId, op.revision) }, undo);
+        }
         return;
       case "unsent":
         this.must(op.unsent.remoteMailboxId);
@@ -238,7 +245,7 @@ export class LinkBase {
     const { name, path, objectId, role, subscribed, uidValidity } = op;
     const seen = { name, path, objectId, role, subscribed, uidValidity };
     const base = { id, mailboxId, ...seen, marks: null, completeAt: null, resting: false };
-    const push = { pushed: 0 as Revision, pushedPath: op.archivePath, renamingTo: null };
+    const push = { pushed: 0 as Revision, pushedPath: view.pathAt(mailboxId, view.revision), renamingTo: null };
     this.mailboxes.set(id, { base: { ...base, ...push }, rows: new Map(), gone: [], pending: new Map() });
     undo.push(() => void this.mailboxes.delete(id));
   }

@@ -185,10 +185,16 @@ export class LinkView implements Archive {
     const bases = [...this.own.mailboxes.values()].map(({ base }) => base).filter(({ resting }) => !resting);
     const pushed = new Map(bases.map((base) => [base.mailboxId, base.pushed]));
     const awake = new Set(bases.map(({ id }) => id));
+    const resting = new Set(
+      [...this.own.mailboxes.values()].filter(({ base }) => base.resting).map(({ base }) => base.mailboxId),
+    );
+    // Of mailboxes that the link is not paired with: what changed since its oldest push.
+    const oldest = Math.min(...bases.map(({ pushed: at }) => at).filter((at) => at > 0));
     const out = new Set<MessageId>();
     for (const { id, versions } of this.archive.history.messages.values())
       for (const { mailboxId, from, to } of versions)
-        if ((to ?? from) > (pushed.get(mailboxId) ?? Number.POSITIVE_INFINITY)) out.add(id);
+        if ((to ?? from) > (pushed.get(mailboxId) ?? (resting.has(mailboxId) ? Number.POSITIVE_INFINITY : oldest)))
+          out.add(id);
     for (const { messageId, remoteMailboxId } of this.own.push.unsent.values())
       if (awake.has(remoteMailboxId)) out.add(messageId);
     return inOrder(out);

@@ -141,6 +141,8 @@ export class MemoryArchive {
       }
       const view = {
         now: this.now(),
+        revision,
+        pathAt: (id: MailboxId, at: number) => history.pathAt(id, at),
         mailboxAt: (path: MailboxPath) => history.mailboxAt(path),
         exists: (id: MessageId) => history.messages.has(id),
         stale,

@@ -51,7 +51,7 @@ function mailboxBases(on: On): void {
           pending: 0,
           resting: false,
           pushed: 0,
-          pushedPath: mailboxes[0]?.path,
+          pushedPath: OTHER,
           renamingTo: null,
           unsent: 0,
         },

@@ -9,6 +9,7 @@ const WORK = ["Work", "Bücher 📚", "a/b"];
 export function archiveMailboxContract(on: On): void {
   describe("mailboxes", () => mailboxes(on));
   describe("mailboxes that go", () => removals(on));
+  describe("messages that come back", () => revivals(on));
 }
 
 function mailboxes(on: On): void {
@@ -61,6 +62,26 @@ function mailboxes(on: On): void {
       expect(await hand.now(["Old", "Child"])).toBeNull();
       expect(await hand.at(before, ["Old", "Child"])).toEqual([line(body.digests.sha256)]);
       expect((await hand.row(child.remote, 1)).archive.mailboxId).toBe(child.mailboxId);
+    }),
+  );
+}
+
+function revivals(on: On): void {
+  it(
+    "M3: brings a removed message back where it is moved to; one that lives again is stale",
+    on(async (hand) => {
+      const [from, to] = [await hand.pair(INBOX), await hand.pair(WORK)];
+      const body = bodyOf("one");
+      const { messageId, archive } = await hand.add(from, 1, body);
+      await hand.commit({ archive: [{ kind: "removeMessage", messageId, since: archive.since }] });
+      expect(await hand.now(INBOX)).toEqual([]);
+      const revive = { kind: "reviveMessage", messageId, mailboxId: to.mailboxId, flags: ["\\Seen"] } as const;
+      const done = await hand.commit({ archive: [revive] });
+      expect(done.stale).toEqual([]);
+      expect(await hand.now(WORK)).toEqual([line(body.digests.sha256, ["\\Seen"])]);
+      const again = await hand.commit({ archive: [revive] });
+      expect(again).toEqual({ revision: null, stale: [messageId] });
+      expect((await hand.pushRow(messageId)).live).toMatchObject({ mailboxId: to.mailboxId, flags: ["\\Seen"] });
     }),
   );
 }

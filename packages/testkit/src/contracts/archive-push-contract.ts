@@ -97,15 +97,19 @@ function changes(on: On): void {
 
 function mailboxMarks(on: On): void {
   it(
-    "B1: tells the path that a mailbox had when it was pushed, or paired before that",
+    "B1: tells the path that a mailbox had when it was pushed, or paired; a rekey leaves it",
     on(async (hand) => {
       const { mailboxId, remote } = await hand.pair(OTHER);
-      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(OTHER);
-      await hand.commit({ base: [pushedTo(remote, await hand.archive.revision())] });
+      const begin = await hand.archive.revision();
       const change = { kind: "changeMailbox", mailboxId, role: null, subscribed: false } as const;
       await hand.commit({ archive: [{ ...change, path: ["Renamed"] }] });
       expect((await hand.baseOf(OTHER)).pushedPath).toEqual(OTHER);
+      await hand.commit({ base: [pushedTo(remote, begin)] });
+      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(OTHER);
       await hand.commit({ base: [pushedTo(remote, await hand.archive.revision())] });
+      await hand.commit({ base: [pushedTo(remote, begin)] });
+      expect((await hand.baseOf(OTHER)).pushedPath).toEqual(["Renamed"]);
+      await hand.commit({ base: [{ kind: "rekey", remoteMailboxId: remote, uidValidity: 8n, pairs: [] }] });
       expect((await hand.baseOf(OTHER)).pushedPath).toEqual(["Renamed"]);
       await hand.commit({ archive: [{ kind: "removeMailbox", mailboxId }] });
       expect((await hand.baseOf(OTHER)).pushedPath).toEqual(["Renamed"]);
