@@ -4,6 +4,7 @@ import {
   asId,
   type Flags,
   groupStores,
+  type Link,
   type MailboxBase,
   type MailboxId,
   type MailboxPath,
@@ -213,6 +214,7 @@ describe("mailboxes", () => {
     pairs: readonly (readonly [server: string, archive: string | null, before?: string])[],
     unpaired: readonly string[] = [],
     removals: Removals = "mirror",
+    policy: Partial<Link["policy"]> = {},
   ) {
     const bases = pairs.map(([server, , before], i): MailboxBase => {
       const pushedPath = before === undefined ? path(server) : path(before);
@@ -228,7 +230,12 @@ describe("mailboxes", () => {
       subscribed: true,
     }));
     const tree = { mailboxes: [...live, ...free], bases };
-    const result = planMailboxPush(linkWith(BOTH, { removals }), tree, listed(pairs.map(([server]) => server)), spell);
+    const result = planMailboxPush(
+      linkWith(BOTH, { removals, ...policy }),
+      tree,
+      listed(pairs.map(([server]) => server)),
+      spell,
+    );
     return {
       creates: result.creates.map(({ spelled }) => spelled.name),
       renames: result.renames.map(({ from, to }) => `${showPath(from)} > ${showPath(to.path)}`),
@@ -242,6 +249,13 @@ describe("mailboxes", () => {
     const result = planned([["INBOX", "INBOX"]], ["A/B", "A", "x.y"]);
     expect(result.creates).toEqual(["A", "x_y", "A.B"]);
     expect(result.notes).toEqual(["mailboxMapped"]);
+  });
+
+  test("B2 B8 a link may have its place below others, in the archive and on the server", () => {
+    const policy = { prefix: ["Work"], below: ["Old", "mail"] };
+    const { creates } = planned([], ["INBOX", "Work", "Work/INBOX", "Work/A/B"], "never", policy);
+    expect(creates).toEqual(["Old.mail.INBOX", "Old.mail.A.B"]);
+    expect(planned([["Old/A", "B", "A"]], [], "never", { below: ["Old"] }).renames).toEqual(["Old/A > Old/B"]);
   });
 
   test("B3 names that differed from the beginning stay, a rename in the archive travels", () => {

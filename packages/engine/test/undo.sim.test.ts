@@ -2,7 +2,7 @@
 // its links bring every server back: bytes, flags, dates and places, nothing doubled, and nothing more to do after that.
 import type { ServerModel } from "@packetboat/testkit";
 import { describe, expect, test } from "vitest";
-import { exactly, Fleet, holds } from "./rounds.ts";
+import { exactly, Fleet, holds, PULL, PUSH } from "./rounds.ts";
 import { undo } from "./undoing.ts";
 
 const text = (n: number): string => `Subject: ${n}\r\nMessage-ID: <${n}@sim>\r\n\r\nbody of ${n}\r\n`;
@@ -47,7 +47,8 @@ const appended = (rounds: Awaited<ReturnType<Fleet["settle"]>>): number[] =>
     rounds.flat().reduce((sum, { report }) => sum + (report.account === name ? report.totals.appended : 0), 0),
   );
 
-async function still({ accounts, memory }: Fleet, fleet: Fleet): Promise<void> {
+async function still(fleet: Fleet): Promise<void> {
+  const { accounts, memory } = fleet;
   const before = accounts.map(({ model }) => exactly(model));
   const revision = memory.revision();
   const [round] = await fleet.settle();
@@ -70,7 +71,7 @@ describe("undo", () => {
       expect(holds(b)).toEqual(before);
       // What is on the server still goes back by MOVE; only what was removed is sent again.
       expect(appended(rounds)).toEqual([5, 5]);
-      await still(fleet, fleet);
+      await still(fleet);
     });
 
   test("S1 undone while only one side knew: what the other still holds is not sent again", async () => {
@@ -84,7 +85,7 @@ describe("undo", () => {
     expect(holds(a)).toEqual(before);
     expect(exactly(b)).toBe(onB);
     expect(appended(rounds)).toEqual([5, 0]);
-    await still(fleet, fleet);
+    await still(fleet);
   });
 
   test("what came since is removed everywhere, or kept where that is asked for; a redo brings it back", async () => {
@@ -104,12 +105,12 @@ describe("undo", () => {
     await fleet.settle();
     expect(holds(a)).toEqual(before);
     expect(holds(b)).toEqual(before);
-    await still(fleet, fleet);
+    await still(fleet);
     await undo(fleet.memory, wrong);
     await fleet.settle();
     expect(holds(a)).toEqual(after);
     expect(holds(b)).toEqual(after);
-    await still(fleet, fleet);
+    await still(fleet);
   });
 
   test("one mailbox: the others stay as they are, and what had come from them goes back", async () => {
@@ -126,7 +127,7 @@ describe("undo", () => {
       expect(uidOf(model, "INBOX", 3)).toHaveLength(1);
       expect(uidOf(model, "INBOX", 1)).toEqual([]);
     }
-    await still(fleet, fleet);
+    await still(fleet);
   });
 
   test("B2 a mailbox made anew under the old name takes the old mail back", async () => {
@@ -142,7 +143,7 @@ describe("undo", () => {
     await fleet.settle();
     expect(holds(a)).toEqual(before);
     expect(holds(b)).toEqual(before);
-    await still(fleet, fleet);
+    await still(fleet);
   });
 
   test("half of an account that was removed comes back", async () => {
@@ -157,6 +158,28 @@ describe("undo", () => {
     await fleet.settle();
     expect(holds(a)).toEqual(before);
     expect(holds(b)).toEqual(before);
-    await still(fleet, fleet);
+    await still(fleet);
+  });
+});
+
+describe("into another account", () => {
+  test("B2 B8 C3 M10 mail goes below a place of its own, beside what the account holds; twice makes no duplicates", async () => {
+    const fleet = new Fleet();
+    const [from, to] = [
+      fleet.add("from", { rights: PULL }),
+      fleet.add("to", { rights: PUSH, policy: { below: ["Old mail"] } }),
+    ];
+    fill(from, "INBOX", 1, 2, 2);
+    from.create("Trash", { role: "trash" });
+    fill(from, "Trash", 3);
+    to.create("Trash", { role: "trash" });
+    fill(to, "INBOX", 1, 40);
+    fill(to, "Old mail/INBOX", 2, 41);
+    const own = holds(to).INBOX;
+    await fleet.settle();
+    const counts = Object.fromEntries(Object.entries(holds(to)).map(([name, lines]) => [name, lines.length]));
+    expect(counts).toEqual({ INBOX: 2, Trash: 0, "Old mail/INBOX": 4, "Old mail/Trash": 1 });
+    expect(holds(to).INBOX).toEqual(own);
+    await still(fleet);
   });
 });
