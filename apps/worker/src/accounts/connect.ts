@@ -2,7 +2,7 @@
 // stays in here. It must never connect in clear text to a host that is not loopback unless it was told to, nor try a password twice.
 import { readFile } from "node:fs/promises";
 import { type AccountAddress, isLoopback, type PasswordSource, readPassword, showAccountUrl } from "@packetboat/config";
-import { MailError, type Remote } from "@packetboat/core";
+import { MailError, type Remote, type RemoteWriter } from "@packetboat/core";
 import type { AccountFacts, ConnectOptions } from "@packetboat/imap";
 import type { Host } from "../host.ts";
 import type { AccountSettings } from "./settings.ts";
@@ -14,17 +14,36 @@ export interface Login {
   readonly allowCleartext: boolean;
 }
 
-export interface SignedIn {
+/** A connection: to be read from, and to be written to where that was asked for; then both are one. */
+export interface Connection {
   readonly remote: Remote;
-  /** The password, when a person typed it just now: it may be kept, if they want. */
-  readonly typed: string | null;
+  readonly writer: RemoteWriter | null;
+}
+
+/** Asks for a password that is to be asked for, before a display is drawn. `typed` may be kept, if the person wants. */
+export async function answered(
+  address: AccountAddress,
+  source: PasswordSource,
+): Promise<{ readonly source: PasswordSource; readonly typed: string | null }> {
+  if (source.kind !== "prompt") return { source, typed: null };
+  const { askPassword } = await import("./ask.ts");
+  const typed = await askPassword(showAccountUrl(address));
+  return { source: { kind: "url", password: typed }, typed };
 }
 
 /** Reads what is needed and signs in. Throws CONFIG_INVALID before anything is sent, else as connectRemote does. */
-export async function signIn(host: Host, login: Login, source: PasswordSource, signal: AbortSignal): Promise<SignedIn> {
-  const { options, secret } = await prepare(host, login, source, signal);
-  const { connectRemote } = await import("@packetboat/imap");
-  return { remote: await connectRemote(options), typed: source.kind === "prompt" ? secret : null };
+export async function signIn(
+  host: Host,
+  login: Login,
+  source: PasswordSource,
+  signal: AbortSignal,
+  writes = false,
+): Promise<Connection> {
+  const { options } = await prepare(host, login, source, signal);
+  const { connectRemote, connectWriter } = await import("@packetboat/imap");
+  if (!writes) return { remote: await connectRemote(options), writer: null };
+  const writer = await connectWriter(options);
+  return { remote: writer, writer };
 }
 
 /** The same for one look at the account itself. */

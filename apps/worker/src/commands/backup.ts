@@ -3,11 +3,11 @@
 // has let it in, nor write a password down without being told to.
 import { type LinkInfo, setAccountSettings } from "@packetboat/archive";
 import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
-import { MailError, type Remote } from "@packetboat/core";
+import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
-import { type SignedIn, signIn } from "../accounts/connect.ts";
+import { answered, type Connection, signIn } from "../accounts/connect.ts";
 import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
 import { type Account, accountByAddress } from "../accounts/registry.ts";
 import { offerToKeep, passwordSource } from "../accounts/secret.ts";
@@ -19,8 +19,8 @@ import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse, placeOfData, stopSignal } from "../house.ts";
 import { findBackupLink, makeBackup, setPatterns } from "../runs/backup-link.ts";
 import { endWithReports } from "../runs/end.ts";
-import { runTarget } from "../runs/run-link.ts";
-import { revisionOf, targetOf } from "../runs/targets.ts";
+import { runRounds } from "../runs/rounds.ts";
+import { targetOf } from "../runs/targets.ts";
 
 export interface BackupOptions extends RawAccountOptions, ReportingOptions {
   readonly archive?: string;
@@ -60,12 +60,13 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
   const database = await openHouse(host, screen);
   const known = await accountByAddress(database, url);
   const settings = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
-  const source = passwordSource(host, database, known, { options: given, url: url.password });
-  let signedIn: SignedIn | null = null;
-  const connect = async (signal: AbortSignal): Promise<Remote> => {
+  const way = passwordSource(host, database, known, { options: given, url: url.password });
+  const { source, typed } = await answered(url, way);
+  let signedIn: Connection | null = null;
+  const connect = async (signal: AbortSignal): Promise<Connection> => {
     const login = { address: url, settings, allowCleartext: options.allowCleartext === true };
     signedIn ??= await signIn(host, login, source, signal);
-    return signedIn.remote;
+    return signedIn;
   };
   const link = known === null ? null : await findBackupLink(database, known, options.archive);
   // A known account gets a run for every try, also for one that never reaches the server. A new one is made when it is let in.
@@ -73,22 +74,18 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
   try {
     const made = await prepare(database, { url, known, link, settings, options });
     const target = await targetOf(database, made.link);
-    const reports = await runTarget(host, database, screen, target, {
-      command: "backup",
-      dryRun: options.dryRun === true,
-      connect,
-      revision: () => revisionOf(database, made.link.archiveId),
-    });
+    // Whatever the link may do: a backup never writes to the server.
+    const how = { command: "backup", dryRun: options.dryRun === true, pushes: false };
+    const reports = await runRounds({ host, database, screen }, [{ target, connect }], how);
     endWithReports(host, screen, reports, started);
-    const { typed = null } = (signedIn as SignedIn | null) ?? {};
     const kept = host.signal.aborted ? false : await offerToKeep(host, database, made.account, typed);
     const { outcome = "failed" } = reports.at(-1) ?? {};
     if (link === null && outcome !== "failed" && outcome !== "interrupted") {
-      const hasPassword = kept || (source.kind !== "prompt" && source.kind !== "url" && source.kind !== "environment");
+      const hasPassword = kept || (way.kind !== "prompt" && way.kind !== "url" && way.kind !== "environment");
       sayFirstNight(host, database, screen, { url, options, archive: made.link.archive, hasPassword });
     }
   } finally {
-    await (signedIn as SignedIn | null)?.remote.close();
+    await (signedIn as Connection | null)?.remote.close();
   }
 }
 

@@ -1,7 +1,7 @@
-// packetboat link: which accounts fill which archives, with which mailboxes and limits. As far as pull goes: a link reads its account and
-// never writes to it.
+// packetboat link: which accounts are tied to which archives, with which rights, mailboxes and limits. It must never give a right that was
+// not named, nor let removals travel by default where mail only goes out (M7).
 import { createLink, ensureArchive, getLink, type LinkInfo, listLinks, removeLink, setLink } from "@packetboat/archive";
-import { asId, type LinkId, MailError, type Policy } from "@packetboat/core";
+import { asId, type LinkId, MailError, type Policy, type Removals, type Rights } from "@packetboat/core";
 import { tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
@@ -10,10 +10,16 @@ import { collect, subcommand, withExamples, withReporting } from "../command-hel
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { readCount } from "../runs/count.ts";
+import { defaultRemovals } from "../runs/removals.ts";
 import { archiveByName } from "../runs/targets.ts";
 import { linkWords } from "./link-words.ts";
 
+const REMOVALS: readonly Removals[] = ["mirror", "trash", "never"];
+
 interface PolicyOptions extends ReportingOptions {
+  readonly pull?: boolean;
+  readonly push?: boolean;
+  readonly removals?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly allMailboxes?: boolean;
@@ -28,11 +34,14 @@ interface PolicyOptions extends ReportingOptions {
 export function define(command: Command, host: Host): void {
   withExamples(
     command.description(
-      "Ties accounts to archives. A link pulls its account into the archive and never writes to the server.",
+      "Ties accounts to archives. A link pulls its account into the archive; with --push it also brings the server up to the\n" +
+        "archive, and only then is anything written there. Several links that pull and push keep their accounts equal.",
     ),
     [
       { line: "link list", what: "all links" },
       { line: "link add you@work.example work --prefix Work", what: "a second account, in a place of its own" },
+      { line: "link add you@third.example both --push", what: "a third account that is kept equal" },
+      { line: "link set 3 --push --removals trash", what: "what is removed elsewhere goes to this server's trash" },
       { line: "link set 3 --exclude 'Junk*' --exclude Trash", what: "leave mailboxes out" },
     ],
   );
@@ -50,6 +59,15 @@ export function define(command: Command, host: Host): void {
 
 function withPolicyOptions(command: Command): Command {
   return withReporting(command)
+    .option("--pull", "bring the archive up to the server (default)")
+    .option("--no-pull", "do not take anything from the server")
+    .option("--push", "bring the server up to the archive")
+    .option("--no-push", "never write to the server (default)")
+    .option(
+      "--removals HOW",
+      "on the server, of what was removed elsewhere: mirror, trash or never\n" +
+        "(default: mirror for a link that pulls and pushes, else never)",
+    )
     .option("--include PATTERN", "only mailboxes that match; * is any text; may be repeated", collect)
     .option("--exclude PATTERN", "no mailboxes that match; may be repeated", collect)
     .option("--prefix PATH", "below which mailbox of the archive its mailboxes lie, such as Work/Old")
@@ -63,11 +81,26 @@ function withPolicyOptions(command: Command): Command {
     .option("--merge", "let the link share mailboxes with other accounts");
 }
 
+/** The rights with what options name. Throws CONFIG_INVALID when nothing would be left of the link. */
+function rightsOf({ pull, push }: PolicyOptions, before: Rights): Rights {
+  const rights = { pull: pull ?? before.pull, push: push ?? before.push };
+  if (!rights.pull && !rights.push)
+    throw new MailError("CONFIG_INVALID", "A link that neither pulls nor pushes does nothing. Use link remove.");
+  return rights;
+}
+
+function readRemovals(text: string): Removals {
+  const removals = REMOVALS.find((one) => one === text);
+  if (removals === undefined) throw new MailError("CONFIG_INVALID", "--removals is none of mirror, trash and never.");
+  return removals;
+}
+
 /** The part of a policy that options name. */
 function policyOf(options: PolicyOptions): Partial<Policy> {
-  const { include, exclude, prefix, guardMessages, guardShare, completeEvery, flagScanEvery } = options;
+  const { removals, include, exclude, prefix, guardMessages, guardShare, completeEvery, flagScanEvery } = options;
   return {
     ...(options.allMailboxes === true ? { include: [], exclude: [] } : {}),
+    ...(removals === undefined ? {} : { removals: readRemovals(removals) }),
     ...(include === undefined ? {} : { include }),
     ...(exclude === undefined ? {} : { exclude }),
     ...(prefix === undefined ? {} : { prefix: prefix.split("/").filter((segment) => segment !== "") }),
@@ -89,7 +122,8 @@ function readLinkId(text: string): LinkId {
 }
 
 const add = (host: Host) => async (name: string, archiveName: string, options: PolicyOptions) => {
-  const policy = policyOf(options);
+  const rights = rightsOf(options, { pull: true, push: false });
+  const policy = { removals: defaultRemovals(rights), ...policyOf(options) };
   const screen = host.screen(options);
   const database = await openHouse(host, screen);
   const account = accountByName(await allAccounts(database), name);
@@ -97,7 +131,7 @@ const add = (host: Host) => async (name: string, archiveName: string, options: P
   const link = await createLink(database.pool, {
     accountId: account.id,
     archiveId: archive.id,
-    rights: { pull: true, push: false },
+    rights,
     policy,
     merge: options.merge === true,
   });
@@ -110,7 +144,12 @@ const set = (host: Host) => async (text: string, options: PolicyOptions) => {
   const policy = policyOf(options);
   const screen = host.screen(options);
   const { pool } = await openHouse(host, screen);
-  const link = await setLink(pool, id, { policy, merge: options.merge === true });
+  const before = await getLink(pool, id);
+  const rights = rightsOf(options, before.rights);
+  // M7: what nobody chose follows the rights.
+  const follows = before.policy.removals === defaultRemovals(before.rights);
+  const removals = follows ? defaultRemovals(rights) : before.policy.removals;
+  const link = await setLink(pool, id, { rights, policy: { removals, ...policy }, merge: options.merge === true });
   screen.data(link);
   screen.line(`Link ${link.id} of ${link.archive}: ${linkWords(link)}.`);
 };

@@ -1,27 +1,52 @@
-// Shows the progress of a run on stderr: redrawn in place on a terminal, a plain line every few seconds elsewhere, nothing with --quiet.
-// log-update is loaded on a terminal only. It must never hold up the run, nor keep the process alive.
+// Shows the progress of runs on stderr, a line or two for each account that is at work: redrawn in place on a terminal, plain lines every few
+// seconds elsewhere, nothing with --quiet. log-update is loaded on a terminal only. It must never hold up a run, nor keep the process alive.
 import type { Screen } from "@packetboat/terminal";
-import { advance, liveLines, type ProgressEvent, plainLine, startProgress } from "./progress.ts";
+import { advance, liveLines, type ProgressEvent, type ProgressState, plainLine, startProgress } from "./progress.ts";
 
 const REDRAW_MS = 100;
 const PLAIN_MS = 5_000;
 
-export interface Live {
+/** One account's part of the display. */
+export interface LiveRow {
   readonly event: (event: ProgressEvent) => void;
+  /** It has nothing to do at the moment. */
+  readonly end: () => void;
+}
+
+export interface Live {
+  /** Shows an account, in this phase until it tells more. */
+  readonly begin: (label: string, phase: "connecting" | "looking") => LiveRow;
   /** Wipes the display; the report follows. */
   readonly stop: () => void;
 }
 
-/** Starts a display for one account. */
-export async function startLive(screen: Screen, label: string, now: () => number): Promise<Live> {
-  let state = startProgress(label, now());
+/** A display that shows nothing. */
+export const NO_DISPLAY: Live = {
+  begin: () => ({ event: () => undefined, end: () => undefined }),
+  stop: () => undefined,
+};
+
+/** Starts a display. */
+export async function startLive(screen: Screen, now: () => number): Promise<Live> {
   const show = screen.quiet ? null : screen.stderrIsTerminal ? await redrawn(screen) : plain(screen);
-  if (show === null) return { event: () => undefined, stop: () => undefined };
-  const timer = setInterval(() => show.draw(state, now()), show.every);
+  if (show === null) return NO_DISPLAY;
+  const rows = new Map<number, ProgressState>();
+  let last = 0;
+  const timer = setInterval(() => show.draw([...rows.values()], now()), show.every);
   timer.unref();
   return {
-    event: (event) => {
-      state = advance(state, event, now());
+    begin: (label, phase) => {
+      const row = last++;
+      rows.set(row, { ...startProgress(label, now()), phase });
+      return {
+        event: (event) => {
+          const state = rows.get(row);
+          if (state !== undefined) rows.set(row, advance(state, event, now()));
+        },
+        end: () => {
+          rows.delete(row);
+        },
+      };
     },
     stop: () => {
       clearInterval(timer);
@@ -32,7 +57,7 @@ export async function startLive(screen: Screen, label: string, now: () => number
 
 interface Display {
   readonly every: number;
-  readonly draw: (state: ReturnType<typeof startProgress>, now: number) => void;
+  readonly draw: (states: readonly ProgressState[], now: number) => void;
   readonly wipe: () => void;
 }
 
@@ -42,7 +67,7 @@ async function redrawn(screen: Screen): Promise<Display> {
   return {
     every: REDRAW_MS,
     // One column less than there is: some terminals wrap a line that fills them.
-    draw: (state, now) => update(liveLines(state, now, screen.columns() - 1).join("\n")),
+    draw: (states, now) => update(states.flatMap((state) => liveLines(state, now, screen.columns() - 1)).join("\n")),
     wipe: () => {
       update.clear();
       update.done();
@@ -51,5 +76,11 @@ async function redrawn(screen: Screen): Promise<Display> {
 }
 
 function plain(screen: Screen): Display {
-  return { every: PLAIN_MS, draw: (state, now) => screen.progress(plainLine(state, now)), wipe: () => undefined };
+  return {
+    every: PLAIN_MS,
+    draw: (states, now) => {
+      for (const state of states) screen.progress(plainLine(state, now));
+    },
+    wipe: () => undefined,
+  };
 }

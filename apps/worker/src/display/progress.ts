@@ -67,6 +67,8 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
     case "fetching":
       return { ...state, phase: "fetching", toFetch: state.toFetch + event.messages, samples: sampled(state, now) };
     case "pushing":
+      // A migration pushes again and again while the other account is pulled.
+      if (state.phase === "sending") return { ...state, toFetch: state.messages + event.messages };
       return { ...state, phase: "sending", toFetch: event.messages, messages: 0, bytes: 0, samples: [], mailbox: "" };
     case "sent":
     case "stored": {

@@ -1,8 +1,14 @@
 // Which links a command runs, as targets with their names. It must never leave out a link of an archive that was asked for.
 import { type ArchiveInfo, findArchive, getArchive, type LinkInfo, listArchives, listLinks } from "@packetboat/archive";
-import { type ArchiveId, MailError } from "@packetboat/core";
+import { type ArchiveId, type Link, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import type { Target } from "./run-link.ts";
+
+/** A link with the names that people know it by. */
+export interface Target {
+  readonly link: Link;
+  readonly names: { readonly archive: string; readonly account: string };
+  readonly archiveIsPushed: boolean;
+}
 
 /** The archive of a name. Throws ARCHIVE_UNKNOWN, naming those there are. */
 export async function archiveByName(database: Database, name: string): Promise<ArchiveInfo> {
