@@ -33,6 +33,7 @@ export * from "./history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export * from "./reader.ts";
 export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
+export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
 export {
   executeUndo,

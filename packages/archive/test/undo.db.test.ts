@@ -2,6 +2,7 @@
 import { asId, type MessageId, type Revision } from "@packetboat/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  copySnapshot,
   executeForget,
   executeUndo,
   isEmptyUndo,
@@ -10,6 +11,7 @@ import {
   messagesAt,
   planForget,
   planUndo,
+  verifyArchive,
 } from "../src/index.ts";
 import type { UndoSelection } from "../src/undo.ts";
 import { add, bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
@@ -43,6 +45,48 @@ const newest = async (): Promise<number> =>
   Number(
     (await stocked.pool.query("select revision from archive where id = $1", [stocked.link.archiveId])).rows[0].revision,
   );
+
+describe("a snapshot as an archive of its own", () => {
+  const plain = async (archiveId: Stocked["link"]["archiveId"], at: number) => {
+    const mailboxes = await mailboxesAt(stocked.pool, archiveId, revision(at));
+    return Promise.all(
+      mailboxes.map(async ({ id, path, subscribed }) => ({
+        path,
+        subscribed,
+        messages: (await messagesAt(stocked.pool, id, revision(at))).map(({ id: _, ...message }) => message),
+      })),
+    );
+  };
+  const copyOf = (at: number, name: string, selection: UndoSelection = {}) =>
+    copySnapshot(stocked.pool, {
+      from: stocked.link.archiveId,
+      revision: revision(at),
+      selection,
+      name,
+      now: () => 77_000,
+    });
+
+  it("M10 holds what the archive held then, with the same bytes, once", async () => {
+    const copy = await copyOf(4, "then");
+    expect(copy).toMatchObject({ name: "then", revision: 1, changedAt: 77_000 });
+    expect(await plain(copy.id, 1)).toEqual(await plain(stocked.link.archiveId, 4));
+    expect(await copyOf(4, "then")).toEqual(copy);
+    expect((await verifyAll(copy.id)).length).toBe(0);
+  });
+
+  it("or a selection of it", async () => {
+    const some = await copyOf(8, "some", { mailboxes: ["inbox"], since: Date.UTC(2023, 0, 1) });
+    expect(await plain(some.id, 1)).toMatchObject([{ path: ["INBOX"], messages: [{ flags: ["\\Seen"] }] }]);
+    await expect(copyOf(8, "none", { mailboxes: ["Nowhere"] })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(copyOf(8, "alice")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  async function verifyAll(archiveId: Stocked["link"]["archiveId"]): Promise<unknown[]> {
+    const found = [];
+    for await (const finding of verifyArchive(stocked.pool, archiveId)) found.push(finding);
+    return found;
+  }
+});
 
 describe("undo", () => {
   it("M2 M10 makes a revision that equals each earlier one, and again the one that was last", async () => {
