@@ -40,10 +40,11 @@ export interface Ran {
 
 /** An account that mail is to be put back into. */
 export interface Destination {
-  readonly id: AccountId;
+  /** Null: a dry run of an account that was never met. */
+  readonly id: AccountId | null;
   readonly name: string;
   /** Makes the rounds of its link. */
-  readonly run: (link: LinkInfo, dryRun: boolean) => Promise<Ran>;
+  readonly run: (link: LinkInfo) => Promise<Ran>;
   readonly close: () => Promise<void>;
 }
 
@@ -71,6 +72,6 @@ export interface RestoreHost {
     database: Database,
     screen: Screen,
     text: string,
-    options: AccountWords,
+    options: AccountWords & { readonly dryRun?: boolean },
   ) => Promise<Destination>;
 }

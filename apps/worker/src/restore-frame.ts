@@ -26,9 +26,14 @@ export function restoreHost(host: Host) {
       const { roundsOf } = await import("./runs/restore-rounds.ts");
       return await roundsOf({ host, database, screen }, links);
     },
-    destination: async (database: Database, screen: Screen, text: string, options: RawAccountOptions) => {
+    destination: async (
+      database: Database,
+      screen: Screen,
+      text: string,
+      options: RawAccountOptions & { readonly dryRun?: boolean },
+    ) => {
       const { destinationOf } = await import("./runs/restore-rounds.ts");
-      return await destinationOf({ host, database, screen }, text, options);
+      return await destinationOf({ host, database, screen }, text, options, options.dryRun === true);
     },
   };
 }

@@ -120,6 +120,7 @@ describe("restore push", () => {
     const dry = await push(...to, "--dry-run");
     expect(dry.stdout).toMatch(/^Would put mail as of revision \d+.* into carol@127\.0\.0\.1:\d+, below Old mail: /);
     expect(await served("carol")).toEqual(own);
+    expect(await cli.must(["account", "list"])).not.toContain("carol");
     const first = await push(...to);
     expect([first.code, first.stderr]).toEqual([0, ""]);
     const held = await served("carol");
@@ -150,6 +151,34 @@ describe("restore push", () => {
     const archives = await cli.must(["archive", "list"]);
     expect(archives).toMatch(new RegExp(`mail at revision ${revision} `));
     expect(archives).toMatch(new RegExp(`mail at revision ${revision} \\(Lists\\)`));
+  }, 60_000);
+
+  it("C3 M9 brings mail back into the account of a backup, which is never pushed to otherwise", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    await on("erin", async (client) => {
+      for (const n of [1, 2, 2, 3]) await client.append("INBOX", Buffer.from(`Subject: ${n}\r\n\r\nAbout ${n}.\r\n`));
+    });
+    const nightly = () => cli.must(["backup", urlOf("erin"), "--archive", "nights"]);
+    await nightly();
+    const held = await served("erin");
+    await on("erin", async (client) => {
+      await client.select("INBOX");
+      await client.expunge((await client.uids()).slice(1).join(","));
+    });
+    const lost = await cli.json<{ revision: number }>(["restore", "list", "nights"]);
+    await nightly();
+    const back = ["restore", "push", "nights", "--to", urlOf("erin"), "--at", String(lost.revision)];
+    for (let run = 0; run < 2; run++) {
+      await cli.must(back);
+      expect(await served("erin")).toEqual(held);
+    }
+    await nightly();
+    const { mailboxes } = await cli.json<{ mailboxes: { messages: number }[] }>(["restore", "list", "nights"]);
+    expect(mailboxes.map(({ messages }) => messages)).toEqual([4]);
+    // In place there is no link that may write; the archive alone changes, and says so.
+    const alone = await cli.must(["restore", "push", "nights", "--at", "1", "--in-place", "--yes"]);
+    expect(alone).toMatch(/No link of this archive may write to its server\. packetboat link set \d+ --push lets it/);
+    expect(await served("erin")).toEqual(held);
   }, 60_000);
 
   it("refuses what contradicts itself", async () => {

@@ -146,6 +146,23 @@ describe("undo", () => {
     await still(fleet);
   });
 
+  test("G1 an undo that would remove much is held on every server, and doing it again the other way lifts that", async () => {
+    const { fleet, a, b, revision } = await pair();
+    fill(b, "INBOX", ...Array.from({ length: 150 }, (_, n) => 100 + n));
+    await fleet.settle();
+    const wrong = fleet.memory.revision();
+    const [onA, onB] = [exactly(a), exactly(b)];
+    await undo(fleet.memory, revision);
+    const held = (await fleet.settle()).flat();
+    expect(held.filter(({ report }) => report.halts.length > 0).map(({ report }) => report.account)).toContain("a");
+    expect([exactly(a), exactly(b)]).toEqual([onA, onB]);
+    await undo(fleet.memory, wrong);
+    const after = (await fleet.settle()).flat();
+    expect(after.flatMap(({ report }) => report.halts)).toEqual([]);
+    expect([exactly(a), exactly(b)]).toEqual([onA, onB]);
+    await still(fleet);
+  });
+
   test("half of an account that was removed comes back", async () => {
     const { fleet, a, b, before, revision } = await pair();
     a.expunge(

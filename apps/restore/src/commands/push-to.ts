@@ -11,7 +11,7 @@ import {
   mailboxesAt,
   resolveRevision,
 } from "@packetboat/archive";
-import { MailError, samePath, showPath } from "@packetboat/core";
+import { type AccountId, MailError, samePath, showPath } from "@packetboat/core";
 import { harmless } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
 import type { Destination } from "../host.ts";
@@ -33,7 +33,7 @@ export async function pushTo(around: Around, wanted: To, options: PushOptions): 
   try {
     const dryRun = options.dryRun === true;
     const link = await linkFor(around, wanted, snapshot, destination, dryRun);
-    const ran = link === null ? null : await destination.run(link, dryRun);
+    const ran = link === null ? null : await destination.run(link);
     screen.data({
       version: 1,
       archive: around.archive.name,
@@ -75,23 +75,25 @@ async function linkFor(
 ): Promise<LinkInfo | null> {
   const { archive, database } = around;
   const { pool } = database;
+  const { id } = destination;
+  if (id === null) return null;
   if (wanted.at === null && wanted.words === null) {
-    const own = await findLink(pool, destination.id, archive.id);
-    if (own === null) return dryRun ? null : await makeLink(around, archive, destination, wanted);
+    const own = await findLink(pool, id, archive.id);
+    if (own === null) return dryRun ? null : await makeLink(around, archive, { ...destination, id }, wanted);
     if (own.rights.push) return refuseOther(own, wanted);
     // The account fills the archive: a link that pushes would make both equal, which nobody asked for.
   }
   const name = nameOf(archive, wanted, snapshot);
   if (dryRun) {
     const there = await findArchive(pool, name);
-    const link = there === null ? null : await findLink(pool, destination.id, there.id);
+    const link = there === null ? null : await findLink(pool, id, there.id);
     return link === null ? null : refuseOther(link, wanted);
   }
   const { revision } = snapshot;
   const { now } = around.host;
   const copy = await copySnapshot(pool, { from: archive.id, revision, selection: wanted.selection, name, now });
-  const link = await findLink(pool, destination.id, copy.id);
-  return link === null ? await makeLink(around, copy, destination, wanted) : refuseOther(link, wanted);
+  const link = await findLink(pool, id, copy.id);
+  return link === null ? await makeLink(around, copy, { ...destination, id }, wanted) : refuseOther(link, wanted);
 }
 
 /** The same snapshot has the same name, so that a second run finds its link again. */
@@ -106,7 +108,7 @@ function nameOf(archive: ArchiveInfo, { words }: To, { revision }: Snapshot): st
 async function makeLink(
   { database, screen }: Around,
   archive: ArchiveInfo,
-  { id, name }: Destination,
+  { id, name }: { readonly id: AccountId; readonly name: string },
   { below }: To,
 ): Promise<LinkInfo> {
   const link = await createLink(database.pool, {

@@ -1,6 +1,6 @@
 // The rounds that a restore ends with: those of an archive's links, or of one link into another account, which is found or met here. What
 // happened is handed back to be told, so that the command prints one report. It must never make an account that the server has not let in.
-import { createAccount, findAccount, type LinkInfo, setAccountSettings } from "@packetboat/archive";
+import { accountName, createAccount, findAccount, type LinkInfo, setAccountSettings } from "@packetboat/archive";
 import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
 import type { AccountId } from "@packetboat/core";
 import type { Screen } from "@packetboat/terminal";
@@ -27,10 +27,11 @@ export interface Ran {
 
 /** An account that mail is to be put back into. */
 export interface Destination {
-  readonly id: AccountId;
+  /** Null: a dry run of an account that was never met. */
+  readonly id: AccountId | null;
   readonly name: string;
   /** Makes the rounds of its link. */
-  readonly run: (link: LinkInfo, dryRun: boolean) => Promise<Ran>;
+  readonly run: (link: LinkInfo) => Promise<Ran>;
   readonly close: () => Promise<void>;
 }
 
@@ -52,8 +53,13 @@ async function rounds(around: Surroundings, members: readonly Member[], dryRun: 
   };
 }
 
-/** The account of a name or a URL; a new one is made once its server has let us in. Throws CONFIG_INVALID, and as signIn does. */
-export async function destinationOf(around: Surroundings, text: string, raw: RawAccountOptions): Promise<Destination> {
+/** The account of a name or a URL; a new one is made once its server has let us in, by a dry run not at all. Throws CONFIG_INVALID, and as signIn does. */
+export async function destinationOf(
+  around: Surroundings,
+  text: string,
+  raw: RawAccountOptions,
+  dryRun: boolean,
+): Promise<Destination> {
   const { host, database } = around;
   const given = readAccountOptions(raw);
   const allowCleartext = raw.allowCleartext === true;
@@ -73,15 +79,15 @@ export async function destinationOf(around: Surroundings, text: string, raw: Raw
     return signedIn;
   };
   if (known === null) await connect(stopSignal(host, database));
-  const account = known ?? (await makeAccount(around, address, settings));
-  if (known !== null && JSON.stringify(settings) !== JSON.stringify(known.settings))
+  const account = known ?? (dryRun ? null : await makeAccount(around, address, settings));
+  if (!dryRun && known !== null && JSON.stringify(settings) !== JSON.stringify(known.settings))
     await setAccountSettings(database.pool, known.id, settings);
   return {
-    id: account.id,
-    name: account.name,
-    run: async (link, dryRun) => {
+    id: account?.id ?? null,
+    name: account?.name ?? accountName(address),
+    run: async (link) => {
       const ran = await rounds(around, [{ target: await targetOf(database, link), connect }], dryRun);
-      if (!host.signal.aborted) await offerToKeep(host, database, account, typed);
+      if (!dryRun && account !== null && !host.signal.aborted) await offerToKeep(host, database, account, typed);
       return ran;
     },
     close: async () => (signedIn as Connection | null)?.remote.close(),
