@@ -134,6 +134,15 @@ describe("B1 what becomes of mailboxes", () => {
     expect(plan([box(1, "INBOX", null), box(2, "Other", "INBOX")]).homes).toEqual(["1 in 2"]);
   });
 
+  it("B2 and so on along a chain of names", () => {
+    expect(plan([box(1, "A", "D"), box(2, "B", "A"), box(3, null, "B")])).toEqual({
+      ...NOTHING,
+      homes: ["1 in 2", "2 in 3"],
+      emptied: [2, 1],
+      removals: [1],
+    });
+  });
+
   it("B2 a name that another mailbox keeps is given with a number", () => {
     const boxes = [box(1, "A", null), box(2, "B", "A")];
     expect(plan(boxes)).toEqual({ ...NOTHING, changes: ["2 B"], back: ["1 A"], revivals: ["1 A"] });

@@ -48,11 +48,15 @@ export function planRestoreMailboxes(
     home.set(from.id, by.id);
     standsIn.add(by.id);
   };
-  // One that was made anew under the old name takes the mail of a mailbox that is called otherwise now.
-  for (const one of sorted) {
-    if (one.was === null || one.now === null || !selected.has(one.id)) continue;
-    const holder = samePath(one.was.path, one.now.path) ? undefined : live.get(pathKey(one.was.path));
-    if (holder?.was === null && selected.has(holder.id)) stand(one, holder);
+  // Free to stand in is what was not there, or what another one stands in for: who has the old name now takes the mail.
+  const isFree = (one: RestoreMailbox): boolean => one.was === null || home.has(one.id);
+  for (let before = -1; before !== home.size; ) {
+    before = home.size;
+    for (const one of sorted) {
+      if (one.was === null || one.now === null || !selected.has(one.id) || home.has(one.id)) continue;
+      const holder = samePath(one.was.path, one.now.path) ? undefined : live.get(pathKey(one.was.path));
+      if (holder !== undefined && isFree(holder) && selected.has(holder.id)) stand(one, holder);
+    }
   }
   const emptied = [...home.keys()];
   const renamed = renames(
@@ -60,8 +64,8 @@ export function planRestoreMailboxes(
     live,
   );
   const taken = takenAfter(sorted, renamed);
-  const revivals = planRevivals(sorted, live, taken, stand);
-  const goes = (one: RestoreMailbox): boolean => (one.was === null ? !standsIn.has(one.id) : home.has(one.id));
+  const revivals = planRevivals(sorted, live, taken, isFree, stand);
+  const goes = (one: RestoreMailbox): boolean => isFree(one) && !standsIn.has(one.id);
   const removals = keepNew
     ? []
     : sorted
@@ -113,6 +117,7 @@ function planRevivals(
   sorted: readonly RestoreMailbox[],
   live: ReadonlyMap<string, RestoreMailbox>,
   taken: Map<string, RestoreMailbox>,
+  isFree: (one: RestoreMailbox) => boolean,
   stand: (from: RestoreMailbox, by: RestoreMailbox) => void,
 ): ReadonlyMap<MailboxId, Revival> {
   const revivals = new Map<MailboxId, Revival>();
@@ -120,7 +125,7 @@ function planRevivals(
     if (one.was === null || one.now !== null) continue;
     const { path, role, subscribed } = one.was;
     const holder = taken.get(pathKey(path));
-    if (holder !== undefined && (holder.was === null || isInbox(path)) && live.get(pathKey(path)) === holder) {
+    if (holder !== undefined && (isFree(holder) || isInbox(path)) && live.get(pathKey(path)) === holder) {
       stand(one, holder);
       continue;
     }
