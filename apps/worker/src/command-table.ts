@@ -28,6 +28,18 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => import("./commands/backup.ts"),
   },
   {
+    name: "migrate",
+    summary: "bring all mail of one account to another; again to catch up",
+    group: DAILY,
+    load: () => import("./commands/migrate.ts"),
+  },
+  {
+    name: "mirror",
+    summary: "keep two accounts equal; --watch follows changes live",
+    group: DAILY,
+    load: () => import("./commands/mirror.ts"),
+  },
+  {
     name: "sync",
     summary: "run the links of some or all archives",
     group: DAILY,

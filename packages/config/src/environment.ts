@@ -13,6 +13,8 @@ export interface Environment {
   /** Null: the home's own. */
   readonly keyFile: string | null;
   readonly password: string | null;
+  /** PACKETBOAT_PASSWORD_A and so on, of commands that take two addresses. */
+  readonly sidePasswords: Readonly<Record<"a" | "b" | "from" | "to", string | null>>;
   /** Default: silent. */
   readonly logLevel: LogLevel;
   /** Null: stderr. */
@@ -30,6 +32,12 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
     keepDatabase: flag(env, "PACKETBOAT_DATABASE_KEEP"),
     keyFile: text(env.PACKETBOAT_KEY_FILE),
     password: text(env.PACKETBOAT_PASSWORD),
+    sidePasswords: {
+      a: text(env.PACKETBOAT_PASSWORD_A),
+      b: text(env.PACKETBOAT_PASSWORD_B),
+      from: text(env.PACKETBOAT_PASSWORD_FROM),
+      to: text(env.PACKETBOAT_PASSWORD_TO),
+    },
     logLevel: logLevel(text(env.PACKETBOAT_LOG)),
     logFile: text(env.PACKETBOAT_LOG_FILE),
     color: text(env.NO_COLOR) !== null ? "never" : text(env.FORCE_COLOR) !== null ? "always" : "auto",

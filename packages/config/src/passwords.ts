@@ -21,6 +21,8 @@ export interface PasswordChoices {
   /** What the account itself says: a file or a command named by `account add`, or a sealed password. */
   readonly kept?: PasswordSource | null | undefined;
   readonly terminal: boolean;
+  /** What to say where there is none. Default: PASSWORD_WAYS. */
+  readonly ways?: string | undefined;
 }
 
 /** The ways to give a password, for messages. */
@@ -43,7 +45,7 @@ export function choosePassword(choices: PasswordChoices): PasswordSource {
   if (choices.terminal) return { kind: "prompt" };
   throw new MailError(
     "CONFIG_INVALID",
-    `There is no password for this account and no terminal to ask on. ${PASSWORD_WAYS}.`,
+    `There is no password for this account and no terminal to ask on. ${choices.ways ?? PASSWORD_WAYS}.`,
   );
 }
 

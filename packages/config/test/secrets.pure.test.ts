@@ -112,6 +112,7 @@ describe("the environment", () => {
       keepDatabase: false,
       keyFile: null,
       password: null,
+      sidePasswords: { a: null, b: null, from: null, to: null },
       logLevel: "silent",
       logFile: null,
       color: "auto",

@@ -18,6 +18,7 @@ import {
   type Removals,
   type Revision,
   type Rights,
+  type Role,
   samePath,
   showPath,
   type Uid,
@@ -214,14 +215,15 @@ describe("mailboxes", () => {
     pairs: readonly (readonly [server: string, archive: string | null, before?: string])[],
     unpaired: readonly string[] = [],
     removals: Removals = "mirror",
+    role: Role | null = null,
     policy: Partial<Link["policy"]> = {},
   ) {
     const bases = pairs.map(([server, , before], i): MailboxBase => {
       const pushedPath = before === undefined ? path(server) : path(before);
-      return based(i + 1, server, 5, { pushedPath, path: path(server), name: path(server).join(".") });
+      return based(i + 1, server, 5, { pushedPath, path: path(server), name: path(server).join("."), role });
     });
     const live = pairs.flatMap(([, archive], i) =>
-      archive === null ? [] : [{ id: asId<MailboxId>(11 + i), path: path(archive), role: null, subscribed: false }],
+      archive === null ? [] : [{ id: asId<MailboxId>(11 + i), path: path(archive), role, subscribed: false }],
     );
     const free = unpaired.map((name, i) => ({
       id: asId<MailboxId>(50 + i),
@@ -253,14 +255,26 @@ describe("mailboxes", () => {
 
   test("B2 B8 a link may have its place below others, in the archive and on the server", () => {
     const policy = { prefix: ["Work"], below: ["Old", "mail"] };
-    const { creates } = planned([], ["INBOX", "Work", "Work/INBOX", "Work/A/B"], "never", policy);
+    const { creates } = planned([], ["INBOX", "Work", "Work/INBOX", "Work/A/B"], "never", null, policy);
     expect(creates).toEqual(["Old.mail.INBOX", "Old.mail.A.B"]);
-    expect(planned([["Old/A", "B", "A"]], [], "never", { below: ["Old"] }).renames).toEqual(["Old/A > Old/B"]);
+    expect(planned([["Old/A", "B", "A"]], [], "never", null, { below: ["Old"] }).renames).toEqual(["Old/A > Old/B"]);
   });
 
-  test("B3 names that differed from the beginning stay, a rename in the archive travels", () => {
-    expect(planned([["Sent Items", "Sent", "Sent"]]).renames).toEqual([]);
-    expect(planned([["Sent Items", "Post", "Sent"]]).renames).toEqual(["Sent Items > Post"]);
+  test("B3 what was paired by role keeps its name until the archive's changes; everything else takes the archive's", () => {
+    expect(planned([["Sent Items", "Sent", "Sent"]], [], "mirror", "sent").renames).toEqual([]);
+    expect(planned([["Sent Items", "Post", "Sent"]], [], "mirror", "sent").renames).toEqual(["Sent Items > Post"]);
+    expect(planned([["Lists", "Letters", "Letters"]]).renames).toEqual(["Lists > Letters"]);
+  });
+
+  test("B2 a numbered name stays while the plain one is taken, and takes it when it is free", () => {
+    expect(
+      planned([
+        ["Work (2)", "Work"],
+        ["Work", "Old"],
+      ]).renames,
+    ).toEqual(["Work > Old"]);
+    expect(planned([["Work (2)", "Work"]]).renames).toEqual(["Work (2) > Work"]);
+    expect(planned([["Work", "Work (2)"]]).renames).toEqual([]);
   });
 
   test("B2 a rename to a name that cannot be held is mapped once", () => {

@@ -97,7 +97,8 @@ function tell(run: Pass, mailbox: string, why: Why, matched: number, unmatched: 
     backInSelection: `${mailbox} is in the selection again`,
   }[why];
   const left = unmatched > 0 ? ` ${unmatched} found no partner; they stay in the archive.` : "";
-  const text = `${reason}. ${matched} messages were matched by their headers.${left}`;
+  const found = matched === 1 ? "1 message was" : `${matched} messages were`;
+  const text = `${reason}. ${found} matched by their headers.${left}`;
   run.tally.notes.push({ kind: why === "noUidValidity" ? "noUidValidity" : "rekeyed", mailbox, text });
 }
 

@@ -53,12 +53,15 @@ function person(model: ServerModel, random: Random, memory: Memory, mayMove: May
       return;
     }
     case 3:
-      return model.store(name, some, { add: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
+      model.store(name, some, { add: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
+      return;
     case 4:
-      return model.store(name, some, { remove: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
+      model.store(name, some, { remove: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
+      return;
     case 5:
       gone(some);
-      return model.expunge(name, some);
+      model.expunge(name, some);
+      return;
     case 6:
     case 7:
       if (name !== other) {
@@ -79,9 +82,10 @@ function person(model: ServerModel, random: Random, memory: Memory, mayMove: May
     case 10:
       if (name === "INBOX" || names.length < 4) return;
       gone([...model.get(name).messages.keys()]);
-      return model.remove(name);
+      model.remove(name);
+      return;
     default:
-      return model.subscribe(name, random.chance(0.5));
+      model.subscribe(name, random.chance(0.5));
   }
 }
 
@@ -118,6 +122,10 @@ function careful(fleet: Fleet, account: string, memory: Memory): MayMove {
 export interface Kind {
   readonly faults: boolean;
   readonly crashes: boolean;
+  /** UIDVALIDITYs that change in the middle of things (U1). */
+  readonly bumps?: boolean;
+  /** Servers that merge, rewrite, or keep no keywords (C5, C7, F2): the two sides are equal only as far as they allow. */
+  readonly lasting?: boolean;
 }
 
 async function live(seed: number, kind: Kind): Promise<{ readonly fleet: Fleet; readonly memory: Memory }> {
@@ -135,13 +143,13 @@ async function live(seed: number, kind: Kind): Promise<{ readonly fleet: Fleet; 
     const faults: Record<string, Faults> = {};
     for (const { name, model } of fleet.accounts) {
       const user = (at: ServerModel, of: Random) => person(at, of, memory, careful(fleet, name, memory));
-      const options = { user, most: 2 };
+      const options = { user, most: 2, lasting: kind.lasting ?? false };
       const script = kind.faults
         ? [...seededFaults(random.u32(), model, options), ...seededWriteFaults(random.u32(), model, options)]
         : [];
       const crash =
         kind.crashes && random.chance(0.4) ? { at: 1 + random.below(40), afterwards: random.chance(0.5) } : null;
-      faults[name] = { script: bearable(script), crash };
+      faults[name] = { script: bearable(script, kind), crash };
     }
     await fleet.round(faults);
   }
@@ -159,8 +167,8 @@ async function live(seed: number, kind: Kind): Promise<{ readonly fleet: Fleet; 
  * Without new UIDVALIDITYs, which have a property of their own; and a server that gives another message's UID for an APPEND is only seen
  * through while nobody else adds one in that moment (S2).
  */
-function bearable(script: readonly Fault[]): readonly Fault[] {
-  const kept = script.filter((fault) => !isBump(fault));
+function bearable(script: readonly Fault[], kind: Kind): readonly Fault[] {
+  const kept = script.filter((fault) => kind.bumps || !isBump(fault));
   const somebody = kept.some((fault) => fault.kind === "user");
   return kept.filter((fault) => !(somebody && fault.kind === "wrongAppendUid" && fault.how === "low"));
 }
@@ -169,19 +177,33 @@ function isBump(fault: { readonly kind: string; readonly act?: (model: ServerMod
   return fault.kind === "user" && (fault.act?.toString().includes("bumpUidValidity") ?? false);
 }
 
+function countsOf(model: ServerModel): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const mailbox of model.mailboxes.values())
+    for (const { bytes } of mailbox.messages.values())
+      counts.set(numberOf(bytes), (counts.get(numberOf(bytes)) ?? 0) + 1);
+  return counts;
+}
+
 /** Lives one life and judges it; throws what is wrong. */
 export async function judge(seed: number, kind: Kind): Promise<void> {
   const { fleet, memory } = await live(seed, kind);
   const [a, b] = fleet.accounts.map(({ model }) => model) as [ServerModel, ServerModel];
-  expect(holds(a)).toEqual(holds(b));
-  const counts = new Map<number, number>();
-  for (const mailbox of a.mailboxes.values())
-    for (const { bytes } of mailbox.messages.values())
-      counts.set(numberOf(bytes), (counts.get(numberOf(bytes)) ?? 0) + 1);
-  for (let n = 0; n < memory.appended; n++) {
-    const there = counts.get(n) ?? 0;
-    if (memory.removed.has(n)) expect(there, `message ${n}, which somebody removed`).toBeLessThanOrEqual(1);
-    else expect(there, `message ${n}`).toBe(1);
+  // C7: a message that was taken without a UID, and that somebody removed before it was looked for, cannot be told from one that the server
+  // merged: the two sides differ by it.
+  const merged = fleet.accounts.some(({ name }) =>
+    [...fleet.memory.base(name).values()].some(({ gone }) => gone.length > 0),
+  );
+  const exact = !merged && kind.bumps !== true && kind.lasting !== true;
+  if (exact) expect(holds(a)).toEqual(holds(b));
+  for (const model of [a, b]) {
+    const counts = countsOf(model);
+    for (let n = 0; n < memory.appended; n++) {
+      const there = counts.get(n) ?? 0;
+      if (exact && memory.removed.has(n)) expect(there, `message ${n}, which somebody removed`).toBeLessThanOrEqual(1);
+      else if (exact) expect(there, `message ${n}`).toBe(1);
+      else if (!merged && !memory.removed.has(n)) expect(there, `message ${n}`).toBeGreaterThanOrEqual(1);
+    }
   }
   const before = [exactly(a), exactly(b), fleet.memory.revision()];
   await fleet.round();

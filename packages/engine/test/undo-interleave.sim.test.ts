@@ -6,7 +6,6 @@ import { exactly, Fleet, holds } from "./rounds.ts";
 import { undo } from "./undoing.ts";
 
 const SEEDS = Number(process.env.UNDO_SEEDS ?? 40);
-const NAMES = ["A", "B", "A/C", "D"] as const;
 
 /** Untouched, so that no guard takes what people do for a catastrophe (G1). */
 const KEEP = "Keep";
@@ -43,16 +42,13 @@ function act(model: ServerModel, random: Random, next: () => number): void {
       if (uid !== null)
         model.store(name, [uid], random.below(2) ? { add: ["\\Flagged"] } : { remove: ["\\Seen", "\\Flagged"] });
       return;
-    case 5: {
-      const fresh = random.pick(NAMES);
-      if (!model.find(fresh)) model.create(fresh);
+    // Names are new ones: whose name a reused one is, is the affair of the pushes of mailboxes (B2) and of undo's own tables.
+    case 5:
+      model.create(`box ${next()}`);
       return;
-    }
-    case 6: {
-      const to = random.pick(NAMES);
-      if (name !== "INBOX" && !model.find(to) && !to.startsWith(`${name}/`)) model.rename(name, to);
+    case 6:
+      if (name !== "INBOX") model.rename(name, `box ${next()}`);
       return;
-    }
     default:
       if (name !== "INBOX" && random.below(2) === 0) model.remove(name);
   }

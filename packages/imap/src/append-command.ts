@@ -34,7 +34,8 @@ const GROUP_BYTES = 1024 * 1024;
 /** RFC 7888 section 5. */
 const MINUS_BYTES = 4_096;
 
-function waits(speech: Speech, size: number): boolean {
+/** Whether the server is to be asked before a literal of this size is sent. */
+export function waits(speech: Speech, size: number): boolean {
   return speech.literals === "waits" || (speech.literals === "minus" && size > MINUS_BYTES);
 }
 

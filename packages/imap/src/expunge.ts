@@ -1,18 +1,9 @@
 // Removes exactly the messages that are named (M6, trap 39): UID EXPUNGE; without UIDPLUS the messages that others marked \Deleted lose the
 // mark for the moment of EXPUNGE. It must never call a message gone that was not asked for afterwards.
-import {
-  type Expunged,
-  formatUids,
-  MailError,
-  NO_UIDS,
-  subtractUids,
-  type UidSet,
-  uidSet,
-  unionUids,
-} from "@packetboat/core";
+import { type Expunged, formatUids, hasUid, MailError, subtractUids, type UidSet, uidSet } from "@packetboat/core";
 import { Refused } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { existing, search } from "./listing.ts";
+import { existing } from "./listing.ts";
 import { uidPieces } from "./pieces.ts";
 import { opRefused, thrownRefusal, wantsPause } from "./write-errors.ts";
 
@@ -21,9 +12,20 @@ async function mark(gate: Gate, uids: UidSet, sign: "+" | "-"): Promise<void> {
     await gate.command(`UID STORE ${formatUids(piece)} ${sign}FLAGS.SILENT (\\Deleted)`);
 }
 
+/** Messages of the mailbox that are marked. By FETCH: a SEARCH that is cut off (trap 44) would give others' mail away. */
+async function marked(gate: Gate): Promise<UidSet> {
+  const uids: number[] = [];
+  await gate.command("UID FETCH 1:4294967295 (UID FLAGS)", {
+    onFetch: ({ uid, flags }) => {
+      if (uid !== undefined && flags?.some((flag) => flag.toLowerCase() === "\\deleted")) uids.push(uid);
+    },
+  });
+  return uidSet(uids);
+}
+
 /** Without UIDPLUS: EXPUNGE takes all that is marked, so what others marked is unmarked before and marked again after, back to back. */
 async function expungeAlone(gate: Gate, uids: UidSet): Promise<void> {
-  const foreign = subtractUids(await search(gate, "DELETED", { exists: 0 }), uids);
+  const foreign = subtractUids(await marked(gate), uids);
   await mark(gate, foreign, "-");
   try {
     await gate.command("EXPUNGE");
@@ -37,24 +39,21 @@ async function expungeNamed(gate: Gate, uids: UidSet): Promise<void> {
   for (const piece of uidPieces(uids)) await gate.command(`UID EXPUNGE ${formatUids(piece)}`);
 }
 
-/** Which of these are still there, by SEARCH; where that is refused, by FETCH. */
+/** Which of these are still there. By FETCH, since a SEARCH may be cut off (trap 44); by SEARCH where FETCH of nothing is refused. */
 async function remaining(gate: Gate, uids: UidSet): Promise<UidSet> {
+  const found: number[] = [];
   try {
-    return await existing(gate, uids, { exists: 0 });
+    for (const piece of uidPieces(uids))
+      await gate.command(`UID FETCH ${formatUids(piece)} (UID)`, {
+        onFetch: ({ uid }) => {
+          if (uid !== undefined && hasUid(piece, uid)) found.push(uid);
+        },
+      });
+    return uidSet(found);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
-  let found = NO_UIDS;
-  for (const piece of uidPieces(uids)) {
-    const shown: number[] = [];
-    await gate.command(`UID FETCH ${formatUids(piece)} (UID)`, {
-      onFetch: (row) => {
-        if (row.uid !== undefined) shown.push(row.uid);
-      },
-    });
-    found = unionUids(found, uidSet(shown));
-  }
-  return found;
+  return await existing(gate, uids, { exists: 0 });
 }
 
 function stillThere(): MailError {

@@ -114,6 +114,11 @@ export class Gate {
     return new Set(rev2 ? [...names, ...IN_REV2] : names);
   }
 
+  /** True for a writer's connection. */
+  get writes(): boolean {
+    return this.#door.writes;
+  }
+
   get closed(): boolean {
     return this.#client === null || this.#client.isClosed || !this.#client.usable;
   }
@@ -292,12 +297,12 @@ export class Gate {
   }
 
   /** Takes the connection for several commands at once. Nothing else is sent until `series.end()`. */
-  begin(sink: FetchSink | null = null): Series {
+  begin(sink?: FetchSink, maxRows?: number): Series {
     mustRead(this.#door, "(several)");
     const client = this.#free();
     this.#busy = true;
     this.#strays = 0;
-    this.#sink = sink;
+    this.#sink = sink === undefined ? null : this.#counted(client, sink, maxRows);
     const series = new Series(rawOutput(client), {
       explain: () => this.#explain(null),
       progress: () => {

@@ -133,6 +133,21 @@ async function plainList(gate: Gate, patterns: readonly string[]): Promise<Listi
 
 /** STATUS of one mailbox by its wire name. Throws Refused when the server says NO. */
 export async function askStatus(gate: Gate, wire: string): Promise<StatusLine | null> {
+  const status = await askOnce(gate, wire);
+  if (!status?.unnumbered || !gate.writes) return status;
+  // Who may write lets the server number what is there, before anything is planned by a UID. Refused, it stays without numbers.
+  gate.selected = null;
+  try {
+    // Opened anew read-only, CLOSE expunges nothing (M6); Courier has no UNSELECT.
+    for (const verb of ["SELECT", "EXAMINE"]) await gate.command(verb, { args: [mailboxArgument(wire)] });
+    await gate.command("CLOSE");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+  }
+  return await askOnce(gate, wire);
+}
+
+async function askOnce(gate: Gate, wire: string): Promise<StatusLine | null> {
   let found: StatusLine | null = null;
   await gate.command("STATUS", {
     args: [mailboxArgument(wire), atoms(statusItems(gate))],

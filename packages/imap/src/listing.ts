@@ -47,7 +47,7 @@ export function counting(count: Count) {
 }
 
 /** Gives the UIDs that UID SEARCH of `criteria` (ASCII) names. Throws Refused. */
-export async function search(gate: Gate, criteria: string, count: Count): Promise<UidSet> {
+async function search(gate: Gate, criteria: string, count: Count): Promise<UidSet> {
   let found: UidSet = NO_UIDS;
   const esearch = gate.capabilities.has("ESEARCH");
   await gate.command(`UID SEARCH ${esearch ? "RETURN (ALL) " : ""}${criteria}`, {

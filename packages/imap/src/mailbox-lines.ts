@@ -21,6 +21,8 @@ export interface ListLine {
 
 export interface StatusLine {
   readonly wire: string;
+  /** Some of its messages have UIDs for this session only (U4, Courier): its UIDVALIDITY counts as none. */
+  readonly unnumbered: boolean;
   readonly marks: Marks;
   readonly mailboxId: string | null;
 }
@@ -94,6 +96,7 @@ export function readStatusLine(answer: Answer): StatusLine | null {
   const unnumbered = (numberOf(found.get("RECENT")) ?? 0) > 0;
   return {
     wire: normalWire(wire),
+    unnumbered,
     marks: {
       uidValidity: unnumbered ? null : positive(bigintOf(found.get("UIDVALIDITY"))),
       uidNext: uidNext === 0 ? null : uidNext,

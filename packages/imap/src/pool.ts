@@ -62,9 +62,10 @@ export class Pool {
     place.since = performance.now();
   }
 
-  /** Free connections open their mailbox anew before they are used: names change their meaning (RENAME, DELETE). */
-  forgetOpen(): void {
-    for (const { gate, used } of this.#places) if (!used) gate.selected = null;
+  /** Free connections that have such a mailbox open will open it anew: names change their meaning (RENAME, DELETE). */
+  forgetOpen(which: (name: string) => boolean): void {
+    for (const { gate, used } of this.#places)
+      if (!used && gate.selected && which(gate.selected.name)) gate.selected = null;
   }
 
   /** Says goodbye on all connections. Never throws. */

@@ -37,7 +37,7 @@ export class ImapRemote implements Remote {
   protected readonly pool: Pool;
   protected readonly door: Door;
   /** Connections of a fetch; null: by the round trip. */
-  readonly #connections: number | null;
+  protected readonly connections: number | null;
   protected namespaces: readonly Namespace[] | null = null;
   /** Of the root, as the last LIST showed it; null: none, or not listed yet. */
   protected delimiter: string | null = null;
@@ -46,7 +46,7 @@ export class ImapRemote implements Remote {
   protected constructor(door: Door, pool: Pool, connections: number | null, announced: ReadonlySet<string>) {
     this.door = door;
     this.pool = pool;
-    this.#connections = connections;
+    this.connections = connections;
     this.capabilities = capabilitiesOf(announced);
   }
 
@@ -105,8 +105,12 @@ export class ImapRemote implements Remote {
 
   #lanes(messages: number): number {
     const worth = Math.max(1, Math.floor(messages / WORTH_A_LANE));
-    const wanted = this.#connections ?? (this.pool.roundTrip > FAR_MS ? FAR_LANES : 1);
-    return Math.min(wanted, worth);
+    return Math.min(this.connections ?? (this.far ? FAR_LANES : 1), worth);
+  }
+
+  /** The round trip, not the line or the server, is what takes the time. */
+  protected get far(): boolean {
+    return this.pool.roundTrip > FAR_MS;
   }
 
   close(): Promise<void> {

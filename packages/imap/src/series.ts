@@ -86,7 +86,10 @@ export class Series implements LineTaker {
       if (typeof part === "string") this.#put(Buffer.from(part, "latin1"));
       else {
         // Refused before its literal was asked for: the rest of the command must not go out.
-        if (part.waits && !(await this.#asked(tag))) return;
+        if (part.waits && !(await this.#asked(tag))) {
+          if (this.#lost) this.#settle(tag, { kind: "lost" });
+          return;
+        }
         this.#put(part.bytes);
       }
     }

@@ -19,7 +19,7 @@ export function noteShown(shown: Shown, uids: UidSet): (row: FetchRow) => void {
 }
 
 /** Most FETCH answers that changes of so many messages can bring, those of other people included. */
-export const rowsFor = (uids: UidSet): number => 4 * uidCount(uids) + 10_000;
+const rowsFor = (uids: UidSet): number => 4 * uidCount(uids) + 10_000;
 
 /** Asks for flags. What is gone, or refused, is not in the answer. */
 export async function flagsOf(gate: Gate, uids: UidSet, modseq: boolean): Promise<Shown> {

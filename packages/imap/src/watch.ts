@@ -12,6 +12,7 @@ const POLL_MS = 30_000;
 export class Watcher {
   readonly #door: Door;
   readonly #gates = new Map<string, Gate>();
+  #closed = false;
 
   constructor(door: Door) {
     // IDLE is silence by intent.
@@ -20,9 +21,10 @@ export class Watcher {
 
   /** Settles when the mailbox changed since the last wait (at first: since it was listed), or `signal` ends it. */
   async wait(mailbox: ListedMailbox, wire: string, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const known = this.#gates.get(mailbox.name);
-    const gate = known === undefined || known.closed ? await this.#open(mailbox.name) : known;
+    const kept = this.#gates.get(mailbox.name);
+    const known = kept?.closed ? undefined : kept;
+    const gate = known ?? (await this.#open(mailbox.name, signal));
+    if (gate === null || signal.aborted) return;
     const stop = () => gate.destroy();
     // Whatever runs is cut off: nothing is lost with this connection.
     signal.addEventListener("abort", stop, { once: true });
@@ -39,8 +41,22 @@ export class Watcher {
     }
   }
 
-  async #open(name: string): Promise<Gate> {
-    const gate = await Gate.open(this.#door);
+  /** A new connection; null when `signal` ended the wait for it. */
+  async #open(name: string, signal: AbortSignal): Promise<Gate | null> {
+    if (signal.aborted) return null;
+    const opening = Gate.open(this.#door);
+    const { promise: ended, resolve: end } = Promise.withResolvers<null>();
+    const stop = () => end(null);
+    signal.addEventListener("abort", stop, { once: true });
+    const gate = await Promise.race([opening, ended]).finally(() => signal.removeEventListener("abort", stop));
+    if (gate === null || this.#closed) {
+      // Nobody waits for it any more, whether it comes or fails.
+      opening.then(
+        (late) => late.destroy(),
+        () => undefined,
+      );
+      return null;
+    }
     this.#gates.set(name, gate);
     return gate;
   }
@@ -53,6 +69,7 @@ export class Watcher {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#gates.values()].map((gate) => (gate.busy ? gate.destroy() : gate.close())));
     this.#gates.clear();
   }
@@ -63,7 +80,8 @@ async function differs(gate: Gate, mailbox: ListedMailbox, wire: string): Promis
   const { marks } = await examine(gate, mailbox.name, wire);
   const { status } = mailbox;
   if (status === null) return false;
-  return marks.uidNext !== status.uidNext || marks.messages !== status.messages;
+  if (marks.uidNext !== status.uidNext || marks.messages !== status.messages) return true;
+  return status.highestModseq !== null && marks.highestModseq !== status.highestModseq;
 }
 
 /** One IDLE: until something changes, or it is time to ask anew. */

@@ -16,6 +16,8 @@ import {
   type UidSet,
 } from "@packetboat/core";
 import { append } from "./append.ts";
+import { appendInLanes, lanesFor } from "./append-lanes.ts";
+import { uidValidityChanged } from "./errors.ts";
 import { expunge } from "./expunge.ts";
 import type { Door, Gate } from "./gate.ts";
 import { wireOf } from "./list.ts";
@@ -29,6 +31,11 @@ import { nameRules, spell } from "./spelling.ts";
 import { store } from "./store.ts";
 import { transfer } from "./transfer.ts";
 import { Watcher } from "./watch.ts";
+
+/** U4: without a UIDVALIDITY nobody knows whose UIDs these are by now, so nothing is changed by them. */
+function mustBeNumbered(uidValidity: bigint | null): void {
+  if (uidValidity === null) throw uidValidityChanged();
+}
 
 export class ImapWriter extends ImapRemote implements RemoteWriter {
   readonly #announced: ReadonlySet<string>;
@@ -49,7 +56,8 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
   }
 
   spell(path: MailboxPath): Spelled {
-    return spell(path, nameRules(this.namespaces ?? [], this.delimiter, this.#announced));
+    const listed = { delimiter: this.delimiter, wires: this.wires.values() };
+    return spell(path, nameRules(this.namespaces ?? [], listed, this.#announced));
   }
 
   async *append(
@@ -58,7 +66,10 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     batch: readonly Outgoing[],
   ): AsyncGenerator<Appended> {
     if (batch.length === 0) return;
-    yield* this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, batch));
+    const one = (part: readonly Outgoing[]) =>
+      this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, part));
+    const lanes = lanesFor(batch, this.#announced, this.far, this.connections);
+    yield* lanes === 1 ? one(batch) : appendInLanes(batch, lanes, one);
   }
 
   async *store(
@@ -67,6 +78,7 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     changes: readonly FlagChange[],
   ): AsyncGenerator<readonly Stored[]> {
     if (changes.every(({ uids }) => uids.length === 0)) return;
+    mustBeNumbered(uidValidity);
     yield* this.#streaming(mailbox, uidValidity, (gate, opened) => store(gate, opened, changes));
   }
 
@@ -86,12 +98,14 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     to: Target,
   ): Promise<Transferred> {
     if (uids.length === 0) return { kind: "done", pairs: [] };
+    mustBeNumbered(uidValidity);
     const target = { wire: this.#wire(to.mailbox), uidValidity: to.uidValidity };
     return await this.#inMailbox(mailbox, uidValidity, (gate) => transfer(gate, verb, uids, target));
   }
 
   async expunge(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): Promise<Expunged> {
     if (uids.length === 0) return { gone: NO_UIDS, error: null };
+    mustBeNumbered(uidValidity);
     return await this.#inMailbox(mailbox, uidValidity, (gate) => expunge(gate, uids));
   }
 
@@ -181,8 +195,10 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
       const gate = await this.pool.acquire(left?.name ?? null);
       try {
         if (left !== null) {
-          await leave(gate, this.wires);
-          this.pool.forgetOpen();
+          // With what lies below it.
+          const concerned = (name: string): boolean => name.startsWith(left.name);
+          if (gate.selected !== null && concerned(gate.selected.name)) await leave(gate, this.wires);
+          this.pool.forgetOpen(concerned);
         }
         return await work(gate);
       } finally {

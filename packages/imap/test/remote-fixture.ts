@@ -9,10 +9,20 @@ import type {
   ObservedMessage,
   Remote,
   RemoteIdentity,
+  RemoteWriter,
   UidSet,
 } from "@packetboat/core";
 import { PASSWORD } from "@packetboat/testkit";
-import { type ConnectOptions, connectRemote } from "../src/index.ts";
+import { type ConnectOptions, connectRemote, connectWriter } from "../src/index.ts";
+
+const as = (port: number, user: string, more: Partial<ConnectOptions>): ConnectOptions => ({
+  host: "127.0.0.1",
+  port,
+  security: "none",
+  user,
+  auth: { kind: "password", password: PASSWORD },
+  ...more,
+});
 
 /** Signs in to a server of the testkit, in clear text on loopback. */
 export function remoteTo(
@@ -20,14 +30,16 @@ export function remoteTo(
   user: string,
   more: Partial<ConnectOptions> = {},
 ): Promise<Remote> {
-  return connectRemote({
-    host: "127.0.0.1",
-    port: target.port,
-    security: "none",
-    user,
-    auth: { kind: "password", password: PASSWORD },
-    ...more,
-  });
+  return connectRemote(as(target.port, user, more));
+}
+
+/** The same, to write. */
+export function writerTo(
+  target: { readonly port: number },
+  user: string,
+  more: Partial<ConnectOptions> = {},
+): Promise<RemoteWriter> {
+  return connectWriter(as(target.port, user, more));
 }
 
 export interface Seen {

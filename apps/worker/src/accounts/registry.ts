@@ -1,6 +1,14 @@
 // Accounts as the database knows them and as people name them. An account is user, host and port; it may be called by its address, with
 // or without the port, or by its URL. It must never give an account for a name that fits two.
-import { type Account as AccountRow, accountName, findAccount, getAccount, listAccounts } from "@packetboat/archive";
+import {
+  type Account as AccountRow,
+  accountName,
+  createAccount,
+  findAccount,
+  getAccount,
+  listAccounts,
+  setAccountSettings,
+} from "@packetboat/archive";
 import { type AccountAddress, accountName as addressName, showAccountUrl } from "@packetboat/config";
 import { type AccountId, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
@@ -62,4 +70,27 @@ export async function accountById(database: Database, id: AccountId): Promise<Ac
   const row = await getAccount(database.pool, id);
   if (row === null) throw new MailError("CONFIG_INVALID", "The account was removed meanwhile. Add it again to use it.");
   return accountOf(row);
+}
+
+/** What an account is made of, or changed to. */
+export interface WantedAccount {
+  readonly url: AccountAddress;
+  /** Null: never met. */
+  readonly known: Account | null;
+  readonly settings: AccountSettings;
+}
+
+/** Makes the account, or gives the known one these settings. Safe when two commands do it at once. */
+export async function makeAccount({ pool }: Database, { url, known, settings }: WantedAccount): Promise<Account> {
+  if (known === null) {
+    const made = await createAccount(pool, url, settings).catch(async (error: unknown) => {
+      // Another command met the account in the same moment.
+      const there = await findAccount(pool, url);
+      if (there === null) throw error;
+      return there;
+    });
+    return accountOf(made);
+  }
+  if (JSON.stringify(settings) !== JSON.stringify(known.settings)) await setAccountSettings(pool, known.id, settings);
+  return { ...known, settings };
 }

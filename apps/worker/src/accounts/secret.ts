@@ -9,6 +9,7 @@ import type { Host } from "../host.ts";
 import { keyPath } from "../house.ts";
 import type { Account } from "./registry.ts";
 import type { AccountOptions } from "./settings.ts";
+import type { SideName } from "./side-options.ts";
 
 const rowOf = (id: number) => ({ table: "secret", id });
 
@@ -26,18 +27,26 @@ function keptSource(host: Host, database: Database, account: Account): PasswordS
   return { kind: "kept", open };
 }
 
-/** Gives the way to the password of an account. Throws CONFIG_INVALID when there is none. */
+const waysOf = (side: SideName): string =>
+  `Give that of ${side.toUpperCase()} with --password-file-${side} FILE, --password-command-${side} COMMAND, the environment variable PACKETBOAT_PASSWORD_${side.toUpperCase()}, or in the address`;
+
+/** Gives the way to the password of an account; `side`: of which of two. Throws CONFIG_INVALID when there is none. */
 export function passwordSource(
   host: Host,
   database: Database,
   account: Account | null,
-  given: { readonly options: AccountOptions; readonly url: string | null },
+  given: { readonly options: AccountOptions; readonly url: string | null; readonly side?: SideName },
 ): PasswordSource {
+  const { side } = given;
+  const { password, sidePasswords } = host.environment;
+  const variable = side === undefined ? "PACKETBOAT_PASSWORD" : `PACKETBOAT_PASSWORD_${side.toUpperCase()}`;
+  const value = side === undefined ? password : sidePasswords[side];
   return choosePassword({
     file: given.options.passwordFile,
     command: given.options.passwordCommand,
     url: given.url,
-    environment: { variable: "PACKETBOAT_PASSWORD", password: host.environment.password ?? undefined },
+    environment: { variable, password: value ?? undefined },
+    ...(side === undefined ? {} : { ways: waysOf(side) }),
     kept: account === null ? null : keptSource(host, database, account),
     terminal: host.canAsk,
   });

@@ -1,7 +1,7 @@
 // packetboat backup: an account pulled into an archive, by one line that is the same every night. The first time it makes what it needs
 // (account, archive, link), afterwards it recognises the account by user, host and port. It must never make anything before the server
 // has let it in, nor write a password down without being told to.
-import { type LinkInfo, setAccountSettings } from "@packetboat/archive";
+import type { LinkInfo } from "@packetboat/archive";
 import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
 import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
@@ -9,7 +9,7 @@ import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { answered, type Connection, signIn } from "../accounts/connect.ts";
 import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
-import { type Account, accountByAddress } from "../accounts/registry.ts";
+import { type Account, accountByAddress, makeAccount } from "../accounts/registry.ts";
 import { offerToKeep, passwordSource } from "../accounts/secret.ts";
 import { type AccountSettings, settingsFor, withOptions } from "../accounts/settings.ts";
 import { collect, withExamples, withReporting } from "../command-help.ts";
@@ -106,9 +106,8 @@ async function prepare(
   const patterns = { include: options.include, exclude: options.exclude };
   if (known !== null && link !== null) {
     if (options.dryRun === true) return { account: known, link };
-    if (JSON.stringify(settings) !== JSON.stringify(known.settings))
-      await setAccountSettings(database.pool, known.id, settings);
-    return { account: { ...known, settings }, link: await setPatterns(database, link, patterns) };
+    const account = await makeAccount(database, { url, known, settings });
+    return { account, link: await setPatterns(database, link, patterns) };
   }
   if (options.dryRun === true) {
     throw new MailError(

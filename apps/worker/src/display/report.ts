@@ -3,8 +3,12 @@
 import { type MailboxCounts, type MailboxReport, NO_COUNTS, type RunReport } from "@packetboat/core";
 import { bytes, count, duration, harmless, plural, type Screen, tableLines } from "@packetboat/terminal";
 import { EXIT, type ExitCode, exitCodeOfReport, gravest } from "../exit-codes.ts";
+import { lastOfEach, perLink, sum } from "./per-link.ts";
 
-/** What `--json` prints for backup and sync (version 1): all passes of a command, and their sums. */
+/**
+ * What `--json` prints for backup, sync, mirror and migrate (version 1): the runs of all rounds, and their sums. Outcome, exit code and
+ * `failed` are those of each link's last run: what one round did not get through a later one may have.
+ */
 export interface CommandReport {
   readonly version: 1;
   readonly outcome: RunReport["outcome"];
@@ -22,14 +26,14 @@ const MAX_LINES = 20;
 
 /** Adds up the runs of a command. */
 export function commandReport(runs: readonly RunReport[], started: string, finished: string): CommandReport {
-  const exitCode = gravest(runs.map(exitCodeOfReport));
-  const worst = runs.find((run) => exitCodeOfReport(run) === exitCode);
-  const totals: Record<keyof MailboxCounts, number> = { ...NO_COUNTS };
-  for (const run of runs) for (const key of keysOf(totals)) totals[key] += run.totals[key];
+  const last = lastOfEach(runs);
+  const exitCode = gravest(last.map(exitCodeOfReport));
+  const worst = last.find((run) => exitCodeOfReport(run) === exitCode);
+  const totals = perLink(runs)
+    .map((run) => run.totals)
+    .reduce((all, one) => ({ ...sum(all, one), observed: all.observed + one.observed }), NO_COUNTS);
   return { version: 1, outcome: worst?.outcome ?? "ok", exitCode, started, finished, totals, runs };
 }
-
-const keysOf = (counts: Record<keyof MailboxCounts, number>) => Object.keys(counts) as (keyof MailboxCounts)[];
 
 /** True when the run changed nothing and has nothing to tell. */
 export function isUneventful({ run, outcome, totals, notes, mailboxes }: RunReport): boolean {
@@ -42,8 +46,9 @@ export function isUneventful({ run, outcome, totals, notes, mailboxes }: RunRepo
 }
 
 /** "1,204 new (34 MB)", "2 flag changes", … in the order in which people ask. `dry`: nothing was stored, so what would be fetched counts. */
-function changesOf(counts: MailboxCounts, dry: boolean): readonly string[] {
+export function changesOf(counts: MailboxCounts, dry: boolean): readonly string[] {
   const { fetchedBytes, matched, flagsChanged, movedIn, movedOut, removed, failed } = counts;
+  const { appended, appendedBytes, flagsSent, movedThere, removedThere } = counts;
   const stored = dry ? counts.fetched : counts.stored;
   return [
     ...(stored > 0 ? [`${count(stored)} new${fetchedBytes > 0 ? ` (${bytes(fetchedBytes)})` : ""}`] : []),
@@ -52,6 +57,10 @@ function changesOf(counts: MailboxCounts, dry: boolean): readonly string[] {
     ...(movedIn > 0 ? [`${count(movedIn)} moved in`] : []),
     ...(movedOut > 0 ? [`${count(movedOut)} moved out`] : []),
     ...(removed > 0 ? [`${count(removed)} removed`] : []),
+    ...(appended > 0 ? [`${count(appended)} sent${appendedBytes > 0 ? ` (${bytes(appendedBytes)})` : ""}`] : []),
+    ...(flagsSent > 0 ? [`${plural(flagsSent, "flag change")} sent`] : []),
+    ...(movedThere > 0 ? [`${count(movedThere)} moved there`] : []),
+    ...(removedThere > 0 ? [`${count(removedThere)} removed there`] : []),
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
   ];
 }
@@ -102,7 +111,7 @@ function noteLines({ notes }: RunReport, paint: Paints, most: number): readonly 
 function failureLines({ failures, run }: RunReport, paint: Paints, most: number): readonly string[] {
   const shown = failures.slice(0, most);
   const lines = shown.map(({ mailbox, uid, detail }) =>
-    paint.bad(`  ${harmless(`${mailbox}, UID ${uid}: ${detail}`)}`),
+    paint.bad(`  ${harmless(`${mailbox}${uid === null ? "" : `, UID ${uid}`}: ${detail}`)}`),
   );
   const more = failures.length - shown.length;
   return more > 0 ? [...lines, `  and ${count(more)} more (packetboat runs ${run ?? ""} lists all)`] : lines;
@@ -111,7 +120,11 @@ function failureLines({ failures, run }: RunReport, paint: Paints, most: number)
 function haltLines({ halts, run }: RunReport, paint: Paints): readonly string[] {
   if (halts.length === 0) return [];
   const lines = halts.map(({ text }) => paint.notable(`  ${harmless(text)}`));
-  return [...lines, `  If that is what you want: packetboat approve ${run ?? "RUN"}`];
+  const how =
+    run === null
+      ? "  Without --dry-run they are held back, and the report says how to let them through."
+      : `  If that is what you want: packetboat approve ${run}`;
+  return [...lines, how];
 }
 
 function endLine(report: RunReport, looked: string, took: string, paint: Paints): string {
@@ -136,6 +149,6 @@ function endLine(report: RunReport, looked: string, took: string, paint: Paints)
 /** The one line on stderr that a command with several runs ends with when one of them failed; null when none did. */
 export function failureSentence({ runs, exitCode }: CommandReport): string | null {
   if (exitCode === EXIT.done || exitCode === EXIT.partial || exitCode === EXIT.halted) return null;
-  const run = runs.find((each) => exitCodeOfReport(each) === exitCode);
+  const run = lastOfEach(runs).find((each) => exitCodeOfReport(each) === exitCode);
   return run?.error?.text ?? null;
 }

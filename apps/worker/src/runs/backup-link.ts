@@ -3,21 +3,18 @@
 import {
   type ArchiveInfo,
   accountName,
-  createAccount,
   createLink,
   ensureArchive,
-  findAccount,
   findArchive,
   type LinkInfo,
   listLinks,
   mailboxesAt,
-  setAccountSettings,
   setLink,
 } from "@packetboat/archive";
 import { type AccountAddress, accountName as addressName } from "@packetboat/config";
 import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { type Account, accountOf } from "../accounts/registry.ts";
+import { type Account, makeAccount } from "../accounts/registry.ts";
 import type { AccountSettings } from "../accounts/settings.ts";
 
 export interface Patterns {
@@ -88,21 +85,6 @@ async function refuseTaken({ pool }: Database, archive: ArchiveInfo, name: strin
     "CONFIG_INVALID",
     `The archive ${archive.name} has a mailbox ${name} of another account already. Choose another archive with --archive.`,
   );
-}
-
-async function makeAccount(database: Database, { url, known, settings }: NewBackup): Promise<Account> {
-  const { pool } = database;
-  if (known === null) {
-    const made = await createAccount(pool, url, settings).catch(async (error: unknown) => {
-      // Another command met the account in the same moment.
-      const there = await findAccount(pool, url);
-      if (there === null) throw error;
-      return there;
-    });
-    return accountOf(made);
-  }
-  await setAccountSettings(pool, known.id, settings);
-  return { ...known, settings };
 }
 
 /** The address; with the port where an archive of that name belongs to another account. */

@@ -1,5 +1,8 @@
-// A bell that one side rings and the other waits for: any number of rings while nobody listens count as one. No timers of its own.
-// It must never lose a ring that comes between two waits.
+// A bell that one side rings and the other waits for: any number of rings while nobody listens count as one.
+// It must never lose a ring that comes between two waits, nor keep the process alive by itself.
+
+/** Why a wait ended: `late` when it took longer than it was to, `closed` when nothing was rung and nothing will come. */
+export type Heard = "rung" | "late" | "closed";
 
 export class Bell {
   #rung = false;
@@ -18,16 +21,20 @@ export class Bell {
     this.#wake?.();
   }
 
-  /** Waits for a ring; gives false when there was none and none will come. */
-  async heard(): Promise<boolean> {
-    while (!this.#rung && !this.#closed) {
+  /** Waits for a ring, at most so many milliseconds. Default: without end. */
+  async heard(atMost?: number): Promise<Heard> {
+    if (!this.#rung && !this.#closed) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        const timer = atMost === undefined ? undefined : setTimeout(resolve, atMost);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
     this.#wake = null;
-    const rung = this.#rung;
+    if (!this.#rung) return this.#closed ? "closed" : "late";
     this.#rung = false;
-    return rung;
+    return "rung";
   }
 }

@@ -13,18 +13,25 @@ const MAX_ROUNDS = 5;
 /** Of less than this the database rids itself in a moment when it stops. */
 const WORTH_A_CHECKPOINT_BYTES = 32 * 1024 * 1024;
 
+/** What is done with the accounts after the rounds, while they are still open; those that could not be opened are not among them. */
+export type Afterwards = (accounts: readonly OpenAccount[], reports: readonly RunReport[]) => Promise<void>;
+
 /** Opens the accounts, makes rounds, closes them; gives the report of every run. Throws when not even reports are possible. */
 export async function runRounds(
   around: Surroundings,
   members: readonly Member[],
   options: RunOptions,
+  afterwards: Afterwards | null = null,
 ): Promise<readonly RunReport[]> {
   const live = await startLive(around.screen, around.host.now);
   try {
     const { accounts, failed, close } = await openAccounts(around, members, options, live);
     try {
       const { reports } = await settle(around, accounts, options, live);
-      return [...failed, ...reports];
+      live.stop();
+      const all = [...failed, ...reports];
+      await afterwards?.(accounts, all);
+      return all;
     } finally {
       live.stop();
       await close();
@@ -130,7 +137,7 @@ async function pushingMeanwhile(
 ): Promise<void> {
   const bells = early.map(() => new Bell());
   const pushing = early.map(async (one, index) => {
-    while (await bells[index]?.heard()) await walk(one, "push");
+    while ((await bells[index]?.heard()) === "rung") await walk(one, "push");
   });
   try {
     await pulls(({ kind }) => {

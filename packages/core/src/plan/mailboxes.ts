@@ -186,6 +186,19 @@ function planRevivals(link: Link, known: readonly Known[], naming: Naming): Mail
   return revivals;
 }
 
+/** B7: the next run takes it in, when the server tells what it is. */
+function planUnread(listed: ListedMailbox): Part {
+  const name = showPath(listed.path);
+  const text = `${name} is new; the server refused to tell its state, and the next run tries again.`;
+  return { notes: [{ kind: "mailboxFailed", mailbox: name, text }] };
+}
+
+function planUnsure(base: MailboxBase): Part {
+  const name = showPath(base.path);
+  const text = `${name} is missing from the server's list, and the state of a new mailbox could not be read. Nothing was concluded; the next run looks again.`;
+  return { notes: [{ kind: "mailboxFailed", mailbox: name, text }] };
+}
+
 /** B5: absence is confirmed by a second look. Where the name belongs to another mailbox, asking for it by name tells nothing. */
 function planMissing(
   base: MailboxBase,
@@ -260,15 +273,23 @@ export function planMailboxes(
   // B8: what rests, or is out of the patterns' sight, is not missed.
   const isResting = (base: MailboxBase): boolean => base.resting || !isInSight(link, base);
 
+  // B1, B5: a new name whose state the server does not tell may be that of a mailbox that is missing; nothing is concluded of either.
+  const missing = lost.some((base) => !isResting(base));
+  const blind = unknown.some((one) => one.status === null && isSelected(link, one));
+
   const parts: Part[] = [
     { questions },
     ...known.map((pair) => planPair(pair, link, naming)),
     ...unknown
       .filter((one) => isSelected(link, one))
-      .map((one) => (held.has(one.name) ? planLater(one) : planFirst(one, link, free, naming))),
-    ...lost.map((base) =>
-      isResting(base) ? planRest(base, null, tree.bases) : planMissing(base, listed, pairs, evidence),
-    ),
+      .map((one) => {
+        if (one.status === null && missing) return planUnread(one);
+        return held.has(one.name) ? planLater(one) : planFirst(one, link, free, naming);
+      }),
+    ...lost.map((base) => {
+      if (isResting(base)) return planRest(base, null, tree.bases);
+      return blind ? planUnsure(base) : planMissing(base, listed, pairs, evidence);
+    }),
     ...pairs
       .filter((pair) => !isSelected(link, pair.listed))
       .map((pair) => planRest(pair.base, pair.listed, tree.bases)),
@@ -284,6 +305,22 @@ export function planMailboxes(
     vanished: parts.flatMap((part) => part.vanished ?? []),
     notes: [...parts.flatMap((part) => part.notes ?? []), ...naming.notes],
   };
+}
+
+/**
+ * Mailboxes that the archive got after a link that only pushes was looked at, paired with those that the server has: other links may pull
+ * while this one pushes. Nothing of the archive changes, and nothing is concluded of the others.
+ */
+export function planMeetings(link: Link, tree: Tree, listing: readonly ListedMailbox[]): readonly BaseOp[] {
+  if (link.rights.pull) return [];
+  const names = new Set(tree.bases.map(({ name }) => name));
+  const used = new Set(tree.bases.map((base) => base.mailboxId));
+  const byPath = tree.mailboxes.toSorted((a, b) => (pathKey(a.path) < pathKey(b.path) ? -1 : 1));
+  const free = byPath.filter((one) => !used.has(one.id));
+  const naming: Naming = { taken: new Set(), notes: [] };
+  return selectable(listing)
+    .filter((one) => !names.has(one.name) && isSelected(link, one))
+    .flatMap((one) => planFirst(one, link, free, naming).base ?? []);
 }
 
 function isInSight(link: Link, base: MailboxBase): boolean {

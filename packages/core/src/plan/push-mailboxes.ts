@@ -117,7 +117,7 @@ function planRenames(
   const wanted = bases
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
-      const to = mailbox === undefined ? null : renameOf(link, base, mailbox, spell);
+      const to = mailbox === undefined ? null : renameOf(link, base, mailbox, taken, spell);
       return to === null ? [] : [{ base, to }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
@@ -156,19 +156,25 @@ function planRenames(
  * The server's new path, where it differs from what the archive's name gives (B1: the archive's name wins); null where it may differ: what
  * was paired by role keeps its own name until the archive's changes (B3), and a mapped name stays what it is (B2).
  */
-function renameOf(link: Link, base: MailboxBase, mailbox: ArchiveMailbox, spell: Spell): MailboxPath | null {
+function renameOf(
+  link: Link,
+  base: MailboxBase,
+  mailbox: ArchiveMailbox,
+  taken: ReadonlySet<string>,
+  spell: Spell,
+): MailboxPath | null {
   const wanted = serverPath(link, mailbox);
   if (wanted === null || samePath(base.path, INBOX) || samePath(wanted, INBOX)) return null;
   const byRole = base.role !== null && base.role === mailbox.role;
   if (byRole && (base.pushedPath === null || samePath(base.pushedPath, mailbox.path))) return null;
-  return isCalled(base.path, wanted) || isCalled(base.path, spell(wanted).path) || isCalled(wanted, base.path)
-    ? null
-    : wanted;
+  const spelled = spell(wanted).path;
+  // A numbered name stays while the plain one is not free.
+  if (isNumbered(base.path, spelled) && taken.has(pathKey(spelled))) return null;
+  return samePath(base.path, spelled) || isNumbered(wanted, base.path) ? null : wanted;
 }
 
-/** Whether a path is this one, or this one with the number of a taken name: "Work (2)". */
-function isCalled(path: MailboxPath, wanted: MailboxPath): boolean {
-  if (samePath(path, wanted)) return true;
+/** Whether a path is this one with the number of a taken name: "Work (2)". */
+function isNumbered(path: MailboxPath, wanted: MailboxPath): boolean {
   if (path.length !== wanted.length || !samePath(path.slice(0, -1), wanted.slice(0, -1))) return false;
   const [is, was] = [path.at(-1) ?? "", wanted.at(-1) ?? ""];
   return is.startsWith(was) && /^ \(\d+\)$/.test(is.slice(was.length));

@@ -20,6 +20,7 @@ import type { RunEvent } from "../events.ts";
 import { count } from "../tally.ts";
 import { findSent } from "./find.ts";
 import { bindFound, intend, intentOf, settled } from "./intents.ts";
+import { within } from "./local.ts";
 import { failed } from "./unsent.ts";
 import { nameOf, type Paired, pairedOf, type Writing } from "./writing.ts";
 
@@ -90,7 +91,8 @@ export class Appender {
     const { run } = this.#writing;
     await commit(run, { archive: [], base: batch.damaged });
     if (batch.outgoing.length === 0) return;
-    const sent = await sendBatch(this.#writing, batch);
+    const sent = await within(this.#writing, [batch.mailbox], () => sendBatch(this.#writing, batch));
+    if (sent === null) return;
     const mailbox = nameOf(this.#writing, batch.mailbox);
     this.#events.push({ kind: "sent", mailbox, ...sent });
   }

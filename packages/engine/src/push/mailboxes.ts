@@ -13,12 +13,14 @@ import {
   type Note,
   pathKey,
   planMailboxPush,
+  planMeetings,
   type RemoteMailboxId,
   type RemoteWriter,
   type RenameStep,
   samePath,
   showPath,
   type Tree,
+  type Uid,
 } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
 import { count } from "../tally.ts";
@@ -38,7 +40,7 @@ export async function pushMailboxes(
   writer: RemoteWriter,
   listing: readonly ListedMailbox[],
 ): Promise<PushedMailboxes> {
-  const tree = await run.archive.tree();
+  const tree = await treeWithMeetings(run, listing);
   const plan = planMailboxPush(run.link, tree, listing, (path) => writer.spell(path));
   run.tally.notes.push(...plan.notes);
   const steps = plan.creates.length + plan.renames.length + plan.subscriptions.length;
@@ -63,6 +65,19 @@ export async function pushMailboxes(
   const now = await writer.list();
   await bindCreated(run, writer, created, now);
   return { tree: await run.archive.tree(), listing: now, removals: plan.removals, unfinished };
+}
+
+/** What the archive got since this link was looked at is paired first: else a mailbox that the server has would be made a second time. */
+async function treeWithMeetings(run: Pass, listing: readonly ListedMailbox[]): Promise<Tree> {
+  const tree = await run.archive.tree();
+  const base = planMeetings(run.link, tree, listing);
+  if (base.length === 0) return tree;
+  if (!run.dryRun) {
+    await commit(run, { archive: [], base });
+    return run.archive.tree();
+  }
+  const met = new Set(base.map((op) => (op.kind === "bindMailbox" ? pathKey(op.archivePath) : "")));
+  return { ...tree, mailboxes: tree.mailboxes.filter(({ path }) => !met.has(pathKey(path))) };
 }
 
 function tellPlanned(run: Pass, plan: MailboxPushPlan): void {
@@ -239,6 +254,8 @@ export async function removeMailboxes(
       run.tally.notes.push(planned("mailboxRemoved", base.path, "would be removed on the server"));
       continue;
     }
+    // What is left of it in the base was not removed: a mailbox of that name that is gone may be elsewhere, under another.
+    if ((await run.archive.known(base.id, 1 as Uid)).bound.length > 0) continue;
     await tried(run, mailbox, async () => {
       if (!(await writer.remove(listed))) {
         const text = `${mailbox} was removed in the archive, but still holds messages on the server: it stays there.`;

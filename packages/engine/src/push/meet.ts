@@ -15,6 +15,7 @@ import {
 import { commit } from "../context.ts";
 import { count } from "../tally.ts";
 import type { AppendOp } from "./append.ts";
+import { within } from "./local.ts";
 import { nameOf, pairedOf, validityOf, type Writing } from "./writing.ts";
 
 /** Messages of a mailbox that no base row has, by fingerprint. */
@@ -33,9 +34,13 @@ export async function meetStrangers(
 ): Promise<readonly AppendOp[]> {
   const lacking: AppendOp[] = [];
   for (const [id, group] of Map.groupBy(ops, (op) => op.to)) {
-    const strangers = meeting.strangers.get(id) ?? (await strangersOf(writing, id));
-    meeting.strangers.set(id, strangers);
-    lacking.push(...(strangers.size === 0 ? group : await meetIn(writing, id, strangers, group)));
+    const met = await within(writing, [id], async () => {
+      const strangers = meeting.strangers.get(id) ?? (await strangersOf(writing, id));
+      meeting.strangers.set(id, strangers);
+      return strangers.size === 0 ? group : await meetIn(writing, id, strangers, group);
+    });
+    // What could not be met is not sent: it may be there.
+    lacking.push(...(met ?? []));
   }
   return lacking;
 }

@@ -18,6 +18,7 @@ import { commit, type Pass, stopIfAsked } from "../context.ts";
 import type { RunEvent } from "../events.ts";
 import { count } from "../tally.ts";
 import { Appender, type AppendOp, isTooLarge } from "./append.ts";
+import { withoutUnnumbered } from "./local.ts";
 import { type PushedMailboxes, pushMailboxes, removeMailboxes } from "./mailboxes.ts";
 import { type Meeting, meetStrangers } from "./meet.ts";
 import { applyServerRemovals, type ExpungeOp, expunge, type RemovalOp } from "./remove.ts";
@@ -67,7 +68,9 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const paired = new Map<RemoteMailboxId, Paired>();
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
-    if (listed !== undefined && !base.resting) paired.set(base.id, { listed, base });
+    // B5, U1: one whose state the server does not tell, or that was not looked at under this UIDVALIDITY, is not written to.
+    if (listed?.status && listed.status.uidValidity === base.uidValidity && !base.resting)
+      paired.set(base.id, { listed, base });
   }
   const awake = tree.bases.filter((base) => !base.resting);
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
@@ -76,7 +79,17 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   const open = await run.archive.intents();
   const unanswered = new Map(open.map((intent) => [intent.messageId, intent.remoteMailboxId]));
   const places = { homes, trash, shown: new Set(paired.keys()) };
-  return { run, writer, paired, places, approved, unanswered, unfinished: new Set(mailboxes.unfinished), full: false };
+  return {
+    run,
+    writer,
+    paired,
+    places,
+    approved,
+    unanswered,
+    unfinished: new Set(mailboxes.unfinished),
+    flagsRefused: new Set(),
+    full: false,
+  };
 }
 
 async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
@@ -98,10 +111,12 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   }
 }
 
-function planned({ run, places, unanswered }: Writing, rows: readonly PushRow[]): readonly PushOp[] {
+function planned(writing: Writing, rows: readonly PushRow[]): readonly PushOp[] {
+  const { run, places, unanswered } = writing;
   return rows.flatMap((row): readonly PushOp[] => {
     const by = unanswered.get(row.messageId);
-    return by === undefined ? planPush(run.link, row, places) : [{ kind: "blocked", row, by }];
+    if (by !== undefined) return [{ kind: "blocked", row, by }];
+    return planPush(run.link, row, places).map((op) => withoutUnnumbered(writing, op));
   });
 }
 

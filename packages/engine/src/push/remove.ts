@@ -14,6 +14,7 @@ import {
 } from "@packetboat/core";
 import { commit, stopIfAsked } from "../context.ts";
 import { count } from "../tally.ts";
+import { within } from "./local.ts";
 import { type MoveOp, moveMessages } from "./transfer.ts";
 import { failed, keep } from "./unsent.ts";
 import { nameOf, pairedOf, validityOf, type Writing } from "./writing.ts";
@@ -100,7 +101,8 @@ export async function expunge(writing: Writing, ops: readonly ExpungeOp[]): Prom
   for (const [id, group] of Map.groupBy(ops, (op) => op.at.remoteMailboxId)) {
     for (let at = 0; at < group.length; at += BATCH) {
       stopIfAsked(writing.run);
-      await expungeBatch(writing, id, await proved(writing, id, group.slice(at, at + BATCH)));
+      const batch = group.slice(at, at + BATCH);
+      await within(writing, [id], async () => expungeBatch(writing, id, await proved(writing, id, batch)));
     }
   }
 }
@@ -116,7 +118,7 @@ async function expungeBatch(writing: Writing, id: RemoteMailboxId, ops: readonly
   const removals = removed.filter((op) => op.kind === "remove").length;
   const base: BaseOp[] = [
     { kind: "unbind", remoteMailboxId: id, uids: gone },
-    { kind: "sent", messages: removed.map((op) => op.row.messageId) },
+    { kind: "sent", messages: removed.map((op) => op.row.messageId).filter((one) => !writing.flagsRefused.has(one)) },
   ];
   if (removals > 0) base.push({ kind: "expunged", remoteMailboxId: id, runId: run.runId, messages: removals });
   if (error !== null)

@@ -8,12 +8,14 @@ import {
   type MessageId,
   type PushOp,
   type PushRow,
+  type RemoteMailboxId,
   type StoreGroup,
   uidSet,
 } from "@packetboat/core";
 import { commit } from "../context.ts";
 import { count } from "../tally.ts";
 import { tellRefusedFlags } from "./append.ts";
+import { within } from "./local.ts";
 import { failed } from "./unsent.ts";
 import { nameOf, pairedOf, validityOf, type Writing } from "./writing.ts";
 
@@ -22,35 +24,43 @@ export type StoreOp = Extract<PushOp, { kind: "store" }>;
 /** Sends flag changes, mailbox by mailbox, each page committed as it is shown. */
 export async function storeFlags(writing: Writing, ops: readonly StoreOp[]): Promise<void> {
   const rows = new Map(ops.map((op) => [op.row.messageId, op.row]));
-  for (const [id, groups] of Map.groupBy(groupStores(ops), (group) => group.remoteMailboxId)) {
-    const mailbox = pairedOf(writing, id);
-    const messages = new Map(
-      groups.flatMap((group) => group.at.map(({ uid, messageId, base }) => [uid, { messageId, base, group }])),
-    );
-    const changes = groups.map(({ at, add, remove }) => ({ uids: uidSet(at.map(({ uid }) => uid)), add, remove }));
-    for await (const page of writing.writer.store(mailbox.listed, validityOf(mailbox), changes)) {
-      const base: BaseOp[] = [];
-      let shown = 0;
-      for (const stored of page) {
-        if (stored.kind === "refused") {
-          base.push(...refused(writing, id, stored.error, [...messages], stored.uids, rows));
-          continue;
-        }
-        const { uid, flags: shownFlags } = stored;
-        const known = messages.get(uid);
-        if (known === undefined) continue;
-        shown++;
-        const { add, remove } = known.group;
-        const flags = flagsAfterStore(known.base, add, remove, shownFlags);
-        // Without MODSEQ: what is behind it has not been looked at.
-        base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq: null });
-        const had = rows.get(known.messageId)?.unsent;
-        if (had !== undefined && had !== null) base.push({ kind: "sent", messages: [known.messageId] });
-        tellRefusedFlags(writing, mailbox, add, shownFlags);
+  for (const [id, groups] of Map.groupBy(groupStores(ops), (group) => group.remoteMailboxId))
+    await within(writing, [id], () => storeIn(writing, id, groups, rows));
+}
+
+async function storeIn(
+  writing: Writing,
+  id: RemoteMailboxId,
+  groups: readonly StoreGroup[],
+  rows: ReadonlyMap<MessageId, PushRow>,
+): Promise<void> {
+  const mailbox = pairedOf(writing, id);
+  const messages = new Map(
+    groups.flatMap((group) => group.at.map(({ uid, messageId, base }) => [uid, { messageId, base, group }])),
+  );
+  const changes = groups.map(({ at, add, remove }) => ({ uids: uidSet(at.map(({ uid }) => uid)), add, remove }));
+  for await (const page of writing.writer.store(mailbox.listed, validityOf(mailbox), changes)) {
+    const base: BaseOp[] = [];
+    let shown = 0;
+    for (const stored of page) {
+      if (stored.kind === "refused") {
+        base.push(...refused(writing, id, stored.error, [...messages], stored.uids, rows));
+        continue;
       }
-      await commit(writing.run, { archive: [], base });
-      count(writing.run.tally, nameOf(writing, id), { flagsSent: shown });
+      const { uid, flags: shownFlags } = stored;
+      const known = messages.get(uid);
+      if (known === undefined) continue;
+      shown++;
+      const { add, remove } = known.group;
+      const flags = flagsAfterStore(known.base, add, remove, shownFlags);
+      // Without MODSEQ: what is behind it has not been looked at.
+      base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq: null });
+      const had = rows.get(known.messageId)?.unsent;
+      if (had !== undefined && had !== null) base.push({ kind: "sent", messages: [known.messageId] });
+      tellRefusedFlags(writing, mailbox, add, shownFlags);
     }
+    await commit(writing.run, { archive: [], base });
+    count(writing.run.tally, nameOf(writing, id), { flagsSent: shown });
   }
 }
 
@@ -65,6 +75,8 @@ function refused(
   return messages.flatMap(([uid, { messageId }]) => {
     const row = rows.get(messageId);
     const named = uids.some(([low, high]) => uid >= low && uid <= high);
-    return named && row !== undefined ? [failed(writing, row, id, "flags", error)] : [];
+    if (!named || row === undefined) return [];
+    writing.flagsRefused.add(messageId);
+    return [failed(writing, row, id, "flags", error)];
   });
 }

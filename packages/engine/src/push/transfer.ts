@@ -14,6 +14,7 @@ import { commit, stopIfAsked } from "../context.ts";
 import { count } from "../tally.ts";
 import { findSent } from "./find.ts";
 import { bindFound, intend, intentOf, settled } from "./intents.ts";
+import { within } from "./local.ts";
 import { failed } from "./unsent.ts";
 import { nameOf, pairedOf, validityOf, type Writing } from "./writing.ts";
 
@@ -33,7 +34,9 @@ export async function moveMessages(writing: Writing, ops: readonly MoveOp[]): Pr
   for (const group of Map.groupBy(ops, (op) => `${op.from.remoteMailboxId} ${op.to}`).values()) {
     for (let at = 0; at < group.length; at += BATCH) {
       stopIfAsked(writing.run);
-      originals.push(...(await moveGroup(writing, group.slice(at, at + BATCH))));
+      const batch = group.slice(at, at + BATCH);
+      const places = batch.slice(0, 1).flatMap(({ from, to }) => [from.remoteMailboxId, to]);
+      originals.push(...((await within(writing, places, () => moveGroup(writing, batch))) ?? []));
     }
   }
   return originals;

@@ -1,0 +1,136 @@
+// What mirror and migrate have in common: two addresses become two signed-in accounts of one archive, then run. It must never make anything
+// before both servers have let it in, nor write a password down without being told to.
+import type { LinkInfo } from "@packetboat/archive";
+import type { PasswordSource } from "@packetboat/config";
+import { asMailError, type ListedMailbox, MailError, type Rights } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
+import { answered, type Connection, signIn } from "../accounts/connect.ts";
+import { type Account, accountByAddress, makeAccount } from "../accounts/registry.ts";
+import { offerToKeep, passwordSource } from "../accounts/secret.ts";
+import { settingsFor, withOptions } from "../accounts/settings.ts";
+import type { GivenSide } from "../accounts/side-options.ts";
+import { stopSignal } from "../house.ts";
+import { setPatterns } from "./backup-link.ts";
+import type { Member, Surroundings } from "./open-accounts.ts";
+import { findPair, makePair, type PairLinks, type WantedPair, type WantedSide } from "./pair-links.ts";
+import { targetOf } from "./targets.ts";
+
+export interface PairOptions {
+  readonly archive?: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly allowCleartext?: boolean;
+}
+
+export interface PairSide extends GivenSide {
+  readonly rights: Rights;
+}
+
+/** Two accounts, ready to be run. */
+export interface Pair {
+  readonly links: PairLinks;
+  readonly members: readonly [Member, Member];
+  /** It was made just now. */
+  readonly isNew: boolean;
+  /** Asks once for each typed password whether it shall be kept. */
+  readonly offerToKeep: () => Promise<void>;
+}
+
+/** What a dry run can say of accounts that were never tied together: what both of them list. */
+export interface FirstLook {
+  readonly listings: readonly [readonly ListedMailbox[], readonly ListedMailbox[]];
+}
+
+/** A side with its way in. */
+interface Entrance {
+  readonly side: WantedSide;
+  readonly typed: string | null;
+  readonly connect: (signal: AbortSignal) => Promise<Connection>;
+  readonly close: () => Promise<void>;
+}
+
+/** Finds or makes the pair and hands it to `run`; whatever was opened is closed afterwards. */
+export async function withPair<T>(
+  around: Surroundings,
+  sides: readonly [PairSide, PairSide],
+  joint: string,
+  options: PairOptions,
+  then: { readonly run: (pair: Pair) => Promise<T>; readonly look: (look: FirstLook) => T },
+): Promise<T> {
+  const { host, database } = around;
+  const entrances = [await entranceOf(around, sides[0], options), await entranceOf(around, sides[1], options)] as const;
+  const [a, b] = entrances;
+  const patterns = { include: options.include, exclude: options.exclude };
+  const wanted: WantedPair = { sides: [a.side, b.side], archive: options.archive, joint, patterns };
+  try {
+    const found = await findPair(database, wanted);
+    // Known accounts get a run for every try, also for one that never reaches the server. New ones are made when they are let in.
+    if (found === null) {
+      const signal = stopSignal(host, database);
+      const [one, other] = await Promise.all([named(a, signal), named(b, signal)]);
+      if (options.dryRun === true)
+        return then.look({ listings: await Promise.all([one.remote.list(), other.remote.list()]) });
+    }
+    const made = found === null ? await makePair(database, wanted) : await kept(database, wanted, found, options);
+    const [first, second] = made.links;
+    const members = [
+      { target: await targetOf(database, first), connect: a.connect },
+      { target: await targetOf(database, second), connect: b.connect },
+    ] as const;
+    const offer = async () => {
+      for (const [index, { typed }] of entrances.entries()) {
+        const account = made.accounts[index];
+        if (account !== undefined && !host.signal.aborted) await offerToKeep(host, database, account, typed);
+      }
+    };
+    return await then.run({ links: made.links, members, isNew: found === null, offerToKeep: offer });
+  } finally {
+    await Promise.all([a.close(), b.close()]);
+  }
+}
+
+async function entranceOf(
+  { host, database }: Surroundings,
+  { name, url, given, rights }: PairSide,
+  options: PairOptions,
+): Promise<Entrance> {
+  const known = await accountByAddress(database, url);
+  const settings = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
+  const way = passwordSource(host, database, known, { options: given, url: url.password, side: name });
+  const { source, typed }: { source: PasswordSource; typed: string | null } = await answered(url, way);
+  let connecting: Promise<Connection> | null = null;
+  const connect = (signal: AbortSignal): Promise<Connection> => {
+    const login = { address: url, settings, allowCleartext: options.allowCleartext === true };
+    connecting ??= signIn(host, login, source, signal, rights.push);
+    return connecting;
+  };
+  const close = async (): Promise<void> => {
+    await connecting?.then(({ remote }) => remote.close()).catch(() => undefined);
+  };
+  return { side: { url, known, settings, rights }, typed, connect, close };
+}
+
+/** Of two accounts a failure must say which. */
+async function named({ connect, side }: Entrance, signal: AbortSignal): Promise<Connection> {
+  return await connect(signal).catch((thrown: unknown) => {
+    const error = asMailError(thrown);
+    const account = `${side.url.user}@${side.url.host}`;
+    if (error.code === "INTERRUPTED") throw error;
+    throw new MailError(error.code, `${account}: ${error.message}`, { cause: thrown });
+  });
+}
+
+/** The pair as it is to be run; nothing is changed by a dry run. */
+async function kept(
+  database: Database,
+  { sides: [a, b], patterns }: WantedPair,
+  [first, second]: PairLinks,
+  { dryRun }: PairOptions,
+): Promise<{ readonly accounts: readonly Account[]; readonly links: PairLinks }> {
+  if (dryRun === true) return { accounts: [], links: [first, second] };
+  const settled = async (side: WantedSide, link: LinkInfo) =>
+    [await makeAccount(database, side), await setPatterns(database, link, patterns)] as const;
+  const [one, other] = [await settled(a, first), await settled(b, second)];
+  return { accounts: [one[0], other[0]], links: [one[1], other[1]] };
+}
