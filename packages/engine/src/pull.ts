@@ -107,7 +107,8 @@ async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival
   const retried = arrivals.filter((arrival) => visit.pending.has(arrival.uid)).map((arrival) => arrival.uid);
   const done = uidSet([...retried, ...plan.renewed.map((row) => row.uid)]);
   const settled: BaseOp[] = done.length > 0 ? [{ kind: "settled", remoteMailboxId: id, uids: done }] : [];
-  const revival = plan.stored > 0 && visit.revival !== null ? [visit.revival] : [];
+  // B5: something lives in it again.
+  const revival = visit.revival !== null && plan.archive.some((op) => "mailboxId" in op) ? [visit.revival] : [];
   const stale = await commit(run, { archive: [...revival, ...plan.archive], base: [...plan.base, ...settled] });
   if (stale.size > 0) visit.unfinished = true;
   count(run.tally, visit.mailbox, { stored: plan.stored, matched: plan.matched });
