@@ -32,6 +32,7 @@ import {
   type ChangeMessage,
   closeVersions,
   openVersions,
+  type Revived,
   type ReviveMessage,
   requireKnown,
   reviveMessages,
@@ -176,7 +177,8 @@ async function applyArchive(
   const revivals = archive.filter((op) => op.kind === "reviveMailbox");
   let undone = 0;
   if (revivals.length > 0) undone += revivals.length - (await reviveMailboxes(client, session, revision, revivals));
-  const stale = edits.length === 0 ? [] : await applyEdits(client, session, revision, edits);
+  const { stale, erased } = edits.length === 0 ? UNEDITED : await applyEdits(client, session, revision, edits);
+  undone += erased;
   if (adds.length > 0) {
     await requireLive(client, session, distinct(adds.map((op) => op.mailboxId)));
     await add(adds);
@@ -187,12 +189,22 @@ async function applyArchive(
   return { stale, done: archive.length - stale.length - undone };
 }
 
+interface Edited {
+  /** Ascending. */
+  readonly stale: readonly MessageId[];
+  /** Messages that were to live again, and are erased for good. */
+  readonly erased: number;
+}
+
+const UNEDITED: Edited = { stale: [], erased: 0 };
+const NOT_REVIVED: Revived = { opened: new Set(), erased: new Set() };
+
 async function applyEdits(
   client: PoolClient,
   session: Pick<Session, "archiveId">,
   revision: number,
   edits: readonly (ChangeMessage | ReviveMessage)[],
-): Promise<readonly MessageId[]> {
+): Promise<Edited> {
   if (new Set(edits.map((op) => op.messageId)).size !== edits.length) {
     throw new MailError("BUG", "Packetboat has a defect: one commit changes one message twice. Please report this.");
   }
@@ -204,11 +216,11 @@ async function applyEdits(
   const targets = [...moves, ...revivals].map((op) => op.mailboxId);
   if (targets.length > 0) await requireLive(client, session, distinct(targets));
   if (opening.length > 0) await openVersions(client, revision, opening, closed);
-  const revived =
-    revivals.length === 0 ? new Set<MessageId>() : await reviveMessages(client, session, revision, revivals);
-  const stale = edits.map((op) => op.messageId).filter((id) => !closed.has(id) && !revived.has(id));
+  const { opened, erased } =
+    revivals.length === 0 ? NOT_REVIVED : await reviveMessages(client, session, revision, revivals);
+  const stale = edits.map((op) => op.messageId).filter((id) => !closed.has(id) && !opened.has(id) && !erased.has(id));
   if (stale.length > 0) await requireKnown(client, session, stale);
-  return stale.sort((a, b) => a - b);
+  return { stale: stale.sort((a, b) => a - b), erased: erased.size };
 }
 
 const distinct = (ids: readonly MailboxId[]): readonly MailboxId[] => [...new Set(ids)];

@@ -65,7 +65,7 @@ export type ArchiveOp =
   | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision }
   /**
    * A tombstoned message is live again as the same one, so that what the base knows of it still holds (M3: a move wins over a removal; undo).
-   * Stale when it is live by now, or was erased for good (forget).
+   * Stale when it is live by now; nothing for one that was erased for good (forget).
    */
   | {
       readonly kind: "reviveMessage";

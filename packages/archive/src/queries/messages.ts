@@ -145,25 +145,35 @@ export async function openVersions(
   });
 }
 
+/** What became of messages that were to live again. */
+export interface Revived {
+  readonly opened: ReadonlySet<MessageId>;
+  /** Erased for good: they stay as they are, and are not stale. */
+  readonly erased: ReadonlySet<MessageId>;
+}
+
 /**
- * Opens new versions of messages that have none open, and gives those it opened; the others are live already, or erased for good. By
- * message_pkey and message_version_open; `offset 0` keeps Postgres from reading all open ones.
+ * Opens new versions of messages that have none open; those that are in neither set are live already, or never were. By message_pkey and
+ * message_version_open; `offset 0` keeps Postgres from reading all open ones.
  */
 export async function reviveMessages(
   client: PoolClient,
   { archiveId }: { readonly archiveId: ArchiveId },
   revision: number,
   ops: readonly ReviveMessage[],
-): Promise<ReadonlySet<MessageId>> {
-  const { rows } = await client.query<{ message_id: bigint }>({
+): Promise<Revived> {
+  const { rows } = await client.query<{ message_id: bigint; is_erased: boolean }>({
     name: "archive_revive_messages",
-    text: `insert into message_version (message_id, mailbox_id, flags, from_revision)
-      select m.id, o.mailbox_id, o.flags::text[], $2
-      from unnest($3::bigint[], $4::bigint[], $5::text[]) o(message_id, mailbox_id, flags)
-      cross join lateral (select id from message
-        where id = o.message_id and archive_id = $1 and blob_id is not null limit 1 for key share) m
-      where not exists (select from message_version v where v.message_id = o.message_id and v.to_revision = ${LIVE} offset 0)
-      returning message_id`,
+    text: `with item as materialized (
+        select o.*, m.blob_id is null as is_erased
+        from unnest($3::bigint[], $4::bigint[], $5::text[]) o(message_id, mailbox_id, flags)
+        cross join lateral (select blob_id from message where id = o.message_id and archive_id = $1 limit 1 for key share) m
+        where not exists (select from message_version v where v.message_id = o.message_id and v.to_revision = ${LIVE} offset 0)
+      ), opened as (
+        insert into message_version (message_id, mailbox_id, flags, from_revision)
+        select message_id, mailbox_id, flags::text[], $2 from item where not is_erased
+      )
+      select message_id, is_erased from item`,
     values: [
       archiveId,
       revision,
@@ -172,7 +182,9 @@ export async function reviveMessages(
       ops.map((op) => arrayLiteral(op.flags)),
     ],
   });
-  return new Set(rows.map((row) => asId<MessageId>(row.message_id)));
+  const those = (erased: boolean) =>
+    new Set(rows.filter((row) => row.is_erased === erased).map((row) => asId<MessageId>(row.message_id)));
+  return { opened: those(false), erased: those(true) };
 }
 
 /**
