@@ -82,6 +82,7 @@ async function programFor(args: readonly string[], owned: OwnedHost): Promise<Co
     .addHelpText(
       "after",
       "\nExamples:\n  packetboat backup imaps://you@mail.example.com   all mail of an account into an archive\n" +
+        "  packetboat mirror URL_A URL_B                    two accounts kept equal\n" +
         "  packetboat restore list you@mail.example.com     what the archive holds\n" +
         "  packetboat COMMAND --help                        options and examples of a command",
     );

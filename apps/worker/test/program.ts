@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sent to the process once: when its output first matches, or when the promise is kept. */
   readonly kill?: { readonly when: RegExp | Promise<unknown>; readonly signal: NodeJS.Signals };
+  /** Called with all output so far, whenever there is more. */
+  readonly hears?: (said: string) => void;
   /** Default: 60 s; the process is killed then and the test told. */
   readonly timeoutMs?: number;
 }
@@ -51,6 +53,7 @@ export function runProgram(
   };
   const hear = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
     said[stream] += chunk.toString("utf8");
+    options.hears?.(said.stdout + said.stderr);
     if (options.kill?.when instanceof RegExp && options.kill.when.test(said.stdout + said.stderr)) kill();
   };
   if (options.kill?.when instanceof Promise) options.kill.when.then(kill, kill);

@@ -266,15 +266,20 @@ describe("mailboxes", () => {
     expect(planned([["Lists", "Letters", "Letters"]]).renames).toEqual(["Lists > Letters"]);
   });
 
-  test("B2 a numbered name stays while the plain one is taken, and takes it when it is free", () => {
+  test("B2 a numbered name takes the plain one when that is free, or is given up", () => {
     expect(
       planned([
         ["Work (2)", "Work"],
         ["Work", "Old"],
       ]).renames,
-    ).toEqual(["Work > Old"]);
+    ).toEqual(["Work > Old", "Work (2) > Work"]);
     expect(planned([["Work (2)", "Work"]]).renames).toEqual(["Work (2) > Work"]);
     expect(planned([["Work", "Work (2)"]]).renames).toEqual([]);
+    const crossed = planned([
+      ["Work", "Work (2)"],
+      ["Work (2)", "Work"],
+    ]).renames;
+    expect(crossed).toEqual(["Work (2) > Work (2) (2)", "Work > Work (2)", "Work (2) (2) > Work"]);
   });
 
   test("B2 a rename to a name that cannot be held is mapped once", () => {

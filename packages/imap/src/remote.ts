@@ -60,6 +60,7 @@ export class ImapRemote implements Remote {
 
   list(): Promise<readonly ListedMailbox[]> {
     return this.#withGate(async (gate) => {
+      await refresh(gate);
       this.namespaces ??= await askNamespaces(gate);
       const { mailboxes, wires, delimiter } = await listMailboxes(gate, this.namespaces);
       this.wires = wires;
@@ -69,7 +70,10 @@ export class ImapRemote implements Remote {
   }
 
   status(mailbox: ListedMailbox): Promise<Marks | null> {
-    return this.#withGate((gate) => statusOf(gate, wireOf(mailbox.name, this.wires)));
+    return this.#withGate(async (gate) => {
+      await refresh(gate);
+      return await statusOf(gate, wireOf(mailbox.name, this.wires));
+    });
   }
 
   observe(mailbox: ListedMailbox, look: Look): AsyncIterable<ObservationPart> {
@@ -159,4 +163,12 @@ export class ImapRemote implements Remote {
   protected asMailError(error: unknown): MailError {
     return error instanceof Refused ? refusedError(error, this.door) : asMailError(error);
   }
+}
+
+/**
+ * STATUS is not for the mailbox that is open (RFC 9051, 6.3.11): Dovecot answers with what this connection has seen of it, and changes by
+ * others do not show until a command lets it look again.
+ */
+async function refresh(gate: Gate): Promise<void> {
+  if (gate.selected !== null) await gate.command("NOOP");
 }

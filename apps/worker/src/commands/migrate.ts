@@ -79,7 +79,8 @@ const KNOWN: ReadonlySet<ExitCode> = new Set([EXIT.done, EXIT.partial, EXIT.halt
 async function tell(around: Surroundings, pair: Pair, reports: readonly RunReport[], started: string): Promise<void> {
   const { host, screen } = around;
   const isDry = reports.every(({ run }) => run === null);
-  const migrated = isDry ? null : await migratedOf(around, pair);
+  const isAsked = screen.json || !screen.quiet;
+  const migrated = isDry || !isAsked ? null : await migratedOf(around, pair);
   const more = migrated === null ? {} : { target: migratedTotals(migrated) };
   const { exitCode } = endWithReports(host, screen, reports, started, more);
   if (migrated !== null && KNOWN.has(exitCode)) for (const line of migratedLines(migrated)) screen.line(line);

@@ -98,6 +98,8 @@ async function tellFirst(
   const last = lastOfEach(reports);
   const [first, second] = pair.links;
   if (
+    !screen.quiet &&
+    !screen.json &&
     exitCode === EXIT.done &&
     last.length === 2 &&
     last.every(({ run, ...rest }) => run !== null && isUneventful({ run, ...rest }))

@@ -65,10 +65,20 @@ export function changesOf(counts: MailboxCounts, dry: boolean): readonly string[
   ];
 }
 
-/** Gives the lines of one run; lists are cut after `most` lines. */
-export function reportLines(report: RunReport, paint: Paints, most = MAX_LINES): readonly string[] {
+/** How a run is headed: the archive is named where it is not the account's own, and where the command has not several accounts of it. */
+function nameOf({ account, archive }: RunReport, isOneOfSeveral: boolean): string {
+  return account === archive || isOneOfSeveral ? account : `${account} → ${archive}`;
+}
+
+/** Gives the lines of one run; lists are cut after `most` lines. `isOneOfSeveral`: another account of the same archive is told beside it. */
+export function reportLines(
+  report: RunReport,
+  paint: Paints,
+  most = MAX_LINES,
+  isOneOfSeveral = false,
+): readonly string[] {
   const took = duration(Date.parse(report.finished) - Date.parse(report.started));
-  const name = report.account === report.archive ? report.archive : `${report.account} → ${report.archive}`;
+  const name = nameOf(report, isOneOfSeveral);
   const looked = plural(report.mailboxes.length, "mailbox");
   if (report.outcome === "failed" && report.mailboxes.length === 0)
     return [`${paint.bold(harmless(name))}: ${paint.bad("failed.")} ${harmless(report.error?.text ?? "")}`.trimEnd()];

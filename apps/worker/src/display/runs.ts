@@ -1,5 +1,6 @@
 // The list of runs, one line each, the latest first. Pure.
 import type { RunInfo } from "@packetboat/archive";
+import type { MailboxCounts } from "@packetboat/core";
 import { count, duration, instant, type Screen, tableLines } from "@packetboat/terminal";
 
 type Paints = Pick<Screen, "dim" | "bad" | "notable">;
@@ -8,20 +9,35 @@ type Paints = Pick<Screen, "dim" | "bad" | "notable">;
 export function runLines(runs: readonly RunInfo[], paint: Paints): readonly string[] {
   if (runs.length === 0) return ["Nothing ran yet. Begin with: packetboat backup imaps://you@mail.example.com"];
   const named = runs.some(({ archive, account }) => archive !== account);
+  const pushed = runs.some(({ totals }) => totals !== null && sentOf(totals) > 0);
   const left = ["started", "outcome", "account", "archive"];
-  const titles = ["run", "started", "took", "outcome", "new", "changed", "removed", "account"];
+  const titles = [
+    "run",
+    "started",
+    "took",
+    "outcome",
+    "new",
+    "changed",
+    "removed",
+    ...(pushed ? ["sent"] : []),
+    "account",
+  ];
   const columns = [...titles, ...(named ? ["archive"] : [])].map((title) => ({
     title,
     align: left.includes(title) ? ("left" as const) : ("right" as const),
   }));
   const [heading = "", ...lines] = tableLines(
     columns,
-    runs.map((run) => [...cellsOf(run), ...(named ? [run.archive] : [])]),
+    runs.map((run) => [...cellsOf(run, pushed), ...(named ? [run.archive] : [])]),
   );
   return [paint.dim(heading), ...lines.map((line, index) => paintFor(runs[index], paint)(line))];
 }
 
-function cellsOf(run: RunInfo): readonly string[] {
+/** Messages, flags, moves and removals that the server took. */
+const sentOf = ({ appended = 0, flagsSent = 0, movedThere = 0, removedThere = 0 }: Partial<MailboxCounts>): number =>
+  appended + flagsSent + movedThere + removedThere;
+
+function cellsOf(run: RunInfo, pushed: boolean): readonly string[] {
   const { totals } = run;
   const amount = (value: number | undefined) => (value === undefined ? "" : value === 0 ? "." : count(value));
   return [
@@ -32,6 +48,7 @@ function cellsOf(run: RunInfo): readonly string[] {
     amount(totals?.stored),
     amount(totals === null ? undefined : totals.flagsChanged + totals.movedIn),
     amount(totals?.removed),
+    ...(pushed ? [amount(totals === null ? undefined : sentOf(totals))] : []),
     run.account,
   ];
 }

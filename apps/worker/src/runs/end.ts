@@ -25,7 +25,8 @@ export function endWithReports(
   const told = shown.length === 1 && shown[0]?.outcome === "failed" && shown[0].mailboxes.length === 0 ? [] : shown;
   // --quiet is silent on success only: a night that a guard halted must reach the mail that cron sends.
   const tell = screen.quiet && !screen.json && report.exitCode !== EXIT.done ? screen.warning : screen.line;
-  for (const each of told) for (const line of reportLines(each, screen)) tell(line);
+  const isOnlyArchive = shown.length > 1 && new Set(shown.map(({ archive }) => archive)).size === 1;
+  for (const each of told) for (const line of reportLines(each, screen, undefined, isOnlyArchive)) tell(line);
   const sentence = failureSentence(report);
   if (sentence !== null) screen.warning(`packetboat: ${sentence}`);
   host.end(report.exitCode);

@@ -118,10 +118,19 @@ async function rounds(following: Following, how: RunOptions): Promise<void> {
     if (heard === "closed" || stop.aborted) return;
     if (heard === "late" && delay === 0 && !(await anyDiffers(following))) continue;
     const { reports, applied } = await settle(around, accounts, how, NO_DISPLAY);
-    if (stop.aborted) return;
     const last = lastOfEach(reports);
     if (last.some(({ error }) => error !== null && ERROR_CODES[error.code][1] === "never")) {
       endWithReports(around.host, around.screen, reports, new Date(around.host.now()).toISOString());
+      return;
+    }
+    // What was done before Ctrl-C is told; that it was stopped is said once, at the end.
+    if (stop.aborted) {
+      tellRounds(
+        around,
+        reports.filter(({ error }) => error === null),
+        applied,
+        troubles,
+      );
       return;
     }
     troubles = tellRounds(around, reports, applied, troubles);

@@ -114,10 +114,11 @@ function planRenames(
   notes: Note[],
 ): readonly RenameStep[] {
   const places: Places = new Map(bases.map((base) => [base, base.path]));
+  const names = namesOf(link, bases, live, taken, spell);
   const wanted = bases
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
-      const to = mailbox === undefined ? null : renameOf(link, base, mailbox, taken, spell);
+      const to = mailbox === undefined ? null : renameOf(link, base, mailbox, names, spell);
       return to === null ? [] : [{ base, to }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
@@ -160,7 +161,7 @@ function renameOf(
   link: Link,
   base: MailboxBase,
   mailbox: ArchiveMailbox,
-  taken: ReadonlySet<string>,
+  names: Names,
   spell: Spell,
 ): MailboxPath | null {
   const wanted = serverPath(link, mailbox);
@@ -168,9 +169,43 @@ function renameOf(
   const byRole = base.role !== null && base.role === mailbox.role;
   if (byRole && (base.pushedPath === null || samePath(base.pushedPath, mailbox.path))) return null;
   const spelled = spell(wanted).path;
-  // A numbered name stays while the plain one is not free.
-  if (isNumbered(base.path, spelled) && taken.has(pathKey(spelled))) return null;
-  return samePath(base.path, spelled) || isNumbered(wanted, base.path) ? null : wanted;
+  if (samePath(base.path, spelled)) return null;
+  // A numbered name stays while the plain one is not free, on either side.
+  if (isNumbered(base.path, spelled) && !names.isFree(spelled, mailbox)) return null;
+  return isNumbered(wanted, base.path) && !names.isWanted(base.path, mailbox) ? null : wanted;
+}
+
+/** Who wants which name on the server, and who has it now. */
+interface Names {
+  /** Some other mailbox of the archive is called so. */
+  isWanted(path: MailboxPath, but: ArchiveMailbox): boolean;
+  /** Nobody else wants it, and nobody has it who does not give it up. */
+  isFree(path: MailboxPath, but: ArchiveMailbox): boolean;
+}
+
+function namesOf(
+  link: Link,
+  bases: readonly MailboxBase[],
+  live: ReadonlyMap<number, ArchiveMailbox>,
+  taken: ReadonlySet<string>,
+  spell: Spell,
+): Names {
+  const wanted = new Map<string, number>();
+  for (const mailbox of live.values()) {
+    const path = serverPath(link, mailbox);
+    if (path !== null) wanted.set(pathKey(spell(path).path), mailbox.id);
+  }
+  const holders = new Map(bases.map((base) => [pathKey(base.path), base.mailboxId]));
+  const isWanted = (path: MailboxPath, but: ArchiveMailbox): boolean =>
+    (wanted.get(pathKey(path)) ?? but.id) !== but.id;
+  return {
+    isWanted,
+    isFree: (path, but) => {
+      const key = pathKey(path);
+      // A holder that is of this link and wants another name gives it up.
+      return !isWanted(path, but) && (!taken.has(key) || live.has(holders.get(key) ?? 0));
+    },
+  };
 }
 
 /** Whether a path is this one with the number of a taken name: "Work (2)". */

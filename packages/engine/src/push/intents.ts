@@ -1,6 +1,6 @@
 // Intents: what was about to be sent is committed before it is, and settled before its mailbox is looked at (S2). It must never let a
 // message be sent twice because the first answer was lost, nor forget one because it was not found at once.
-import type { BaseOp, OpenIntent, PushRow, RemoteMailboxId } from "@packetboat/core";
+import { type BaseOp, type OpenIntent, type PushRow, type RemoteMailboxId, uidSet } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
 import type { Work } from "../visit.ts";
 import { type Found, findSent } from "./find.ts";
@@ -45,10 +45,12 @@ export function settled(intents: readonly OpenIntent[]): readonly BaseOp[] {
 
 /** The base takes what was found: the flags as they were sent, so that what happened to them since is merged (an adopted APPEND). */
 export function bindFound(found: readonly Found[]): readonly BaseOp[] {
-  return found.map(({ intent, uid, emailId, unproved }) => {
+  return found.flatMap(({ intent, uid, emailId, unproved }): BaseOp[] => {
     const { remoteMailboxId, flags } = intent;
     const binding = { remoteMailboxId, uid, flags, modseq: null, emailId, ...(unproved ? { unproved } : {}) };
-    return { kind: "bind", messageId: intent.messageId, binding };
+    // It may have waited as one that could not be fetched.
+    const known: BaseOp = { kind: "settled", remoteMailboxId, uids: uidSet([uid]) };
+    return [{ kind: "bind", messageId: intent.messageId, binding }, known];
   });
 }
 

@@ -76,7 +76,7 @@ async function moveGroup(writing: Writing, ops: readonly MoveOp[]): Promise<read
   const done = moves ? arrived.map(({ op }) => op.row.messageId) : [];
   await commit(run, {
     archive: [],
-    base: [...unbind, ...arrived.map(({ bind }) => bind), { kind: "sent", messages: done }, ...settled(closed)],
+    base: [...unbind, ...arrived.flatMap(({ binds }) => binds), { kind: "sent", messages: done }, ...settled(closed)],
   });
   count(run.tally, nameOf(writing, first.to), { movedThere: arrived.length });
   return moves ? [] : arrived.map(({ op }) => op);
@@ -84,7 +84,7 @@ async function moveGroup(writing: Writing, ops: readonly MoveOp[]): Promise<read
 
 interface Arrived {
   readonly op: MoveOp;
-  readonly bind: BaseOp;
+  readonly binds: readonly BaseOp[];
 }
 
 function boundBy(
@@ -106,7 +106,7 @@ function boundBy(
       emailId: null,
       ...(unproved ? { unproved } : {}),
     };
-    return [{ op, bind: { kind: "bind", messageId: op.row.messageId, binding } }];
+    return [{ op, binds: [{ kind: "bind", messageId: op.row.messageId, binding }] }];
   });
 }
 
@@ -117,10 +117,8 @@ async function searched(
   intents: readonly OpenIntent[],
 ): Promise<readonly Arrived[]> {
   const { found } = await findSent(writing.run, target, intents, true);
-  const binds = bindFound(found);
-  return found.flatMap(({ intent }, i) => {
-    const op = ops[intents.indexOf(intent)];
-    const bind = binds[i];
-    return op === undefined || bind === undefined ? [] : [{ op, bind }];
+  return found.flatMap((one) => {
+    const op = ops[intents.indexOf(one.intent)];
+    return op === undefined ? [] : [{ op, binds: bindFound([one]) }];
   });
 }

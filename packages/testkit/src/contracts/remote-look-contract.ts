@@ -219,6 +219,21 @@ function timing(on: OnRemote): void {
   );
 
   it(
+    "M4: after a look, the list shows what others did to that mailbox since",
+    on(async (remote, user) => {
+      const a = await user.append(INBOX, mail("a"));
+      const inbox = await listed(remote, INBOX);
+      await look(remote, inbox, { kind: "flags" });
+      await user.append(INBOX, mail("b"));
+      const after = await listed(remote, INBOX);
+      expect(after.status?.messages).toBe(2);
+      await user.store(INBOX, [a], "add", ["\\Flagged"]);
+      const before = after.status?.highestModseq ?? null;
+      if (before !== null) expect(await remote.status(inbox)).not.toMatchObject({ highestModseq: before });
+    }),
+  );
+
+  it(
     "says MAILBOX_GONE for a mailbox that was removed since it was listed",
     on(async (remote, user) => {
       await user.create(["Short lived"]);
