@@ -24,6 +24,7 @@ import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.
 import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
 import { unboundMessages } from "./queries/unbound.ts";
 import { approvedPushes, expungedSince } from "./queries/unsent.ts";
+import { versionsSince } from "./queries/versions.ts";
 import type { Session } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
 
@@ -73,6 +74,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     revision: () => read(currentRevision(session)),
     changed: () => read(changedMessages(session)),
     pushRows: (messages) => pushRows(session, messages),
+    versionsSince: (messages, since, atLeast) => read(versionsSince(session, messages, since, atLeast)),
     bytes: (messages) => wholeBodies(pool, session.archiveId, messages),
     intents: () => read(openIntents(session)),
     expungedSince: (since) => read(expungedSince(session, since)),

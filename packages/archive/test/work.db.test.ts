@@ -174,6 +174,8 @@ async function expectCheapPushes({ link, lease, inbox, work }: Stocked, pool: Da
     ),
     changedUnsent: await cost(async () => expect(await archive.changed()).toEqual(messages)),
     pushRows: await cost(() => drain(archive.pushRows(messages))),
+    versionsSince: await cost(async () => expect((await archive.versionsSince(messages, 0, 4)).size).toBe(0)),
+    allVersions: await cost(async () => expect((await archive.versionsSince(messages, 0, 1)).size).toBe(ASKED)),
     bytes: await cost(() => drainEach(archive.bytes(messages))),
     sent: await cost(() => commit({ kind: "sent", messages })),
     markGone: await cost(() => commit({ kind: "markGone", remoteMailboxId, uids })),

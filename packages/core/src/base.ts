@@ -3,7 +3,7 @@
 import type { Digest } from "./digest.ts";
 import type { ErrorCode, MailError } from "./errors.ts";
 import type { Flags } from "./flags.ts";
-import type { MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
+import type { LinkId, MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
 import type { MailboxPath, Marks, Role } from "./mailbox.ts";
 
 /** The base row of a mailbox. */
@@ -56,6 +56,16 @@ export interface LiveVersion {
   readonly mailboxId: MailboxId;
   readonly flags: Flags;
   readonly since: Revision;
+}
+
+/** What a message was from some moment on, and whose run made it that (G4). */
+export interface TracedVersion {
+  readonly mailboxId: MailboxId;
+  readonly flags: Flags;
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number;
+  /** Null: not by a run (undo, import), or by one of a link that was removed since. */
+  readonly made: { readonly link: LinkId; readonly run: RunId } | null;
 }
 
 /** A base row with what identifies its message: for moves and rekeys. */
@@ -134,7 +144,8 @@ export interface Unsent {
   readonly remoteMailboxId: RemoteMailboxId;
   readonly messageId: MessageId;
   readonly kind: "append" | "move" | "remove" | "flags";
-  readonly reason: ErrorCode | "HALTED";
+  /** `RESTLESS`: two clients change it to and fro, and it is left alone for a day (G4). */
+  readonly reason: ErrorCode | "HALTED" | "RESTLESS";
   readonly detail: string;
   readonly attempts: number;
   /** Of the run that held or last tried it. */

@@ -19,6 +19,7 @@ export * from "./plan/pairing.ts";
 export * from "./plan/presence.ts";
 export * from "./plan/push.ts";
 export * from "./plan/push-mailboxes.ts";
+export * from "./plan/restless.ts";
 export * from "./plan/restore.ts";
 export * from "./plan/restore-mailboxes.ts";
 export * from "./plan/selection.ts";

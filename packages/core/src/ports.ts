@@ -9,6 +9,7 @@ import type {
   Pending,
   PushRow,
   StoredBytes,
+  TracedVersion,
   UnboundMessage,
 } from "./base.ts";
 import type { Digest } from "./digest.ts";
@@ -170,6 +171,16 @@ export interface Archive {
 
   /** Both sides of these messages in pages of at most 1,000, in the order of their ids. */
   pushRows(messages: readonly MessageId[]): AsyncIterable<readonly PushRow[]>;
+
+  /**
+   * What these messages were since then (milliseconds since 1970): their versions with the one that was in force then, oldest first, the
+   * newest 64 of each. Only of messages that changed at least so many times since (G4). Grows with the messages asked for.
+   */
+  versionsSince(
+    messages: readonly MessageId[],
+    since: number,
+    atLeast: number,
+  ): Promise<ReadonlyMap<MessageId, readonly TracedVersion[]>>;
 
   /** Bytes as they are stored, proved by their SHA-256 (C1), in the order of the ids; memory holds one message beside what is read ahead. */
   bytes(messages: readonly MessageId[]): AsyncIterable<StoredBytes>;

@@ -74,7 +74,9 @@ export interface Note {
     | "warning"
     | "flagsRefused"
     | "merged"
-    | "mailboxMapped";
+    | "mailboxMapped"
+    /** G4: messages that two clients change to and fro. */
+    | "leftAlone";
   readonly mailbox: string | null;
   readonly text: string;
 }

@@ -61,6 +61,7 @@ export function totals(rows: Iterable<MailboxCounts>): MailboxCounts {
 export function outcomeOf(tally: Tally, error: RunReport["error"]): RunOutcome {
   if (error !== null) return error.code === "INTERRUPTED" ? "interrupted" : "failed";
   if (tally.halts.length > 0) return "halted";
-  const failed = tally.failures.length > 0 || tally.notes.some((note) => note.kind === "mailboxFailed");
+  const didNot: readonly Note["kind"][] = ["mailboxFailed", "leftAlone"];
+  const failed = tally.failures.length > 0 || tally.notes.some((note) => didNot.includes(note.kind));
   return failed ? "partial" : "ok";
 }

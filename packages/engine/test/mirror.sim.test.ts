@@ -2,6 +2,7 @@
 // nothing more is done.
 import type { ServerModel } from "@packetboat/testkit";
 import { describe, expect, test } from "vitest";
+import type { RunResult } from "../src/index.ts";
 import { exactly, Fleet, holds, PULL, PUSH } from "./rounds.ts";
 
 const text = (n: number | string): string => `Subject: ${n}\r\nMessage-ID: <${n}@sim>\r\n\r\nbody of ${n}\r\n`;
@@ -150,6 +151,72 @@ describe("mirror", () => {
     await fleet.settle();
     expect(holds(c)).toEqual(holds(a));
     expect(holds(c)).toEqual(holds(b));
+    await still(fleet);
+  });
+
+  test("G4 a message that two clients move to and fro is left alone for a day, told by every run, and then tried again", async () => {
+    const { fleet, a, b } = await pair();
+    fill(a, "X");
+    await fleet.settle();
+    const both = (): number[] => [uidOf(a, "X", 1).length, uidOf(b, "X", 1).length];
+    // A rule on one side puts it away, a person on the other takes it out again.
+    const away = async (): Promise<readonly (readonly RunResult[])[]> => {
+      a.move("INBOX", uidOf(a, "INBOX", 1), "X");
+      return fleet.settle();
+    };
+    const out = async (): Promise<readonly (readonly RunResult[])[]> => {
+      b.move("X", uidOf(b, "X", 1), "INBOX");
+      return fleet.settle();
+    };
+    await away();
+    await out();
+    await away();
+    expect(both()).toEqual([1, 1]);
+    const fourth = await out();
+    expect(both()).toEqual([1, 0]);
+    expect(fourth.length).toBeLessThan(5);
+    const told = fourth.at(-1)?.[0]?.report;
+    expect(told?.outcome).toBe("partial");
+    expect(told?.notes).toMatchObject([{ kind: "leftAlone", mailbox: "INBOX" }]);
+    expect(told?.notes[0]?.text).toMatch(
+      /^INBOX: 1 message is changed to and fro by two clients; left alone here until /,
+    );
+    expect([...(fleet.memory.push("a")?.unsent.values() ?? [])]).toMatchObject([{ kind: "move", reason: "RESTLESS" }]);
+    // The others cross meanwhile; flags of this one do not.
+    a.store("INBOX", uidOf(a, "INBOX", 2), { add: ["\\Flagged"] });
+    b.store("INBOX", uidOf(b, "INBOX", 1), { add: ["\\Answered"] });
+    const later = await fleet.settle();
+    expect(later.at(-1)?.[0]?.report.notes).toMatchObject([{ kind: "leftAlone" }]);
+    expect(both()).toEqual([1, 0]);
+    fleet.now += 86_400_000;
+    await fleet.settle();
+    expect(holds(a)).toEqual(holds(b));
+    expect(both()).toEqual([0, 0]);
+    expect(fleet.memory.push("a")?.unsent.size).toBe(0);
+    await still(fleet);
+  });
+
+  test("G4 what a person does and takes back on both sides is carried on", async () => {
+    const { fleet, a, b } = await pair();
+    const flag = async (model: ServerModel, how: "add" | "remove"): Promise<void> => {
+      model.store("INBOX", uidOf(model, "INBOX", 1), { [how]: ["\\Flagged"] });
+      await fleet.settle();
+      expect(holds(a)).toEqual(holds(b));
+    };
+    await flag(a, "add");
+    await flag(b, "remove");
+    await flag(b, "add");
+    await flag(a, "remove");
+    await flag(a, "add");
+    await still(fleet);
+    // It is the quarrel that is left alone, not the number of changes; a removal wins over it.
+    for (const model of [b, a]) await flag(model, model === b ? "remove" : "add");
+    b.store("INBOX", uidOf(b, "INBOX", 1), { remove: ["\\Flagged"] });
+    await fleet.settle();
+    expect(holds(a)).not.toEqual(holds(b));
+    b.expunge("INBOX", uidOf(b, "INBOX", 1));
+    await fleet.settle();
+    expect(holds(a)).toEqual(holds(b));
     await still(fleet);
   });
 

@@ -153,6 +153,7 @@ async function live(seed: number, kind: Kind): Promise<{ readonly fleet: Fleet; 
     }
     await fleet.round(faults);
   }
+  fleet.now += 2 * 86_400_000; // G4: what people changed to and fro is left alone for a day
   for (let n = 0; n < 6; n++) {
     const results = await fleet.round();
     for (const { error, report } of results) {

@@ -10,6 +10,8 @@ import { undo } from "./undoing.ts";
 /** Untouched, so that no guard takes what people do for a catastrophe (G1). */
 const KEEP = "Keep";
 const SAFE = ["INBOX", KEEP];
+/** Between two turns, so that nobody is taken for changing something to and fro (G4). */
+const DAY = 86_400_000;
 
 const text = (n: number): string => `Subject: ${n}\r\nMessage-ID: <${n}@sim>\r\n\r\nbody of ${n}\r\n`;
 
@@ -77,10 +79,12 @@ async function live(seed: number): Promise<void> {
   for (let k = 0; k < 12; k++) models[0].append(KEEP, text(1_000 + k));
   await fleet.settle();
   for (let turn = 0; turn < 6; turn++) {
+    fleet.now += DAY;
     for (let k = random.below(8); k > 0; k--) act(random.pick(models), random, next);
     await fleet.settle();
   }
   for (let turn = 0; turn < 4; turn++) {
+    fleet.now += DAY;
     // The mailbox that nobody touches is there from the third revision on.
     const revision = 3 + random.below(fleet.memory.revision() - 2);
     const wanted = archived(fleet, revision);

@@ -3,7 +3,7 @@
 import { type MailboxCounts, type MailboxReport, NO_COUNTS, type Note, type RunReport } from "@packetboat/core";
 
 /** What only the last round knows: every round tries again. */
-const LAST_WORD: ReadonlySet<Note["kind"]> = new Set(["mailboxFailed", "warning"]);
+const LAST_WORD: ReadonlySet<Note["kind"]> = new Set(["mailboxFailed", "leftAlone", "warning"]);
 
 /** Gives one report for each link, in the order of their first runs. */
 export function perLink(reports: readonly RunReport[]): readonly RunReport[] {

@@ -113,7 +113,7 @@ function noteLines({ notes }: RunReport, paint: Paints, most: number): readonly 
   const told = notes.filter(({ kind }) => kind !== "mailboxCreated");
   const lines = told.slice(0, most).map(({ kind, text }) => {
     const line = `  ${harmless(text)}`;
-    return kind === "mailboxFailed" || kind === "warning" ? paint.notable(line) : line;
+    return kind === "mailboxFailed" || kind === "leftAlone" || kind === "warning" ? paint.notable(line) : line;
   });
   return told.length > most ? [...lines, `  and ${count(told.length - most)} more notes (--json has all)`] : lines;
 }

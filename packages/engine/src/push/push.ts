@@ -22,6 +22,7 @@ import { withoutUnnumbered } from "./local.ts";
 import { type PushedMailboxes, pushMailboxes, removeMailboxes } from "./mailboxes.ts";
 import { type Meeting, meetStrangers } from "./meet.ts";
 import { applyServerRemovals, type ExpungeOp, expunge, type RemovalOp } from "./remove.ts";
+import { tellRestless, withoutRestless } from "./restless.ts";
 import { storeFlags } from "./store.ts";
 import { type MoveOp, moveMessages } from "./transfer.ts";
 import { failed } from "./unsent.ts";
@@ -50,6 +51,7 @@ export async function* pushLink(
   const writing = await openWriting(run, writer, mailboxes);
   const later: Later = { removals: [], originals: [] };
   yield* pushCopies(writing, messages, later);
+  tellRestless(writing);
   await expunge(writing, later.originals);
   await applyServerRemovals(writing, later.removals);
   const dropped = await removeMailboxes(run, writer, mailboxes);
@@ -89,6 +91,7 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
     unanswered,
     unfinished: new Set(mailboxes.unfinished),
     flagsRefused: new Set(),
+    restless: new Map(),
     full: false,
   };
 }
@@ -100,9 +103,11 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   try {
     for await (const rows of archive.pushRows(messages)) {
       stopIfAsked(writing.run);
-      const ops = planned(writing, rows);
+      const due = planned(writing, rows);
+      await forgetMoot(writing, rows, due);
+      const ops = await withoutRestless(writing, due);
       if (dryRun) countPlanned(writing, ops);
-      else for (const op of await pushPage(writing, meeting, rows, ops, later)) yield* await appender.add(op);
+      else for (const op of await pushPage(writing, meeting, ops, later)) yield* await appender.add(op);
       later.removals.push(...ops.filter(isRemoval));
     }
     yield* await appender.finish();
@@ -128,11 +133,9 @@ const isRemoval = (op: PushOp): op is RemovalOp =>
 async function pushPage(
   writing: Writing,
   meeting: Meeting,
-  rows: readonly PushRow[],
   ops: readonly PushOp[],
   later: Later,
 ): Promise<readonly AppendOp[]> {
-  await forgetMoot(writing, rows, ops);
   for (const op of ops) if (op.kind === "blocked") block(writing, op.row, op.by);
   const moves: MoveOp[] = ops.filter((op) => op.kind === "move" && !isRemoval(op)) as MoveOp[];
   await moveMessages(writing, moves);

@@ -18,7 +18,7 @@ export function failed(
   return keep(writing, row, remoteMailboxId, kind, code, detail);
 }
 
-/** The same without a line among the failures: what a guard holds back is told as a halt. */
+/** The same without a line among the failures: what a guard holds back is told as a halt, what is left alone in a note. */
 export function keep(
   { run }: Writing,
   row: PushRow,
@@ -27,7 +27,7 @@ export function keep(
   reason: Unsent["reason"],
   detail: string,
 ): BaseOp {
-  const attempts = (row.unsent?.attempts ?? 0) + (reason === "HALTED" ? 0 : 1);
+  const attempts = (row.unsent?.attempts ?? 0) + (reason === "HALTED" || reason === "RESTLESS" ? 0 : 1);
   const { messageId } = row;
   return { kind: "unsent", unsent: { remoteMailboxId, messageId, kind, reason, detail, attempts, runId: run.runId } };
 }

@@ -31,6 +31,8 @@ export interface Writing {
   readonly unfinished: Set<RemoteMailboxId>;
   /** Messages whose flags the server has refused in this push: that row is the one to keep. */
   readonly flagsRefused: Set<MessageId>;
+  /** G4: messages that were left alone, and until when (milliseconds since 1970), by mailbox. */
+  readonly restless: Map<RemoteMailboxId, { readonly messages: number; readonly until: number }>;
   /** S5: the server took no more; additions end, nothing else. */
   full: boolean;
 }

@@ -8,6 +8,7 @@ import type {
   Body,
   Committed,
   Digest,
+  LinkId,
   MailboxId,
   MessageId,
   OpenIntent,
@@ -20,6 +21,7 @@ import type {
   RunOutcome,
   RunReport,
   StoredBytes,
+  TracedVersion,
   Tree,
   Uid,
   UidSet,
@@ -31,6 +33,7 @@ import type { History } from "./history.ts";
 import type { LinkBase } from "./link-base.ts";
 
 const PAGE = 1_000;
+const MOST_VERSIONS = 64;
 /** G1: an approval expires after 7 days. */
 const APPROVAL_MS = 7 * 86_400_000;
 
@@ -50,8 +53,10 @@ export interface Shared {
   readonly removals: readonly { readonly link: string; readonly at: number; readonly mailboxId: MailboxId }[];
   /** Bodies whose stored bytes a test has damaged. */
   readonly damaged: ReadonlySet<Digest>;
+  readonly revisions: ReadonlyMap<number, { readonly at: number; readonly run: RunId | null }>;
   run(id: RunId): Run;
-  commit(link: string, base: LinkBase, batch: Batch): Committed;
+  linkId(link: string): LinkId;
+  commit(link: string, base: LinkBase, batch: Batch, run: RunId | null): Committed;
 }
 
 export class LinkView implements Archive {
@@ -60,6 +65,8 @@ export class LinkView implements Archive {
   private readonly own: LinkBase;
   /** S4: throws when the lease was taken by somebody else. */
   private readonly fenced: () => void;
+  /** The run that changes are recorded under. */
+  private begun: RunId | null = null;
 
   constructor(archive: Shared, link: string, own: LinkBase, fenced: () => void) {
     this.archive = archive;
@@ -155,7 +162,7 @@ export class LinkView implements Archive {
 
   async commit(batch: Batch): Promise<Committed> {
     this.fenced();
-    return this.archive.commit(this.link, this.own, batch);
+    return this.archive.commit(this.link, this.own, batch, this.begun);
   }
 
   async removedSince(since: number): Promise<ReadonlyMap<MailboxId, number>> {
@@ -169,6 +176,7 @@ export class LinkView implements Archive {
     this.fenced();
     const id = (this.archive.runs.length + 1) as RunId;
     this.archive.runs.push({ id, link: this.link, outcome: null, report: null, approvedAt: null, approvalUsed: false });
+    this.begun = id;
     return id;
   }
 
@@ -214,6 +222,32 @@ export class LinkView implements Archive {
         return [{ messageId, live, lastMailboxId, placements: placements.get(messageId) ?? [], ...identity, unsent }];
       });
     }
+  }
+
+  async versionsSince(
+    messages: readonly MessageId[],
+    since: number,
+    atLeast: number,
+  ): Promise<ReadonlyMap<MessageId, readonly TracedVersion[]>> {
+    const { history, revisions } = this.archive;
+    const before = [...revisions].filter(([, { at }]) => at < since).map(([revision]) => revision);
+    const start = Math.max(0, ...before);
+    const out = new Map<MessageId, readonly TracedVersion[]>();
+    for (const messageId of inOrder(messages)) {
+      const versions = history.messages.get(messageId)?.versions ?? [];
+      if (versions.filter(({ from }) => from > start).length < atLeast) continue;
+      const lately = versions.filter(({ to }) => to === null || to > start).slice(-MOST_VERSIONS);
+      out.set(
+        messageId,
+        lately.map(({ mailboxId, flags, from }) => ({ mailboxId, flags, ...this.madeBy(from) })),
+      );
+    }
+    return out;
+  }
+
+  private madeBy(revision: number): Pick<TracedVersion, "at" | "made"> {
+    const { at, run } = this.archive.revisions.get(revision) ?? { at: 0, run: null };
+    return { at, made: run === null ? null : { link: this.archive.linkId(this.archive.run(run).link), run } };
   }
 
   async *bytes(messages: readonly MessageId[]): AsyncGenerator<StoredBytes> {

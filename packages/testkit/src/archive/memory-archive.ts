@@ -8,6 +8,7 @@ import type {
   Batch,
   Committed,
   Digest,
+  LinkId,
   LiveVersion,
   MailboxId,
   MailboxPath,
@@ -41,6 +42,8 @@ export class MemoryArchive {
   readonly runs: Run[] = [];
   /** Removals with the link and the time of their commit: what guards over 24 hours look at (G1). */
   readonly removals: { readonly link: string; readonly at: number; readonly mailboxId: MailboxId }[] = [];
+  /** When each revision was made and by which run; by its number. */
+  readonly revisions = new Map<number, { readonly at: number; readonly run: RunId | null }>();
   /** Bodies whose stored bytes no longer fit their digest: see {@link MemoryArchive.damage}. */
   readonly damaged = new Set<Digest>();
   private readonly links = new Map<string, { readonly base: LinkBase; token: number }>();
@@ -108,6 +111,11 @@ export class MemoryArchive {
     this.run(run).approvedAt = at;
   }
 
+  /** A number for each link, in the order in which they were opened first. */
+  linkId(link: string): LinkId {
+    return ([...this.links.keys()].indexOf(link) + 1) as LinkId;
+  }
+
   run(id: RunId): Run {
     const run = this.runs.find((candidate) => candidate.id === id);
     if (run === undefined) throw failure("BUG", `There is no run ${id}.`);
@@ -115,7 +123,7 @@ export class MemoryArchive {
   }
 
   /** Commits as of the archive's clock; used by the views. */
-  commit(link: string, base: LinkBase, batch: Batch): Committed {
+  commit(link: string, base: LinkBase, batch: Batch, run: RunId | null): Committed {
     const { history } = this;
     const removed: MailboxId[] = [];
     const revision = history.revision + 1;
@@ -156,6 +164,7 @@ export class MemoryArchive {
     }
     const changed = batch.archive.length > stale.size + revived;
     if (changed) history.revision = revision;
+    if (changed) this.revisions.set(revision, { at: this.now(), run });
     for (const mailboxId of removed) this.removals.push({ link, at: this.now(), mailboxId });
     return { revision: changed ? (revision as Revision) : null, stale: [...stale].sort((a, b) => a - b) };
   }

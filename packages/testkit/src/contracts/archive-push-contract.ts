@@ -23,6 +23,7 @@ export function archivePushContract(on: On): void {
   describe("what a push looks at", () => changes(on));
   describe("how far a mailbox is pushed", () => mailboxMarks(on));
   describe("both sides of a message", () => sides(on));
+  describe("what a message was lately", () => traces(on));
   describe("bytes", () => bytes(on));
   archiveGoneContract(on);
   describe("intents", () => intents(on));
@@ -91,6 +92,41 @@ function changes(on: On): void {
       const pairs = [[1 as Uid, 9 as Uid]] as const;
       await hand.commit({ base: [{ kind: "rekey", remoteMailboxId: inbox.remote, uidValidity: 8n, pairs }] });
       expect(await hand.baseOf(INBOX)).toMatchObject({ pushed: 0, renamingTo: null });
+    }),
+  );
+}
+
+function traces(on: On): void {
+  it(
+    "G4: tells the versions of messages that changed so often, with the run that made each; of others nothing",
+    on(async (hand) => {
+      const [inbox, other] = [await hand.pair(INBOX), await hand.pair(OTHER)];
+      const one = await hand.add(inbox, 1, bodyOf("one"));
+      const two = await hand.add(inbox, 2, bodyOf("two"));
+      const messages = [two.messageId, one.messageId, 999_999_999 as MessageId];
+      const first = await hand.archive.beginRun();
+      const { since } = one.archive;
+      const moved = { kind: "moveMessage", messageId: one.messageId, mailboxId: other.mailboxId } as const;
+      const { revision } = await hand.commit({ archive: [{ ...moved, since, flags: ["\\Seen"] }] });
+      const second = await hand.archive.beginRun();
+      const back = { ...moved, mailboxId: inbox.mailboxId, since: revision as Revision, flags: [] };
+      await hand.commit({ archive: [back] });
+      expect(await hand.archive.versionsSince([], 0, 1)).toEqual(new Map());
+      expect(await hand.archive.versionsSince(messages, 0, 4)).toEqual(new Map());
+      const found = await hand.archive.versionsSince(messages, 0, 3);
+      expect([...found.keys()]).toEqual([one.messageId]);
+      const versions = found.get(one.messageId) ?? [];
+      expect(versions.map(({ mailboxId, flags, made }) => [mailboxId, flags, made?.run])).toEqual([
+        [inbox.mailboxId, [], undefined],
+        [other.mailboxId, ["\\Seen"], first],
+        [inbox.mailboxId, [], second],
+      ]);
+      expect(versions[0]?.made).toBeNull();
+      expect(new Set(versions.slice(1).map(({ made }) => made?.link)).size).toBe(1);
+      expect(versions.map(({ at }) => at).every((at, i) => at > 0 && at >= (versions[i - 1]?.at ?? 0))).toBe(true);
+      expect([...(await hand.archive.versionsSince(messages, 0, 1)).keys()].sort()).toEqual(messageIds([one, two]));
+      // Nothing began since: nothing is told, whatever is in force.
+      expect(await hand.archive.versionsSince(messages, 4_000_000_000_000, 1)).toEqual(new Map());
     }),
   );
 }
