@@ -104,7 +104,7 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
       else for (const op of await pushPage(writing, meeting, rows, ops, later)) yield* await appender.add(op);
       later.removals.push(...ops.filter(isRemoval));
     }
-    yield* await appender.finish();
+    yield* appender.finish();
   } finally {
     // Also when a step fails or the consumer stops: nothing writes behind our back.
     await appender.settle();
