@@ -239,6 +239,61 @@ describe("mirror", () => {
   );
 });
 
+describe("the links of one archive", () => {
+  journey(
+    "a backup of an account that is mirrored pulls it and writes to nobody; the next mirror carries that on",
+    async () => {
+      await as("bob", (client) => client.append("INBOX", mail("for alice")));
+      const before = await both();
+      expect(await cli.must(["backup", urlOf("bob"), "--archive", "both"])).toMatch(/INBOX +1 new/);
+      expect(await both()).toEqual(before);
+      await cli.must(MIRROR());
+      const [alice, bob] = await both();
+      expect(alice.holds).toEqual(bob.holds);
+      expect(alice).not.toEqual(before[0]);
+    },
+  );
+
+  journey("a third account joins by link add --push, and sync makes all three equal", async () => {
+    await fill("gina", "INBOX", [1, 2, 500]);
+    await cli.must(["account", "add", urlOf("gina")]);
+    await cli.must(["link", "add", `gina@127.0.0.1:${port()}`, "both", "--push"]);
+    const env = { PACKETBOAT_PASSWORD: "pass" };
+    const { runs } = await cli.json<CommandReport>(["sync", "both"], { env });
+    expect(new Set(runs.map(({ link }) => link)).size).toBe(3);
+    const [alice, bob, gina] = await Promise.all(["alice", "bob", "gina"].map(look));
+    expect(bob?.holds).toEqual(alice?.holds);
+    expect(gina?.holds).toEqual(alice?.holds);
+    const words = await cli.must(["sync", "both"], { env });
+    expect(words.match(/: no change in \d+ mailboxes/g)).toHaveLength(3);
+    expect(await Promise.all(["alice", "bob", "gina"].map(look))).toEqual([alice, bob, gina]);
+  });
+
+  journey("--watch takes up a lost connection again", async () => {
+    await fill("hal", "INBOX", [1]);
+    await using proxy = await startProxy({ port: port() });
+    const line = ["mirror", `imap://hal:pass@127.0.0.1:${proxy.port}?tls=none`, urlOf("ida"), "--watch"];
+    let said = "";
+    const hears = (text: string) => {
+      said = text;
+    };
+    let end: (value: unknown) => void = () => undefined;
+    const over = new Promise((resolve) => {
+      end = resolve;
+    });
+    const watching = cli.run(line, { hears, kill: { when: over, signal: "SIGINT" } });
+    try {
+      await until(() => said.includes("Watching"), "the watch");
+      proxy.cutAll();
+      await as("hal", (client) => client.append("INBOX", mail("after the cut")));
+      await until(async () => (await look("ida")).holds.INBOX?.length === 2, "the message", 20_000, 50);
+    } finally {
+      end(null);
+    }
+    expect((await watching).code).toBe(130);
+  });
+});
+
 describe("migrate", () => {
   const LINE = () => ["migrate", urlOf("carol"), urlOf("dave")];
 
