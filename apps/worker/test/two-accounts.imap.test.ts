@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Dovecot, orSkip, startDovecot, startProxy, until, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
-import { lookInto, mail } from "./accounts.ts";
+import { hands, lookInto, mail, range } from "./accounts.ts";
 import { type Program, program } from "./program.ts";
 
 let cli: Program;
@@ -16,20 +16,7 @@ const look = (user: string) => lookInto(port(), user);
 const both = () => Promise.all([look("alice"), look("bob")]);
 const MIRROR = () => ["mirror", urlOf("alice"), urlOf("bob"), "--archive", "both"];
 
-async function as<T>(user: string, act: (client: WireClient) => Promise<T>): Promise<T> {
-  await using client = await WireClient.login({ port: port() }, user);
-  return await act(client);
-}
-
-async function fill(user: string, mailbox: string, numbers: readonly number[], flags: readonly string[] = []) {
-  await as(user, async (client) => {
-    if (mailbox !== "INBOX") await client.create(mailbox);
-    const date = "21-Nov-2025 10:00:00 +0000";
-    for (const n of numbers) await client.append(mailbox, mail(n), { flags, date });
-  });
-}
-
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+const { as, fill } = hands(port);
 
 beforeAll(async () => {
   cli = await program();
