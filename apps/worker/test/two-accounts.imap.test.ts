@@ -49,6 +49,7 @@ describe("mirror", () => {
       const before = await both();
       const words = await cli.must([...MIRROR(), "--dry-run"]);
       expect(words).toMatch(/INBOX +31 +30\n/);
+      expect(await cli.must([...MIRROR(), "--dry-run", "--exclude", "INBOX"])).toMatch(/: 10 messages and 5, to be/);
       expect(words).toMatch(/41 messages and 35, to be matched.* Nothing was changed\.\n$/);
       expect(await both()).toEqual(before);
       expect((await cli.json<{ accounts: readonly unknown[] }>(["account", "list"])).accounts).toEqual([]);
