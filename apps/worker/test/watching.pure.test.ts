@@ -308,6 +308,8 @@ it("what is held is shown with the exact UIDs, up to a width", () => {
   const onServer = { mailbox: "INBOX", kind: "serverRemoval", messages: 2, uids: [] } as const;
   expect(heldLines([onServer])[0]?.trimEnd()).toBe("  INBOX  2 messages to be removed on the server");
   expect(heldSum([onServer])).toBe("2 messages to be removed on the server");
+  const toServer = { ...onServer, kind: "serverAddition" } as const;
+  expect(heldSum([...held.slice(1), toServer])).toBe("100 messages to be added and 2 to be sent to the server");
   expect(heldSum([...held, onServer])).toBe(
     "251 messages to be removed and 2 to be removed on the server and 100 to be added",
   );

@@ -22,7 +22,7 @@ import { baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from ".
 import { changedMessages, currentRevision, pushRows } from "./queries/pushes.ts";
 import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.ts";
 import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
-import { unboundMessages } from "./queries/unbound.ts";
+import { unboundIn, unboundMessages } from "./queries/unbound.ts";
 import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import { versionsSince } from "./queries/versions.ts";
 import type { Session } from "./session.ts";
@@ -68,6 +68,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     identities: (mailbox, uids) => identityPages(session, mailbox, uids),
     bound: () => read(boundCounts(session)),
     unbound: (mailbox, canonical) => read(unboundMessages(session, mailbox, canonical)),
+    unboundIn: (mailbox) => unboundIn(session, mailbox),
     byEmailId: (emailIds) => read(digestsByEmailId(session, emailIds)),
     storeBodies: (bodies) => storeBodies(session, bodies),
     commit: (batch) => commitBatch(session, batch),

@@ -69,3 +69,11 @@ export async function readByIndex<T>(session: Session, work: (client: PoolClient
     return work(client);
   });
 }
+
+/** The same for one page of many: a bitmap or a sort would read all of them for each. */
+export async function readPage<T>(session: Session, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return readByIndex(session, async (client) => {
+    await client.query("select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)");
+    return work(client);
+  });
+}

@@ -192,12 +192,12 @@ describe("what a halt holds back on the server", () => {
     );
     const runId = await opened.archive.beginRun();
     const remoteMailboxId = inbox.remote;
-    const unsent = (at: number, reason: "HALTED" | "OP_REFUSED") => ({
+    const unsent = (at: number, reason: "HALTED" | "OP_REFUSED", kind: "remove" | "append" = "remove") => ({
       kind: "unsent" as const,
       unsent: {
         remoteMailboxId,
         messageId: added[at]?.messageId ?? asId<MessageId>(0),
-        kind: "remove" as const,
+        kind,
         reason,
         detail: "held",
         attempts: 0,
@@ -210,6 +210,7 @@ describe("what a halt holds back on the server", () => {
       base: [
         ...[0, 1, 3].map((at) => unsent(at, "HALTED")),
         unsent(4, "OP_REFUSED"),
+        unsent(2, "HALTED", "append"),
         { kind: "unbind", remoteMailboxId, uids: [[4, 4]] },
         { kind: "pending", pending: { ...pending, kind: "removal", reason: "HALTED" } },
       ],
@@ -217,12 +218,13 @@ describe("what a halt holds back on the server", () => {
     await opened.archive.finishRun(runId, "halted", { version: 1 } as RunReport);
     expect(await archive.heldBy(pool, runId)).toEqual([
       { mailbox: "INBOX", kind: "removal", messages: 1, uids: [[9, 9]] },
+      { mailbox: "INBOX", kind: "serverAddition", messages: 1, uids: [[3, 3]] },
       { mailbox: "INBOX", kind: "serverRemoval", messages: 3, uids: [[1, 2]] },
     ]);
-    expect(await archive.getRun(pool, runId)).toMatchObject({ held: 4 });
-    expect(await archive.linkStatuses(pool)).toMatchObject([{ held: 4, heldBy: runId, notFetched: 0, notSent: 1 }]);
+    expect(await archive.getRun(pool, runId)).toMatchObject({ held: 5 });
+    expect(await archive.linkStatuses(pool)).toMatchObject([{ held: 5, heldBy: runId, notFetched: 0, notSent: 1 }]);
     const listed = await archive.listUnsent(pool, link.id);
-    expect(listed).toHaveLength(4);
+    expect(listed).toHaveLength(5);
     expect(listed[0]).toEqual({
       mailbox: "INBOX",
       messageId: added[0]?.messageId,
@@ -232,8 +234,8 @@ describe("what a halt holds back on the server", () => {
       attempts: 0,
       runId,
     });
-    expect(await archive.approveRun(pool, runId, Date.now())).toBe(4);
-    const messages = [0, 1, 3].map((at) => added[at]?.messageId ?? asId<MessageId>(0));
+    expect(await archive.approveRun(pool, runId, Date.now())).toBe(5);
+    const messages = [0, 1, 2, 3].map((at) => added[at]?.messageId ?? asId<MessageId>(0));
     expect([...(await opened.archive.approvedPushes(Date.now())).keys()]).toEqual(messages);
     await opened.archive.commit({ archive: [], base: [{ kind: "sent", messages }] });
     expect(await archive.getRun(pool, runId)).toMatchObject({ held: 1 });

@@ -178,6 +178,7 @@ async function expectCheapPushes({ link, lease, inbox, work }: Stocked, pool: Da
     allVersions: await cost(async () => expect((await archive.versionsSince(messages, 0, 1)).size).toBe(ASKED)),
     bytes: await cost(() => drainEach(archive.bytes(messages))),
     sent: await cost(() => commit({ kind: "sent", messages })),
+    unboundIn: await cost(() => drain(archive.unboundIn(inbox.mailboxId))).then((all) => (all / MANY) * ASKED),
     markGone: await cost(() => commit({ kind: "markGone", remoteMailboxId, uids })),
     unbound: await cost(async () =>
       expect(

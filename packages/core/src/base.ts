@@ -86,6 +86,15 @@ export interface UnboundMessage {
   readonly live: LiveVersion;
 }
 
+/** The same as the headers of a whole mailbox are counted (G3). */
+export interface UnboundHeading {
+  readonly messageId: MessageId;
+  /** In bytes. */
+  readonly size: number;
+  readonly internalDate: number | null;
+  readonly fingerprint: Digest | null;
+}
+
 /** A presence of a message on this link's server, as the base has it. */
 export interface Placement {
   readonly remoteMailboxId: RemoteMailboxId;

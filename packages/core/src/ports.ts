@@ -10,6 +10,7 @@ import type {
   PushRow,
   StoredBytes,
   TracedVersion,
+  UnboundHeading,
   UnboundMessage,
 } from "./base.ts";
 import type { Digest } from "./digest.ts";
@@ -148,6 +149,9 @@ export interface Archive {
   /** Live messages of a mailbox without base row on this link whose canonical digest is one of these; by message id. */
   unbound(mailbox: MailboxId, canonical: readonly Digest[]): Promise<readonly UnboundMessage[]>;
 
+  /** All live messages of a mailbox without base row on this link, in pages of at most 1,000, by message id: for a first contact (G3). */
+  unboundIn(mailbox: MailboxId): AsyncIterable<readonly UnboundHeading[]>;
+
   /** Immutable ids already known in this account, with the digests of their bytes (C4): a body that need not be fetched again. */
   byEmailId(
     emailIds: readonly string[],
@@ -191,7 +195,7 @@ export interface Archive {
   /** Messages that pushes of this link removed from the server since then, by remote mailbox (G1). */
   expungedSince(since: number): Promise<ReadonlyMap<RemoteMailboxId, number>>;
 
-  /** Removals on the server that a person let through: not used yet, not expired (G1). */
+  /** Removals on the server and additions to it that a person let through: not used yet, not expired (G1, G3). */
   approvedPushes(now: number): Promise<ReadonlyMap<MessageId, RunId>>;
 
   /** Messages that this link's runs removed from each archive mailbox since then (milliseconds since 1970): guards hold over 24 hours (G1). */

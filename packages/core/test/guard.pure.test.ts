@@ -1,6 +1,7 @@
 // Guards against deletion storms, as tables: removals of a run → what halts, what is only warned of. Numbers in, verdict out.
 import { describe, expect, it } from "vitest";
 import {
+  countShared,
   DEFAULT_POLICY,
   fewMatches,
   judgeRemovals,
@@ -150,6 +151,22 @@ describe("removals", () => {
 });
 
 describe("first contact and rekey", () => {
+  it.each([
+    ["", "", 0],
+    ["a b c", "", 0],
+    ["a b c", "c a", 2],
+    ["a a a b", "a a c", 2], // C3
+    ["a", "a a a", 1],
+    ["- -", "- a", 1], // no header: its size and date
+  ])("G3 C4 counts what %j and %j have in common by their headers", (left, right, shared) => {
+    const side = (words: string) =>
+      words
+        .split(" ")
+        .filter((word) => word !== "")
+        .map((word) => ({ fingerprint: word === "-" ? null : word, size: 10, internalDate: null }));
+    expect(countShared(side(left), side(right))).toBe(shared);
+  });
+
   for (const [base, remote, matched, few] of [
     [20, 20, 9, true],
     [20, 20, 10, false],

@@ -21,6 +21,7 @@ export async function approvedAdditions(
  */
 export async function useApprovals(run: Pass): Promise<void> {
   if (run.dryRun || run.appliedApprovals.size === 0) return;
-  const open = new Set([...(await run.archive.approved(run.now())).values()].map((approval) => approval.runId));
+  const additions = [...(await run.archive.approved(run.now())).values()].map((approval) => approval.runId);
+  const open = new Set([...additions, ...(await run.archive.approvedPushes(run.now())).values()]);
   for (const id of run.appliedApprovals) if (!open.has(id)) await run.archive.useApproval(id);
 }

@@ -12,13 +12,15 @@ import {
   type RemoteIdentity,
   showPath,
   subtractUids,
+  type Uid,
   type UidSet,
   uidCount,
   uidSet,
   wake,
 } from "@packetboat/core";
+import { judgeContact, unboundHeadings } from "./contact.ts";
 import { commit, type Pass } from "./context.ts";
-import { holdAdditions, tellHeld } from "./held.ts";
+import { holdAdditions, holdAppends, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
 import { mergePage, type Visit, type Work } from "./visit.ts";
 
@@ -40,7 +42,11 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
   const plan = planRekey(rows, seen);
   count(run.tally, mailbox, { observed: uidCount(present), matched: plan.pairs.length }, "rekey");
   const arrived = subtractUids(present, uidSet(plan.pairs.map(([, uid]) => uid)));
-  const held = fewMatches(rows.length, uidCount(present), plan.pairs.length) ? arrived : NO_UIDS;
+  const contact = rows.length === 0 ? await judgeContact(run, listed, base, marks, present) : null;
+  const few = fewMatches(rows.length, uidCount(present), plan.pairs.length);
+  const held = contact?.held ?? (few ? arrived : NO_UIDS);
+  const why = contact === null ? "rekey" : "contact";
+  const holds = contact?.ops ?? (few ? await holdBoth(run, base, rows, plan.pairs, arrived) : []);
   const rekey: BaseOp = {
     kind: "rekey",
     remoteMailboxId: base.id,
@@ -48,12 +54,12 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
     pairs: plan.pairs,
   };
   const awake: BaseOp[] = base.resting ? [wake(base)] : []; // B8: in the same commit, so that a crash finds it resting still
-  await commit(run, { archive: [], base: [rekey, ...awake, ...holdAdditions(run, base, held)] });
-  const why = whyRekey(base, marks);
+  await commit(run, { archive: [], base: [rekey, ...awake, ...holds] });
+  const cause = whyRekey(base, marks);
   // Courier gives an INBOX that nobody ever opened another UIDVALIDITY in each session: of nothing there is nothing to tell.
-  if (rows.length > 0 || present.length > 0 || why !== "newUidValidity")
-    tell(run, mailbox, why, plan.pairs.length, plan.unmatched);
-  tellHeld(run, mailbox, held, uidCount(present));
+  if (rows.length > 0 || present.length > 0 || cause !== "newUidValidity")
+    tell(run, mailbox, cause, plan.pairs.length, plan.unmatched);
+  tellHeld(run, mailbox, held, uidCount(present), why);
   if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
   return {
     listed,
@@ -70,6 +76,23 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
     revival,
     unfinished: false,
   };
+}
+
+/** G3: what the server has beyond the archive, and, where the link pushes, what the archive has beyond the server. */
+async function holdBoth(
+  run: Pass,
+  base: MailboxBase,
+  rows: readonly BaseIdentity[],
+  pairs: readonly (readonly [Uid, Uid])[],
+  arrived: UidSet,
+): Promise<readonly BaseOp[]> {
+  const additions = holdAdditions(run, base, arrived, "rekey");
+  if (!run.link.rights.push) return additions;
+  const matched = new Set(pairs.map(([uid]) => uid));
+  const lost = rows.filter((row) => !matched.has(row.uid) && row.archive?.mailboxId === base.mailboxId);
+  const strangers = await unboundHeadings(run, base);
+  const messages = [...lost, ...strangers].map(({ messageId }) => messageId);
+  return [...additions, ...holdAppends(run, base, messages, "rekey")];
 }
 
 async function listMailbox(run: Pass, listed: ListedMailbox): Promise<{ marks: Marks; present: UidSet }> {

@@ -6,6 +6,7 @@ import {
   type BaseIdentity,
   type BaseOp,
   type Batch,
+  intersectUids,
   judgePresence,
   type ListedMailbox,
   type Look,
@@ -27,8 +28,9 @@ import {
   unionUids,
 } from "@packetboat/core";
 import { approvedAdditions } from "./approvals.ts";
+import { judgeContact } from "./contact.ts";
 import { commit, type Pass, stopIfAsked } from "./context.ts";
-import { holdAdditions, tellHeld } from "./held.ts";
+import { holdAdditions, suspicionOf, tellHeld } from "./held.ts";
 import { count } from "./tally.ts";
 
 /** The op that brings a removed mailbox of the archive back. */
@@ -99,21 +101,24 @@ export async function observeMailbox(
   if (end.listed !== null && from !== FIRST_UID) known = await run.archive.known(base.id, FIRST_UID);
   const presence = judgePresence(known.bound, known.pending, end);
   count(run.tally, mailbox, { observed: look.kind === "list" ? uidCount(end.listed ?? end.arrived) : 0 }, look.kind);
+  const isContact = !fresh && base.marks === null && known.bound.length === 0 && known.pending.length === 0;
+  const contact = isContact ? await meet(run, listed, base, mailbox, marks, presence.arrived) : NO_UIDS;
   const vanished = await boundAmong(run, base, presence.vanished);
   const absent = await provedAbsent(run, listed, marks, presence.doubtful);
   await settle(run, base, unionUids(presence.returned, subtractUids(presence.doubtful, absent)));
   const approval = await approvedAdditions(run, base, known.pending);
   const { retry, held } = retriesOf(known.pending, approval?.uids ?? NO_UIDS);
-  const lost = end.listed === null ? NO_UIDS : subtractUids(unionUids(retry, held), end.listed);
+  const waiting = unionUids(retry, held);
+  const lost = end.listed === null ? intersectUids(waiting, end.vanished) : subtractUids(waiting, end.listed);
   await settle(run, base, lost);
-  await holdStill(run, base, mailbox, subtractUids(held, lost), marks);
+  await holdStill(run, base, mailbox, known.pending, subtractUids(held, lost), marks);
   return {
     listed,
     base,
     mailbox,
     marks,
     complete: look.kind !== "delta",
-    arrived: unionUids(presence.arrived, subtractUids(retry, lost)),
+    arrived: unionUids(subtractUids(presence.arrived, contact), subtractUids(retry, lost)),
     gone: unionUids(unionUids(presence.gone, vanished), absent),
     pending: new Map(known.pending.map((row) => [row.uid, row])),
     approval: approval?.runId ?? null,
@@ -163,10 +168,33 @@ async function settle(run: Pass, base: MailboxBase, uids: UidSet): Promise<void>
   await commit(run, { archive: [], base: [{ kind: "settled", remoteMailboxId: base.id, uids }] });
 }
 
+/** G3: gives what the first contact of two filled mailboxes holds back. */
+async function meet(
+  run: Pass,
+  listed: ListedMailbox,
+  base: MailboxBase,
+  mailbox: string,
+  marks: Marks,
+  arrived: UidSet,
+): Promise<UidSet> {
+  const { held, ops } = await judgeContact(run, listed, base, marks, arrived);
+  await commit(run, { archive: [], base: ops });
+  tellHeld(run, mailbox, held, uidCount(arrived), "contact");
+  return held;
+}
+
 /** G3: what waits is told by every run, under the run that can be approved. */
-async function holdStill(run: Pass, base: MailboxBase, mailbox: string, held: UidSet, marks: Marks): Promise<void> {
-  await commit(run, { archive: [], base: holdAdditions(run, base, held) });
-  tellHeld(run, mailbox, held, marks.messages ?? uidCount(held));
+async function holdStill(
+  run: Pass,
+  base: MailboxBase,
+  mailbox: string,
+  pending: readonly Pending[],
+  held: UidSet,
+  marks: Marks,
+): Promise<void> {
+  const why = suspicionOf(pending);
+  await commit(run, { archive: [], base: holdAdditions(run, base, held, why) });
+  tellHeld(run, mailbox, held, marks.messages ?? uidCount(held), why);
 }
 
 /** The ops that end a visit: its marks (S3), nothing while something of it is unfinished. */

@@ -41,6 +41,9 @@ const NOTHING_WRONG: Faults = { script: [], crash: null };
 
 export class Crash extends Error {}
 
+/** Calls that give their answer piece by piece. */
+const STREAMS: ReadonlySet<string | symbol> = new Set(["base", "identities", "pushRows", "bytes", "unboundIn"]);
+
 /** The archive until the k-th call, which dies before or after it was done: a SIGKILL between two statements. */
 export function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
   let calls = 0;
@@ -49,7 +52,7 @@ export function dyingAt(archive: Archive, k: number, afterwards: boolean): Archi
     get(target, name) {
       const method = Reflect.get(target, name);
       if (typeof method !== "function") return method;
-      if (name === "base" || name === "identities" || name === "pushRows" || name === "bytes") {
+      if (STREAMS.has(name)) {
         return (...args: unknown[]) => {
           if (calls >= k || dies()) throw new Crash();
           return Reflect.apply(method, target, args);

@@ -26,13 +26,16 @@ const TO_BE = {
   removal: "to be removed",
   serverRemoval: "to be removed on the server",
   addition: "to be added",
+  serverAddition: "to be sent to the server",
 } as const;
 
 /** "250 messages to be removed and 3 to be added". */
 export function heldSum(held: readonly HeldMailbox[]): string {
   const sum = (kind: HeldMailbox["kind"]) =>
     held.filter((each) => each.kind === kind).reduce((total, { messages }) => total + messages, 0);
-  const [first, ...rest] = (["removal", "serverRemoval", "addition"] as const).filter((kind) => sum(kind) > 0);
+  const [first, ...rest] = (["removal", "serverRemoval", "addition", "serverAddition"] as const).filter(
+    (kind) => sum(kind) > 0,
+  );
   if (first === undefined) return heldWords("addition", 0);
   const others = rest.map((kind) => `${count(sum(kind))} ${TO_BE[kind]}`);
   return [heldWords(first, sum(first)), ...others].join(" and ");

@@ -6,21 +6,21 @@ import { rowsOf } from "./asking.ts";
 export interface HeldMailbox {
   /** The server's name for it. */
   readonly mailbox: string;
-  /** `removal`: from the archive. `serverRemoval`: from the server. */
-  readonly kind: Exclude<Pending["kind"], "fetch"> | "serverRemoval";
+  /** `removal`: from the archive. `addition`: to it. `serverRemoval`, `serverAddition`: from and to the server. */
+  readonly kind: Exclude<Pending["kind"], "fetch"> | "serverRemoval" | "serverAddition";
   readonly messages: number;
   readonly uids: UidSet;
 }
 
-/** A removal on a server that a halt holds back; `u` is unsent. */
-export const HELD_UNSENT = "u.kind = 'remove' and u.reason = 'HALTED'";
+/** A removal on a server, or an addition to it, that a halt holds back; `u` is unsent. */
+export const HELD_UNSENT = "u.kind in ('remove', 'append') and u.reason = 'HALTED'";
 
 // By pending_run, unsent_run and placement_message. A held removal whose placement is gone meanwhile has no UID, and counts still.
 const HELD = `
   select m.id, m.name, p.kind, p.uid from pending p join remote_mailbox m on m.id = p.remote_mailbox_id
     where p.run_id = $1 and p.kind in ('removal', 'addition')
   union all
-  select m.id, m.name, 'serverRemoval', p.uid from unsent u join remote_mailbox m on m.id = u.remote_mailbox_id
+  select m.id, m.name, case u.kind when 'append' then 'serverAddition' else 'serverRemoval' end, p.uid from unsent u join remote_mailbox m on m.id = u.remote_mailbox_id
     left join lateral (select uid from placement where message_id = u.message_id and remote_mailbox_id + 0 = u.remote_mailbox_id
       order by uid limit 1) p on true
     where u.run_id = $1 and ${HELD_UNSENT}`;

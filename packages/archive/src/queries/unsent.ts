@@ -45,11 +45,11 @@ export async function dropUnsent(client: PoolClient, session: Session, messages:
   });
 }
 
-/** Removals on the server that a person let through: not used yet, not expired (G1). By run_link and unsent_run. */
+/** Removals on the server and additions to it that a person let through: not used yet, not expired (G1, G3). By run_link and unsent_run. */
 export async function approvedPushes(session: Session, now: number): Promise<ReadonlyMap<MessageId, RunId>> {
   const { rows } = await session.pool.query<{ message: bigint; run: bigint }>(
     `select u.message_id as message, r.id as run from run r
-      join unsent u on u.run_id = r.id and u.kind = 'remove' and u.reason = 'HALTED'
+      join unsent u on u.run_id = r.id and u.kind in ('remove', 'append') and u.reason = 'HALTED'
       where r.link_id = $1 and r.approved_at >= to_timestamp($2::float8 / 1000) and r.approval_used_at is null
       order by u.message_id`,
     [session.link.id, now - APPROVAL_MS],

@@ -1,5 +1,6 @@
 // Guards against deletion storms (G1). They look at numbers only, after moves have been taken out, and refuse; they never change a plan
 // in any other way. A halt is not an error: the run applies the rest and says what it held back.
+import type { Digest } from "../digest.ts";
 import type { RemoteMailboxId } from "../ids.ts";
 import type { Policy, Rights } from "../link.ts";
 import type { Role } from "../mailbox.ts";
@@ -95,7 +96,32 @@ export function judgeRemovals(
   return { halts, held, warnings };
 }
 
-/** G3: both sides hold 20 or more and fewer than half match. */
+/** G3: sides smaller than this have no share to speak of. */
+export const FEW_AT_LEAST = 20;
+
+/** G3: both sides hold 20 or more and fewer than half of the smaller one match. */
 export function fewMatches(base: number, remote: number, matched: number): boolean {
-  return base >= 20 && remote >= 20 && matched * 2 < Math.min(base, remote);
+  return base >= FEW_AT_LEAST && remote >= FEW_AT_LEAST && matched * 2 < Math.min(base, remote);
+}
+
+/** What a message is counted by where no body is read: its header, and what else there is where it has none. */
+export interface Heading {
+  readonly fingerprint: Digest | null;
+  readonly size: number;
+  readonly internalDate: number | null;
+}
+
+/** G3: how many messages two mailboxes have in common by their headers, as multisets (C3). It counts, and decides of no message (C4). */
+export function countShared(left: readonly Heading[], right: readonly Heading[]): number {
+  const keyOf = ({ fingerprint, size, internalDate }: Heading): string => fingerprint ?? `${size} ${internalDate}`;
+  const waiting = new Map<string, number>();
+  for (const one of left) waiting.set(keyOf(one), (waiting.get(keyOf(one)) ?? 0) + 1);
+  let shared = 0;
+  for (const one of right) {
+    const left = waiting.get(keyOf(one)) ?? 0;
+    if (left === 0) continue;
+    waiting.set(keyOf(one), left - 1);
+    shared++;
+  }
+  return shared;
 }

@@ -6,6 +6,7 @@ import {
   type MailboxBase,
   type MailboxId,
   MailError,
+  type Marks,
   type MessageId,
   type PushOp,
   type PushRow,
@@ -13,11 +14,13 @@ import {
   type RemoteMailboxId,
   type RemoteWriter,
   type Revision,
+  showPath,
 } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
 import type { RunEvent } from "../events.ts";
 import { count } from "../tally.ts";
 import { Appender, type AppendOp, isTooLarge } from "./append.ts";
+import { tellHeldAppends, withoutHeld } from "./held.ts";
 import { withoutUnnumbered } from "./local.ts";
 import { type PushedMailboxes, pushMailboxes, removeMailboxes } from "./mailboxes.ts";
 import { type Meeting, meetStrangers } from "./meet.ts";
@@ -52,6 +55,7 @@ export async function* pushLink(
   const later: Later = { removals: [], originals: [] };
   yield* pushCopies(writing, messages, later);
   tellRestless(writing);
+  tellHeldAppends(writing);
   await expunge(writing, later.originals);
   await applyServerRemovals(writing, later.removals);
   const dropped = await removeMailboxes(run, writer, mailboxes);
@@ -72,6 +76,7 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
     const listed = byName.get(base.name);
     // B5, U1: one whose state the server does not tell, or that was not looked at under this UIDVALIDITY, is not written to.
     if (!listed?.status || base.resting) continue;
+    if (isUnseen(run, base, listed.status)) continue;
     if (listed.status.uidValidity === base.uidValidity) paired.set(base.id, { listed, base });
     else run.tally.again = true;
   }
@@ -92,8 +97,20 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
     unfinished: new Set(mailboxes.unfinished),
     flagsRefused: new Set(),
     restless: new Map(),
+    held: new Map(),
     full: false,
   };
+}
+
+/**
+ * Whether the server has mail in it that this pass has not looked at: paired just now, or its look failed. Nothing is sent there before it
+ * is known what it holds (0 1 1), lest that be there twice.
+ */
+function isUnseen({ link, tally }: Pass, base: MailboxBase, { messages }: Marks): boolean {
+  if (!link.rights.pull || base.marks !== null || messages === 0) return false;
+  const mailbox = showPath(base.path);
+  if (!tally.notes.some((note) => note.kind === "mailboxFailed" && note.mailbox === mailbox)) tally.again = true;
+  return true;
 }
 
 async function* pushCopies(writing: Writing, messages: readonly MessageId[], later: Later): AsyncGenerator<RunEvent> {
@@ -106,7 +123,7 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
       const rows = page.filter((row) => !hasFailedNow(writing.run, row));
       const due = planned(writing, rows);
       await forgetMoot(writing, rows, due);
-      const ops = await withoutRestless(writing, due);
+      const ops = await withoutHeld(writing, await withoutRestless(writing, due));
       if (dryRun) countPlanned(writing, ops);
       else for (const op of await pushPage(writing, meeting, ops, later)) yield* await appender.add(op);
       later.removals.push(...ops.filter(isRemoval));

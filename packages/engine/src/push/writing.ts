@@ -33,6 +33,8 @@ export interface Writing {
   readonly flagsRefused: Set<MessageId>;
   /** G4: messages that were left alone, and until when (milliseconds since 1970), by mailbox. */
   readonly restless: Map<RemoteMailboxId, { readonly messages: number; readonly until: number }>;
+  /** G3: messages that wait for an approval before they are sent, by mailbox. */
+  readonly held: Map<RemoteMailboxId, number>;
   /** S5: the server took no more; additions end, nothing else. */
   full: boolean;
 }

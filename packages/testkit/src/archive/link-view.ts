@@ -25,6 +25,7 @@ import type {
   Tree,
   Uid,
   UidSet,
+  UnboundHeading,
   UnboundMessage,
 } from "@packetboat/core";
 import { failure } from "../simulator/failure.ts";
@@ -138,6 +139,19 @@ export class LinkView implements Archive {
       out.push({ messageId, canonical: digest, sha256, internalDate, live });
     }
     return out;
+  }
+
+  async *unboundIn(mailbox: MailboxId): AsyncGenerator<readonly UnboundHeading[]> {
+    const gone = new Set([...this.own.mailboxes.values()].flatMap((one) => one.gone.map((row) => row.messageId)));
+    const ids = inOrder(this.archive.history.inside.get(mailbox) ?? []);
+    const unbound = ids.filter((id) => !this.own.boundTimes.has(id) && !gone.has(id));
+    for (let at = 0; at < unbound.length; at += PAGE)
+      yield unbound.slice(at, at + PAGE).flatMap((messageId) => {
+        const known = this.identityOf(messageId);
+        if (known === null) return [];
+        const { size, internalDate, fingerprint } = known;
+        return [{ messageId, size, internalDate, fingerprint }];
+      });
   }
 
   async byEmailId(emailIds: readonly string[]): Promise<ReadonlyMap<string, { sha256: Digest; canonical: Digest }>> {
@@ -282,7 +296,7 @@ export class LinkView implements Archive {
     const open = new Set(this.openApprovals(now));
     const out = new Map<MessageId, RunId>();
     for (const { messageId, kind, reason, runId } of this.own.push.unsent.values())
-      if (kind === "remove" && reason === "HALTED" && open.has(runId)) out.set(messageId, runId);
+      if ((kind === "remove" || kind === "append") && reason === "HALTED" && open.has(runId)) out.set(messageId, runId);
     return out;
   }
 

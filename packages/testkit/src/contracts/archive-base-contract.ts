@@ -15,6 +15,7 @@ import {
   pendingOf,
   uids,
 } from "./archive-fixture.ts";
+import { archiveUnboundContract } from "./archive-unbound-contract.ts";
 
 const INBOX = ["INBOX"];
 const OTHER = ["Other"];
@@ -269,6 +270,8 @@ function rekeys(on: On): void {
 }
 
 function adoption(on: On): void {
+  archiveUnboundContract(on);
+
   it(
     "finds unbound live messages of a mailbox by canonical digest, by message id",
     on(async (hand) => {

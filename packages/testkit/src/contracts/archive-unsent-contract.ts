@@ -83,7 +83,7 @@ function unsent(on: On): void {
 
 function removals(on: On): void {
   it(
-    "G1: lets through exactly what an approved run holds, once, for 7 days",
+    "G1 G3: lets through exactly what an approved run holds, once, for 7 days",
     on(async (hand) => {
       const inbox = await hand.pair(INBOX);
       const ids: MessageId[] = [];
@@ -99,7 +99,10 @@ function removals(on: On): void {
       const first = await hand.archive.beginRun();
       await hold(first, a, b, c);
       const second = await hand.archive.beginRun();
-      await hold(second, b, c);
+      await hold(second, b);
+      // G3: what is not sent there before it is approved.
+      const addition = { ...unsentOf(inbox.remote, c, second), reason: "HALTED" as const };
+      await hand.commit({ base: [{ kind: "unsent", unsent: addition }] });
       const refused = { ...unsentOf(inbox.remote, d, second), kind: "remove" as const };
       await hand.commit({ base: [{ kind: "unsent", unsent: refused }] });
       const now = 1_700_000_000_000;
