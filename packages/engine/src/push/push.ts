@@ -193,6 +193,7 @@ function block({ places, unfinished }: Writing, row: PushRow, by: RemoteMailboxI
   unfinished.add(by);
   const home = row.live === null ? undefined : places.homes.get(row.live.mailboxId);
   if (home !== undefined) unfinished.add(home);
+  for (const { remoteMailboxId } of row.placements) unfinished.add(remoteMailboxId);
 }
 
 /** A row of something that is no longer to be done. */
