@@ -1,10 +1,12 @@
 -- The schema after all migrations, printed by `pnpm --filter @packetboat/database schema`. For reading and comparing; the migrations are what is run.
 
 create table account (
+  appends_read integer not null default 0,
   created_at timestamp with time zone not null default now(),
   host text not null,
   id bigint not null generated always as identity,
   port integer not null,
+  rewrites boolean not null default false,
   settings jsonb not null default '{}'::jsonb,
   user_name text not null
 );
@@ -121,6 +123,9 @@ create table pending (
 );
 
 create table placement (
+  copy_fingerprint bytea,
+  copy_sha256 bytea,
+  copy_size integer,
   email_id text,
   flags text[] not null,
   message_id bigint not null,

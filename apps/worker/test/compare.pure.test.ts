@@ -116,14 +116,18 @@ describe("flags", () => {
   });
 });
 
-it("bytes are the same, the same but for line ends, or different", () => {
+it("C5 bytes are the same, the same but for line ends, what the server made of them, or different", () => {
   const crlf = digestsOf(Buffer.from("a: b\r\n\r\nc\r\n"));
   const lf = digestsOf(Buffer.from("a: b\n\nc\n"));
   const other = digestsOf(Buffer.from("a: b\r\n\r\nC\r\n"));
+  const made = { sha256: other.sha256, fingerprint: other.fingerprint, size: 10 };
   expect([
-    compareBytes(crlf, crlf),
-    compareBytes(lf, crlf),
-    compareBytes(crlf, other),
-    compareBytes({ sha256: null, canonical: crlf.canonical }, lf),
-  ]).toEqual(["same", "lineEnds", "different", "same"]);
+    compareBytes({ ...crlf, copy: null }, crlf),
+    compareBytes({ ...lf, copy: null }, crlf),
+    compareBytes({ ...crlf, copy: null }, other),
+    compareBytes({ sha256: null, canonical: crlf.canonical, copy: null }, lf),
+    compareBytes({ ...crlf, copy: made }, other),
+    compareBytes({ ...crlf, copy: made }, crlf),
+    compareBytes({ ...other, copy: { ...made, sha256: crlf.sha256 } }, digestsOf(Buffer.from("a: b\r\n\r\nd\r\n"))),
+  ]).toEqual(["same", "lineEnds", "different", "same", "rewritten", "same", "different"]);
 });

@@ -1,9 +1,8 @@
 // What a final check says: one sentence where all is proved, names and reasons where not, and the exit code that goes with it.
-import { digestsOf, type UidSet } from "@packetboat/core";
+import type { UidSet } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { finalLines, finalReport, type KnownReason } from "../src/display/final.ts";
 import type { FinalMailbox, FinalResult } from "../src/verify/final.ts";
-import { contentOf, lineEndsApart, messageIdOf } from "../src/verify/final-hints.ts";
 
 const plain = (text: string) => text;
 const paint = { bold: plain, dim: plain, good: plain, bad: plain, notable: plain };
@@ -151,29 +150,4 @@ describe("not all", () => {
     expect(lines).toContain("  and 20 more lines (--json has all)");
     expect(lines.join("")).not.toContain("\u001b");
   });
-});
-
-it("C4: a Message-ID is a hint: read from the header alone, folded or not, never without bound", () => {
-  const of = (text: string) => messageIdOf(Buffer.from(text));
-  expect(of("A: b\r\nMessage-ID: <x@y>\r\n\r\n")).toBe("<x@y>");
-  expect(of("message-id:\n <x@y>\n\n")).toBe("<x@y>");
-  expect(of("A: b\r\n\r\nMessage-ID: <x@y>\r\n")).toBeNull();
-  expect(of("Message-ID: \r\nA: b\r\n\r\n")).toBeNull();
-  expect(of(`Message-ID: ${"x".repeat(2_000)}\r\n\r\n`)).toBeNull();
-  expect(of("")).toBeNull();
-});
-
-it("C5: the content is what is behind the header, whatever its line ends; nothing is no content", () => {
-  const of = (text: string) => contentOf(Buffer.from(text));
-  expect(of("A: b\r\n\r\nc\r\n")).toBe(of("X: y\n\nc\n"));
-  expect(of("A: b\r\n\r\nc\r\n")).not.toBe(of("A: b\r\n\r\nd\r\n"));
-  expect([of("A: b\r\n\r\n"), of("A: b\r\n"), of("")]).toEqual([null, null, null]);
-});
-
-it("C5, trap 31: a last line end that a server adds is a line end like any other; two are not", () => {
-  const of = (text: string) => lineEndsApart(Buffer.from(text), digestsOf(Buffer.from(text)).canonical);
-  const closed = of("A: b\r\n\r\nc\r\n");
-  expect([of("A: b\r\n\r\nc"), of("A: b\n\nc"), of("A: b\n\nc\n"), of("A: b\r\rc\r")]).toEqual(Array(4).fill(closed));
-  expect(of("A: b\r\n\r\nc\r\n\r\n")).not.toBe(closed);
-  expect(of("A: b\r\n\r\n")).not.toBe(closed);
 });

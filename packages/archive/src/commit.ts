@@ -17,6 +17,7 @@ import {
 } from "@packetboat/core";
 import { databaseCode, inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
+import { addReadBack } from "./queries/append-habits.ts";
 import { intend, settleIntents } from "./queries/intents.ts";
 import {
   changeMailboxes,
@@ -274,7 +275,7 @@ async function applyPush(
   stale: ReadonlySet<MessageId>,
 ): Promise<void> {
   const [settled, intents, renames] = [of("intentsSettled"), of("intend"), of("renaming")];
-  const [unsent, pushed, expunged] = [of("unsent"), of("pushed"), of("expunged")];
+  const [unsent, pushed, expunged, readBack] = [of("unsent"), of("pushed"), of("expunged"), of("readBack")];
   const sent = of("sent").flatMap((op) => op.messages.filter((id) => !stale.has(id)));
   if (settled.length > 0) await settleIntents(client, settled, stale);
   if (intents.length > 0) await intend(client, intents);
@@ -283,6 +284,7 @@ async function applyPush(
   if (unsent.length > 0) await setUnsent(client, session, unsent);
   if (pushed.length > 0) await setPushed(client, pushed);
   if (expunged.length > 0) await addExpunged(client, session, expunged);
+  if (readBack.length > 0) await addReadBack(client, session, readBack);
 }
 
 /** Messages that rows of this batch will point to: none may be erased before it is committed. */
@@ -311,6 +313,7 @@ function mailboxesOf(op: BaseOp): readonly RemoteMailboxId[] {
   switch (op.kind) {
     case "bindMailbox":
     case "sent":
+    case "readBack":
       return [];
     case "bind":
       return [op.binding.remoteMailboxId];

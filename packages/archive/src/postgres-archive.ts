@@ -16,9 +16,10 @@ import type { Pool } from "pg";
 import { storeBodies } from "./blobs.ts";
 import { wholeBodies } from "./bodies.ts";
 import { commitBatch } from "./commit.ts";
+import { appendHabits } from "./queries/append-habits.ts";
 import { openIntents } from "./queries/intents.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
-import { baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from "./queries/placements.ts";
+import { baseIdentityOf, baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from "./queries/placements.ts";
 import { changedMessages, currentRevision, pushRows } from "./queries/pushes.ts";
 import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.ts";
 import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
@@ -78,6 +79,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     versionsSince: (messages, since, atLeast) => read(versionsSince(session, messages, since, atLeast)),
     bytes: (messages) => wholeBodies(pool, session.archiveId, messages),
     intents: () => read(openIntents(session)),
+    appendHabits: () => read(appendHabits(session)),
     expungedSince: (since) => read(expungedSince(session, since)),
     approvedPushes: (at) => read(approvedPushes(session, at)),
     removedSince: (since) => read(removedSince(session, since)),
@@ -137,14 +139,7 @@ async function* identityPages(
 ): AsyncGenerator<readonly BaseIdentity[]> {
   try {
     for await (const page of baseRows(session, mailbox, uids, true)) {
-      yield page.map((row) => ({
-        ...baseRowOf(mailbox, row),
-        size: row.size,
-        internalDate: row.internal_date,
-        emailId: row.email_id,
-        fingerprint: row.fingerprint,
-        canonical: row.canonical,
-      }));
+      yield page.map((row) => baseIdentityOf(mailbox, row));
     }
   } catch (error) {
     throw asDatabaseError(error);

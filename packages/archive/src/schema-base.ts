@@ -71,6 +71,12 @@ export const placement = pgTable(
     email_id: text(),
     /** C4: bound by its header alone; its bytes are read before it is removed from the server. */
     unproved: boolean().notNull().default(false),
+    /** C5: what the server made of the message on APPEND, where that is known to be something else. Null: nothing else is known. */
+    copy_sha256: bytea(),
+    /** Null also where that copy has no header. */
+    copy_fingerprint: bytea(),
+    /** In bytes. */
+    copy_size: integer(),
   },
   (t) => [
     unique("placement_uid").on(t.remote_mailbox_id, t.uid),

@@ -30,6 +30,9 @@ export const account = pgTable(
     host: text().notNull(),
     port: integer().notNull(),
     settings: jsonb().notNull().default({}),
+    /** C5: messages that were read back after APPEND to find out whether the server rewrites; and whether one of them was rewritten. */
+    appends_read: integer().notNull().default(0),
+    rewrites: boolean().notNull().default(false),
     created_at: moment().notNull().defaultNow(),
   },
   (t) => [unique("account_user_host_port").on(t.user_name, t.host, t.port)],

@@ -68,13 +68,33 @@ export interface TracedVersion {
   readonly made: { readonly link: LinkId; readonly run: RunId } | null;
 }
 
+/** What a server made of a message when it was appended, as it was read back (C5). */
+export interface ServerCopy {
+  readonly sha256: Digest;
+  readonly fingerprint: Digest | null;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** What is known of how an account's server treats what is appended (C5). */
+export interface AppendHabits {
+  /** Messages that were read back to find out; at most the first few of an account. */
+  readonly readBack: number;
+  /** One of them had other bytes: all are read back. */
+  readonly rewrites: boolean;
+}
+
 /** A base row with what identifies its message: for moves and rekeys. */
 export interface BaseIdentity extends BaseRow {
+  /** As this server has it, like the fingerprint: of its own copy where it rewrote the message (C5). */
   readonly size: number;
   readonly internalDate: number | null;
   readonly emailId: string | null;
   readonly fingerprint: Digest | null;
+  /** Of what the archive holds. */
   readonly canonical: Digest;
+  /** Null: the server has what the archive has, as far as anybody has looked. */
+  readonly copy: ServerCopy | null;
 }
 
 /** A live message of an archive mailbox that has no base row on this link: 0 1 ? of the membership table. */
@@ -103,6 +123,8 @@ export interface Placement {
   readonly flags: Flags;
   /** Bound by a header alone: the server's copy was never read, and is before it is removed (C4). */
   readonly unproved: boolean;
+  /** Null: none that is known to be another than the archive's (C5). */
+  readonly copy: ServerCopy | null;
 }
 
 /** A message as a push sees it: what the archive has and where this link's server has it. */

@@ -1,7 +1,7 @@
 // The elements of a plan: plain data, printable, storable, comparable. An op says what shall be true afterwards and which version row
 // it was planned on; the archive executes a batch of them in one transaction and reports what was stale (S4).
 
-import type { Intent, Pending, Unsent } from "./base.ts";
+import type { Intent, Pending, ServerCopy, Unsent } from "./base.ts";
 import type { Digest } from "./digest.ts";
 import type { Flags } from "./flags.ts";
 import type { MailboxId, MessageId, RemoteMailboxId, Revision, RunId, Uid } from "./ids.ts";
@@ -18,6 +18,8 @@ export interface Binding {
   readonly emailId: string | null;
   /** Bound by its header alone (C4). Default: its bytes were read, or sent. */
   readonly unproved?: boolean;
+  /** What the server made of it (C5). Default: it has what the archive has. */
+  readonly copy?: ServerCopy | null;
 }
 
 /** Changes of the archive: each commit that holds at least one of them is one revision. */
@@ -150,6 +152,8 @@ export type BaseOp =
   | { readonly kind: "pushed"; readonly mailboxes: readonly RemoteMailboxId[]; readonly revision: Revision }
   | { readonly kind: "unsent"; readonly unsent: Unsent }
   | { readonly kind: "sent"; readonly messages: readonly MessageId[] }
+  /** C5: so many messages of the account were read back after APPEND, and whether one of them was rewritten; added to what is known. */
+  | { readonly kind: "readBack"; readonly messages: number; readonly rewrites: boolean }
   /** Messages of a mailbox that this run removed on the server: what guards count over 24 hours (G1). */
   | {
       readonly kind: "expunged";

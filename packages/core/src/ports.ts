@@ -2,6 +2,7 @@
 // tests the simulated ones), one contract suite each proves them equal. It must never mention IMAP commands or SQL.
 
 import type {
+  AppendHabits,
   BaseIdentity,
   BaseRow,
   MailboxBase,
@@ -191,6 +192,9 @@ export interface Archive {
 
   /** What was about to be sent by a run that did not see the answer (S2), of all mailboxes of the link. */
   intents(): Promise<readonly OpenIntent[]>;
+
+  /** How the account's server treats what is appended, as far as it is known (C5). */
+  appendHabits(): Promise<AppendHabits>;
 
   /** Messages that pushes of this link removed from the server since then, by remote mailbox (G1). */
   expungedSince(since: number): Promise<ReadonlyMap<RemoteMailboxId, number>>;

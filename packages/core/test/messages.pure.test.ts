@@ -197,6 +197,7 @@ const row = (mailbox: number, uid: number, part: Partial<BaseIdentity> = {}): Ba
   emailId: null,
   fingerprint: "header",
   canonical: "bytes",
+  copy: null,
   ...part,
 });
 const seen = (uid: number, part: Partial<RemoteIdentity> = {}): RemoteIdentity => ({

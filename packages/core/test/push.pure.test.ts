@@ -54,6 +54,7 @@ const at = (remoteMailboxId: RemoteMailboxId, uid: number | null, flags: Flags =
   remoteMailboxId,
   uid: uid as Uid | null,
   flags,
+  copy: null,
   unproved: false,
 });
 

@@ -83,6 +83,7 @@ function rowOf(message: Message, index: number): BaseIdentity[] {
       emailId: null,
       fingerprint: fingerprintOfName(message.name),
       canonical: canonicalOfName(message.name),
+      copy: null,
     },
   ];
 }

@@ -7,6 +7,7 @@ import {
   type Digests,
   intersectUids,
   type ObservedMessage,
+  type ServerCopy,
   sameFlags,
   subtractUids,
   type Uid,
@@ -43,7 +44,7 @@ export interface Finding {
 
 /** What is no fault, but worth a line. */
 export interface Remark {
-  readonly kind: "arrivedSince" | "lineEndsDiffer" | "mailboxNew";
+  readonly kind: "arrivedSince" | "lineEndsDiffer" | "rewritten" | "mailboxNew";
   readonly mailbox: string;
   readonly uids: UidSet;
 }
@@ -129,11 +130,19 @@ export function flagsFinding(mailbox: string, uids: readonly Uid[]): Finding | n
   return { kind: "flagsDiffer", mailbox, uids: set, text: `${messagesWord(set)} with other flags on the server.` };
 }
 
-/** How the bytes that a server hands out now compare with what is stored (C5: but for line ends is equal, and told apart). */
-export function compareBytes(
-  stored: { readonly sha256: Digest | null; readonly canonical: Digest },
-  now: Digests,
-): "same" | "lineEnds" | "different" {
+/** A body as it is stored, and what the server made of it when it was sent there (null: nothing else, as far as is known). */
+export interface StoredBody {
+  readonly sha256: Digest | null;
+  readonly canonical: Digest;
+  readonly copy: ServerCopy | null;
+}
+
+/**
+ * How the bytes that a server hands out now compare with what is stored (C5): equal but for line ends is equal, and told apart; so is what
+ * the server has rewritten, as long as it is what it was after that.
+ */
+export function compareBytes(stored: StoredBody, now: Digests): "same" | "lineEnds" | "rewritten" | "different" {
   if (stored.sha256 === null ? stored.canonical === now.canonical : stored.sha256 === now.sha256) return "same";
-  return stored.canonical === now.canonical ? "lineEnds" : "different";
+  if (stored.canonical === now.canonical) return "lineEnds";
+  return stored.copy?.sha256 === now.sha256 ? "rewritten" : "different";
 }

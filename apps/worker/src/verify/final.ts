@@ -3,11 +3,14 @@
 // a side. It must never write to a server, nor take what a server did not list to the end for absent (M1).
 import {
   asMailError,
+  contentOf,
   type ErrorCode,
   type Flags,
   type ListedMailbox,
+  lineEndsApart,
   type MailboxBase,
   MailError,
+  messageIdOf,
   type Remote,
   showPath,
   subtractUids,
@@ -26,7 +29,6 @@ import {
   type ReadBody,
   toBeRead,
 } from "./final-compare.ts";
-import { contentOf, lineEndsApart, messageIdOf } from "./final-hints.ts";
 
 /** Which mailbox is which: the servers' names. `to` is null where no run made a counterpart yet. */
 export interface MailboxPair {

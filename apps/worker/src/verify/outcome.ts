@@ -101,6 +101,8 @@ function remarkLine({ kind, mailbox, uids }: Remark): string {
       return harmless(`${mailbox}: ${messages} arrived since the last run`);
     case "lineEndsDiffer":
       return harmless(`${mailbox}: ${messages} equal but for line ends${uidWords(uids)}`);
+    case "rewritten":
+      return harmless(`${mailbox}: ${messages} rewritten by the server when sent there${uidWords(uids)}`);
     case "mailboxNew":
       return harmless(`${mailbox}: a mailbox that no run has read yet`);
   }

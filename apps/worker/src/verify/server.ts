@@ -24,7 +24,15 @@ import {
   uidSet,
 } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { compareBytes, compareMailbox, differingFlags, type Finding, flagsFinding, type Remark } from "./compare.ts";
+import {
+  compareBytes,
+  compareMailbox,
+  differingFlags,
+  type Finding,
+  flagsFinding,
+  type Remark,
+  type StoredBody,
+} from "./compare.ts";
 
 export interface ServerCheck {
   readonly database: Database;
@@ -170,6 +178,7 @@ async function checkBytes(
 ): Promise<void> {
   const different: Uid[] = [];
   const lineEnds: Uid[] = [];
+  const rewritten: Uid[] = [];
   const unreadable: Uid[] = [];
   for (const chunk of uidChunks(uids, DEEP_CHUNK)) {
     const stored = await storedDigests(check, base, chunk);
@@ -182,6 +191,7 @@ async function checkBytes(
       const verdict = compareBytes(expected, fetched.digests);
       if (verdict === "different") different.push(fetched.uid);
       if (verdict === "lineEnds") lineEnds.push(fetched.uid);
+      if (verdict === "rewritten") rewritten.push(fetched.uid);
     }
     check.onProgress({ mailbox, messages: totals.messages, bytes: totals.bytes });
   }
@@ -191,11 +201,7 @@ async function checkBytes(
   add("bytesDiffer", different, "The server hands out other bytes than the archive holds.");
   add("notReadable", unreadable, "The server could not hand out what the archive holds.");
   if (lineEnds.length > 0) totals.remarks.push({ kind: "lineEndsDiffer", mailbox, uids: uidSet(lineEnds) });
-}
-
-interface StoredDigests {
-  readonly sha256: Digest | null;
-  readonly canonical: Digest;
+  if (rewritten.length > 0) totals.remarks.push({ kind: "rewritten", mailbox, uids: uidSet(rewritten) });
 }
 
 /** Digests of what is stored for these UIDs; messages that were erased for good (forget) are left out. */
@@ -203,7 +209,7 @@ async function storedDigests(
   check: ServerCheck,
   base: MailboxBase,
   uids: UidSet,
-): Promise<ReadonlyMap<Uid, StoredDigests>> {
+): Promise<ReadonlyMap<Uid, StoredBody>> {
   const rows: BaseIdentity[] = [];
   for await (const page of check.archive.identities(base.id, uids)) rows.push(...page);
   const sha256 = new Map<MessageId, Digest>();
@@ -211,9 +217,9 @@ async function storedDigests(
   for await (const body of readBodies(check.database.pool, check.link.archiveId, ids))
     sha256.set(body.messageId, body.sha256);
   return new Map(
-    rows.flatMap(({ uid, messageId, canonical }) => {
+    rows.flatMap(({ uid, messageId, canonical, copy }) => {
       const digest = sha256.get(messageId);
-      return digest === undefined ? [] : [[uid, { sha256: digest, canonical }] as const];
+      return digest === undefined ? [] : [[uid, { sha256: digest, canonical, copy }] as const];
     }),
   );
 }

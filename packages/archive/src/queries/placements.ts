@@ -2,6 +2,7 @@
 // run grows with what it asks for, not with the mailbox (I2, I4).
 import {
   asId,
+  type BaseIdentity,
   type BaseOp,
   type BaseRow,
   type Digest,
@@ -63,13 +64,16 @@ export interface IdentityRow extends Row {
   readonly email_id: string | null;
   readonly fingerprint: Digest | null;
   readonly canonical: Digest;
+  readonly copy_sha256: Digest | null;
+  readonly copy_fingerprint: Digest | null;
+  readonly copy_size: number | null;
 }
 
 // Every step is lateral and bounded: the planner follows the question, range by range. Left to itself, and before Postgres has looked at
 // a new table (a nightly server may never be up long enough for that), it reads the mailbox once for each range.
 const COLUMNS = "p.uid, p.message_id, p.flags, p.modseq, v.mailbox_id, v.flags as live_flags, v.from_revision";
 const PLACEMENTS = `unnest($2::bigint[], $3::bigint[]) wanted(low, high)
-  cross join lateral (select uid, message_id, flags, modseq, email_id from placement
+  cross join lateral (select uid, message_id, flags, modseq, email_id, copy_sha256, copy_fingerprint, copy_size from placement
     where remote_mailbox_id = $1 and uid between wanted.low and wanted.high order by uid limit ${PAGE}) p
   left join lateral (select mailbox_id, flags, from_revision from message_version
     where message_id = p.message_id and to_revision = ${LIVE} limit 1) v on true`;
@@ -82,6 +86,9 @@ export const IDENTITY = `coalesce(b.size, f.size, 0) as size,
 export const BODIES = `left join lateral (select size, fingerprint, canonical, sha256 from blob where id = m.blob_id limit 1) b on true
   left join lateral (select size, internal_date, fingerprint, canonical from forgotten
     where message_id = m.id and m.blob_id is null limit 1) f on true`;
+/** C5: of placement `p`. */
+const COPY =
+  "encode(p.copy_sha256, 'hex') as copy_sha256, encode(p.copy_fingerprint, 'hex') as copy_fingerprint, p.copy_size";
 const MESSAGES =
   "cross join lateral (select id, blob_id, internal_date from message where id = p.message_id limit 1) m";
 
@@ -95,7 +102,7 @@ export async function* baseRows(
   uids: UidSet,
   identity: boolean,
 ): AsyncGenerator<readonly IdentityRow[]> {
-  const text = `select ${COLUMNS}${identity ? `, p.email_id, ${IDENTITY}` : ""} from ${PLACEMENTS} ${identity ? `${MESSAGES} ${BODIES}` : ""} order by p.uid limit ${PAGE}`;
+  const text = `select ${COLUMNS}${identity ? `, p.email_id, ${IDENTITY}, ${COPY}` : ""} from ${PLACEMENTS} ${identity ? `${MESSAGES} ${BODIES}` : ""} order by p.uid limit ${PAGE}`;
   for (const piece of pieces(uids)) {
     let after = (piece[0]?.[0] ?? 1) - 1;
     for (;;) {
@@ -134,6 +141,21 @@ function* pieces(uids: UidSet): Generator<UidSet> {
   if (piece.length > 0) yield piece;
 }
 
+/** The row with what identifies its message: the server's own copy of it, where there is one (C5). */
+export function baseIdentityOf(remoteMailboxId: RemoteMailboxId, row: IdentityRow): BaseIdentity {
+  const { copy_sha256: sha256, copy_fingerprint, copy_size } = row;
+  const copy = sha256 === null ? null : { sha256, fingerprint: copy_fingerprint, size: copy_size ?? 0 };
+  return {
+    ...baseRowOf(remoteMailboxId, row),
+    size: copy?.size ?? row.size,
+    internalDate: row.internal_date,
+    emailId: row.email_id,
+    fingerprint: copy === null ? row.fingerprint : copy.fingerprint,
+    canonical: row.canonical,
+    copy,
+  };
+}
+
 /** The row as the planner knows it. */
 export function baseRowOf(remoteMailboxId: RemoteMailboxId, row: Row): BaseRow {
   return {
@@ -169,10 +191,12 @@ export async function bind(client: PoolClient, session: Session, ops: readonly O
   await client.query({
     name: "archive_bind",
     text: `with back as (${dropGone("$3", "$8")})
-      insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved)
-      select remote_mailbox_id, uid, message_id, modseq, flags::text[], email_id, unproved
-      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[])
-        o(remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved)`,
+      insert into placement (remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved, copy_sha256, copy_fingerprint, copy_size)
+      select remote_mailbox_id, uid, message_id, modseq, flags::text[], email_id, unproved, decode(copy_sha256, 'hex'),
+        decode(copy_fingerprint, 'hex'), copy_size
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[], $9::text[], $10::text[],
+          $11::int[])
+        o(remote_mailbox_id, uid, message_id, modseq, flags, email_id, unproved, copy_sha256, copy_fingerprint, copy_size)`,
     values: [
       ops.map((op) => op.binding.remoteMailboxId),
       ops.map((op) => op.binding.uid),
@@ -182,6 +206,9 @@ export async function bind(client: PoolClient, session: Session, ops: readonly O
       ops.map((op) => op.binding.emailId),
       ops.map((op) => op.binding.unproved ?? false),
       session.link.id,
+      ops.map((op) => op.binding.copy?.sha256 ?? null),
+      ops.map((op) => op.binding.copy?.fingerprint ?? null),
+      ops.map((op) => op.binding.copy?.size ?? null),
     ],
   });
 }

@@ -83,9 +83,11 @@ left join lateral (select mailbox_id, flags, from_revision, to_revision = ${LIVE
   where message_id = m.id order by from_revision desc limit 1) v on true
 ${BODIES}
 cross join lateral (
-  select json_agg(json_build_object('remoteMailboxId', p.remote_mailbox_id, 'uid', p.uid, 'flags', p.flags, 'unproved', p.unproved)
+  select json_agg(json_build_object('remoteMailboxId', p.remote_mailbox_id, 'uid', p.uid, 'flags', p.flags, 'unproved', p.unproved,
+    'copy', case when p.copy_sha256 is not null then json_build_object('sha256', encode(p.copy_sha256, 'hex'),
+      'fingerprint', encode(p.copy_fingerprint, 'hex'), 'size', p.copy_size) end)
     order by p.remote_mailbox_id, p.uid) as placements
-  from (select remote_mailbox_id, uid, flags, unproved from placement where message_id = m.id offset 0) p
+  from (select * from placement where message_id = m.id offset 0) p
   cross join lateral (select from remote_mailbox where id = p.remote_mailbox_id and link_id = $3 limit 1) own
 ) p
 left join lateral (
@@ -122,11 +124,12 @@ function pushRowOf(row: Row): PushRow {
         ? null
         : { mailboxId, flags: row.flags ?? [], since: asId<Revision>(from_revision) },
     lastMailboxId: mailboxId,
-    placements: (row.placements ?? []).map(({ remoteMailboxId, uid, flags, unproved }) => ({
+    placements: (row.placements ?? []).map(({ remoteMailboxId, uid, flags, unproved, copy }) => ({
       remoteMailboxId: asId<RemoteMailboxId>(remoteMailboxId),
       uid: uid === null ? null : asId<Uid>(uid),
       flags,
       unproved,
+      copy,
     })),
     size: row.size,
     internalDate: row.internal_date,

@@ -173,7 +173,8 @@ export function planMoves(
   });
   const moves = [...byId.pairs, ...byHeader.pairs].map(([from, { arrival }]) => {
     const { uid, flags, emailId } = arrival.identity;
-    const binding: Binding = { remoteMailboxId: arrival.remoteMailboxId, uid, flags, modseq: null, emailId };
+    const { remoteMailboxId } = arrival;
+    const binding: Binding = { remoteMailboxId, uid, flags, modseq: null, emailId, copy: from.copy };
     const home = homes.get(from.remoteMailboxId) ?? from.archive?.mailboxId ?? null;
     return { from, to: arrival, ops: moveOps(link, from, home, arrival.mailboxId, binding) };
   });

@@ -22,6 +22,7 @@ import { count } from "../tally.ts";
 import { findSent } from "./find.ts";
 import { bindFound, intend, intentOf, settled } from "./intents.ts";
 import { within } from "./local.ts";
+import { readBack, type SentAs } from "./read-back.ts";
 import { failed } from "./unsent.ts";
 import { nameOf, type Paired, pairedOf, type Writing } from "./writing.ts";
 
@@ -135,7 +136,8 @@ async function sendBatch(writing: Writing, batch: Batch): Promise<{ messages: nu
   } catch (error) {
     failure = { error };
   }
-  const done = await record(writing, mailbox, answers, intents, (id) => rows.get(id)?.row);
+  const sentBytes = new Map(batch.outgoing.map((one) => [one.messageId, one.bytes]));
+  const done = await record(writing, mailbox, answers, intents, { rows, bytes: sentBytes });
   if (failure !== null) throw failure.error;
   const sent = new Set(done);
   tellDateless(
@@ -143,8 +145,7 @@ async function sendBatch(writing: Writing, batch: Batch): Promise<{ messages: nu
     mailbox,
     batch.outgoing.filter((one) => one.internalDate === null && sent.has(one.messageId)).length,
   );
-  const bytes = new Map(batch.outgoing.map((one) => [one.messageId, one.bytes.length]));
-  const sum = done.reduce((all, id) => all + (bytes.get(id) ?? 0), 0);
+  const sum = done.reduce((all, id) => all + (sentBytes.get(id)?.length ?? 0), 0);
   count(run.tally, nameOf(writing, batch.mailbox), { appended: done.length, appendedBytes: sum });
   return { messages: done.length, bytes: sum };
 }
@@ -157,13 +158,19 @@ function tellDateless({ run }: Writing, mailbox: Paired, messages: number): void
   run.tally.notes.push({ kind: "noInternalDate", mailbox: name, text });
 }
 
+/** The messages of a batch, as the archive has them. */
+interface Sending {
+  readonly rows: ReadonlyMap<MessageId, AppendOp>;
+  readonly bytes: ReadonlyMap<MessageId, Buffer>;
+}
+
 /** Commits what the server answered; gives the messages that it has. */
 async function record(
   writing: Writing,
   mailbox: Paired,
   answers: readonly Appended[],
   intents: ReadonlyMap<MessageId, OpenIntent>,
-  rowOf: (id: MessageId) => PushRow | undefined,
+  sending: Sending,
 ): Promise<readonly MessageId[]> {
   const { run } = writing;
   const remoteMailboxId = mailbox.base.id;
@@ -173,33 +180,56 @@ async function record(
   const resent: MessageId[] = [];
   const lost: OpenIntent[] = [];
   const known = await alreadyBound(writing, mailbox, answers);
-  for (const answer of answers) {
+  const named = answers.filter((answer) => {
     const intent = intents.get(answer.messageId);
-    const row = rowOf(answer.messageId);
+    if (answer.kind === "refused" || answer.uid === null || intent === undefined) return false;
+    if (isDoubtful(answer.uid, intent, known)) return false;
+    known.add(answer.uid);
+    return true;
+  });
+  const { copies, lies, ops } = await readBack(
+    writing,
+    mailbox,
+    named.flatMap((answer) => sentAs(answer, sending)),
+  );
+  const believed = new Set(named.filter((answer) => !lies.has(answer.messageId)));
+  for (const answer of answers) {
+    const { messageId } = answer;
+    const intent = intents.get(messageId);
+    const row = sending.rows.get(messageId)?.row;
     if (intent === undefined || row === undefined) continue;
     if (answer.kind === "refused") {
       base.push(...refusedOps(writing, row, remoteMailboxId, answer.error));
       closed.push(intent);
-    } else if (answer.uid === null || isDoubtful(answer.uid, intent, known)) lost.push(intent);
+    } else if (answer.uid === null || !believed.has(answer)) lost.push(intent);
     else {
       const { uid } = answer;
       const flags = commonFlags(intent.flags, answer.flags);
+      const copy = copies.get(messageId) ?? null;
       base.push({
         kind: "bind",
-        messageId: answer.messageId,
-        binding: { remoteMailboxId, uid, flags, modseq: null, emailId: null },
+        messageId,
+        binding: { remoteMailboxId, uid, flags, modseq: null, emailId: null, copy },
       });
-      known.add(uid);
       closed.push(intent);
-      done.push(answer.messageId);
-      if (row.unsent !== null) resent.push(answer.messageId);
+      done.push(messageId);
+      if (row.unsent !== null) resent.push(messageId);
       tellRefusedFlags(writing, mailbox, intent.flags, flags);
     }
   }
   const sent: BaseOp[] = resent.length > 0 ? [{ kind: "sent", messages: resent }] : [];
-  await commit(run, { archive: [], base: [...base, ...sent, ...settled(closed)] });
+  await commit(run, { archive: [], base: [...base, ...ops, ...sent, ...settled(closed)] });
   if (lost.length > 0) done.push(...(await lookFor(writing, mailbox, lost)));
   return done;
+}
+
+/** What was sent under the UID that the server named; nothing where it named none. */
+function sentAs(answer: Appended, { rows, bytes }: Sending): readonly SentAs[] {
+  const row = rows.get(answer.messageId)?.row;
+  const sent = bytes.get(answer.messageId);
+  if (answer.kind === "refused" || answer.uid === null || row?.sha256 == null || sent === undefined) return [];
+  const { sha256, canonical, fingerprint } = row;
+  return [{ messageId: answer.messageId, uid: answer.uid, bytes: sent, sha256, canonical, fingerprint }];
 }
 
 /** S2: an APPENDUID below the intent's UIDNEXT, or of a message that is bound, is not believed. */

@@ -6,6 +6,7 @@ import {
   type Flags,
   type Intent,
   type OpenIntent,
+  type ServerCopy,
   subtractUids,
   type Uid,
   type UidSet,
@@ -28,6 +29,8 @@ export interface Found {
   readonly emailId: string | null;
   /** Known by its header only: the server altered it beyond line ends. */
   readonly unproved: boolean;
+  /** C5: what it made of it then. */
+  readonly copy: ServerCopy | null;
 }
 
 const FIRST_UID = 1;
@@ -57,24 +60,29 @@ export async function findSent(
   const waiting = [...intents];
   const found: Found[] = [];
   let unsure = false;
-  const others: { uid: Uid; fingerprint: string | null; flags: Flags; emailId: string | null }[] = [];
+  const others: { uid: Uid; flags: Flags; emailId: string | null; copy: ServerCopy }[] = [];
   for await (const got of run.remote.fetch(listed, validity, uidSet(candidates.map(({ uid }) => uid)))) {
     if (got.kind === "failed") unsure = true;
     if (got.kind !== "message") continue;
     const { uid, flags, emailId, digests } = got;
     const at = waiting.findIndex((intent) => intent.canonical === digests.canonical);
     const [intent] = at === -1 ? [] : waiting.splice(at, 1);
-    if (intent !== undefined) found.push({ intent, uid, flags, emailId, unproved: false });
-    else others.push({ uid, flags, emailId, fingerprint: digests.fingerprint });
+    if (intent !== undefined) found.push({ intent, uid, flags, emailId, unproved: false, copy: null });
+    else others.push({ uid, flags, emailId, copy: { ...digests, size: got.bytes.length } });
   }
   if (!confirmed) return { found, unsure };
-  for (const { fingerprint, ...other } of others) {
+  for (const { copy, ...other } of others) {
+    const { sha256, fingerprint, size } = copy;
     const alike = waiting.filter((intent) => intent.fingerprint === fingerprint);
     const [intent] = alike;
-    if (intent === undefined || alike.length > 1 || others.filter((one) => one.fingerprint === fingerprint).length > 1)
+    if (
+      intent === undefined ||
+      alike.length > 1 ||
+      others.filter((one) => one.copy.fingerprint === fingerprint).length > 1
+    )
       continue;
     waiting.splice(waiting.indexOf(intent), 1);
-    found.push({ intent, ...other, unproved: true });
+    found.push({ intent, ...other, unproved: true, copy: { sha256, fingerprint, size } });
   }
   return { found, unsure };
 }

@@ -45,9 +45,9 @@ export function settled(intents: readonly OpenIntent[]): readonly BaseOp[] {
 
 /** The base takes what was found: the flags as they were sent, so that what happened to them since is merged (an adopted APPEND). */
 export function bindFound(found: readonly Found[]): readonly BaseOp[] {
-  return found.flatMap(({ intent, uid, emailId, unproved }): BaseOp[] => {
+  return found.flatMap(({ intent, uid, emailId, unproved, copy }): BaseOp[] => {
     const { remoteMailboxId, flags } = intent;
-    const binding = { remoteMailboxId, uid, flags, modseq: null, emailId, ...(unproved ? { unproved } : {}) };
+    const binding = { remoteMailboxId, uid, flags, modseq: null, emailId, copy, ...(unproved ? { unproved } : {}) };
     // It may have waited as one that could not be fetched.
     const known: BaseOp = { kind: "settled", remoteMailboxId, uids: uidSet([uid]) };
     return [{ kind: "bind", messageId: intent.messageId, binding }, known];

@@ -98,6 +98,7 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
     flagsRefused: new Set(),
     restless: new Map(),
     held: new Map(),
+    habits: null,
     full: false,
   };
 }

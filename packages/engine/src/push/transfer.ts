@@ -97,13 +97,14 @@ function boundBy(
     const uid = news.get(op.from.uid);
     const intent = intents[i];
     if (uid === undefined || intent === undefined) return [];
-    const { flags, unproved } = op.from;
+    const { flags, unproved, copy } = op.from;
     const binding = {
       remoteMailboxId: op.to,
       uid,
       flags,
       modseq: null,
       emailId: null,
+      copy,
       ...(unproved ? { unproved } : {}),
     };
     return [{ op, binds: [{ kind: "bind", messageId: op.row.messageId, binding }] }];

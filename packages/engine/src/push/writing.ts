@@ -1,5 +1,6 @@
 // What every step of a push is given: the writer, where things are, and what this push has learned on the way. It must never hold bodies.
 import {
+  type AppendHabits,
   type ListedMailbox,
   type MailboxBase,
   MailError,
@@ -35,6 +36,8 @@ export interface Writing {
   readonly restless: Map<RemoteMailboxId, { readonly messages: number; readonly until: number }>;
   /** G3: messages that wait for an approval before they are sent, by mailbox. */
   readonly held: Map<RemoteMailboxId, number>;
+  /** C5: how the server treats what is appended; null: not asked yet. */
+  habits: AppendHabits | null;
   /** S5: the server took no more; additions end, nothing else. */
   full: boolean;
 }

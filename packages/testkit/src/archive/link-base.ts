@@ -11,6 +11,7 @@ import type {
   Pending,
   RemoteMailboxId,
   Revision,
+  ServerCopy,
   Uid,
   UidSet,
 } from "@packetboat/core";
@@ -26,6 +27,8 @@ export interface Placement {
   readonly emailId: string | null;
   /** C4: bound by its header alone. */
   readonly unproved: boolean;
+  /** C5: what the server made of it. */
+  readonly copy: ServerCopy | null;
 }
 
 export interface RemoteMailbox {
@@ -52,7 +55,7 @@ export interface CommitView {
 
 type PushOp = Extract<
   BaseOp,
-  { kind: "intend" | "intentsSettled" | "merged" | "renaming" | "pushed" | "unsent" | "sent" | "expunged" }
+  { kind: "intend" | "intentsSettled" | "merged" | "renaming" | "pushed" | "unsent" | "sent" | "expunged" | "readBack" }
 >;
 
 function mustExist(view: CommitView, id: MessageId): void {
@@ -192,12 +195,22 @@ export class LinkBase {
         mustExist(view, op.messageId);
         if (view.stale.has(op.messageId)) return;
         this.comeBack(op.messageId, undo);
-        const row = { messageId: op.messageId, flags: op.flags, modseq: null, emailId: null, unproved: false };
+        const row = {
+          messageId: op.messageId,
+          flags: op.flags,
+          modseq: null,
+          emailId: null,
+          unproved: false,
+          copy: null,
+        };
         this.setGone(mailbox, [...mailbox.gone, row], undo);
         return;
       }
       case "sent":
         this.push.sent(fresh(op.messages), undo);
+        return;
+      case "readBack":
+        this.push.readBack(op.messages, op.rewrites, undo);
         return;
       case "expunged": {
         const { remoteMailboxId, runId, messages } = op;
@@ -209,10 +222,10 @@ export class LinkBase {
 
   /** Enters a placement. A UID that is already bound is a defect of the plan, not something to overwrite. */
   bind(messageId: MessageId, binding: Binding, undo: Undo): void {
-    const { remoteMailboxId, uid, flags, modseq, emailId, unproved = false } = binding;
+    const { remoteMailboxId, uid, flags, modseq, emailId, unproved = false, copy = null } = binding;
     const mailbox = this.must(remoteMailboxId);
     if (mailbox.rows.has(uid)) throw failure("BUG", `UID ${uid} is bound already.`);
-    mailbox.rows.set(uid, { messageId, flags, modseq, emailId, unproved });
+    mailbox.rows.set(uid, { messageId, flags, modseq, emailId, unproved, copy });
     this.count(messageId, 1);
     undo.push(() => {
       mailbox.rows.delete(uid);

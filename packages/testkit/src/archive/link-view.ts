@@ -1,6 +1,7 @@
 // The archive in memory as one link sees it: what core's Archive port asks, answered by plain loops over everything there is. It must never
 // change anything but through the archive's own commit.
 import type {
+  AppendHabits,
   Archive,
   BaseIdentity,
   BaseRow,
@@ -113,10 +114,12 @@ export class LinkView implements Archive {
         const row = rows.get(uid);
         const known = row && this.identityOf(row.messageId);
         if (!row || !known) return [];
-        const { messageId, flags, modseq, emailId } = row;
+        const { messageId, flags, modseq, emailId, copy } = row;
         const archive = this.archive.history.live(messageId);
         const { sha256: _, ...identity } = known;
-        return [{ remoteMailboxId: mailbox, uid, messageId, flags, modseq, emailId, archive, ...identity }];
+        const shown = copy === null ? {} : { size: copy.size, fingerprint: copy.fingerprint };
+        const base = { remoteMailboxId: mailbox, uid, messageId, flags, modseq, emailId, archive };
+        return [{ ...base, ...identity, ...shown, copy }];
       });
       yield page;
     }
@@ -285,6 +288,10 @@ export class LinkView implements Archive {
       });
   }
 
+  async appendHabits(): Promise<AppendHabits> {
+    return this.own.push.habits;
+  }
+
   async expungedSince(since: number): Promise<ReadonlyMap<RemoteMailboxId, number>> {
     const out = new Map<RemoteMailboxId, number>();
     for (const { remoteMailboxId: id, messages, at } of this.own.push.removed.values())
@@ -347,10 +354,13 @@ export class LinkView implements Archive {
     const out = new Map<MessageId, Placement[]>();
     for (const [remoteMailboxId, { rows, gone }] of [...this.own.mailboxes].sort(([a], [b]) => a - b)) {
       const bound = [...rows].sort(([a], [b]) => a - b);
-      for (const [uid, { messageId, flags, unproved }] of [...bound, ...gone.map((row) => [null, row] as const)]) {
+      for (const [uid, { messageId, flags, unproved, copy }] of [
+        ...bound,
+        ...gone.map((row) => [null, row] as const),
+      ]) {
         if (!wanted.has(messageId)) continue;
         const list = out.get(messageId) ?? [];
-        list.push({ remoteMailboxId, uid, flags, unproved });
+        list.push({ remoteMailboxId, uid, flags, unproved, copy });
         out.set(messageId, list);
       }
     }

@@ -1,6 +1,6 @@
 // What a link's base knows of pushing, in the in-memory archive: intents, what was not sent, what was removed on the server. All or nothing
 // by the undo list of the commit. It must never be kinder than a database: what is replaced is gone.
-import type { Intent, MessageId, RemoteMailboxId, RunId, Unsent } from "@packetboat/core";
+import type { AppendHabits, Intent, MessageId, RemoteMailboxId, RunId, Unsent } from "@packetboat/core";
 import type { Undo } from "./history.ts";
 
 /** Messages of a mailbox that a run removed on the server, and when it did the last time. */
@@ -18,6 +18,17 @@ export class PushState {
   readonly unsent = new Map<MessageId, Unsent>();
   /** It counts also when its mailbox is gone (G1). */
   readonly removed = new Map<string, Removed>();
+
+  /** C5; of the account, which has this one link. */
+  habits: AppendHabits = { readBack: 0, rewrites: false };
+
+  readBack(messages: number, rewrites: boolean, undo: Undo): void {
+    const before = this.habits;
+    this.habits = { readBack: before.readBack + messages, rewrites: before.rewrites || rewrites };
+    undo.push(() => {
+      this.habits = before;
+    });
+  }
 
   intend(intents: readonly Intent[], undo: Undo): void {
     for (const intent of intents) put(this.intents, keyOf(intent), intent, undo);

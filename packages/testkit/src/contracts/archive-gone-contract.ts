@@ -23,7 +23,7 @@ function gone(on: On): void {
         base: [{ kind: "markGone", remoteMailboxId: inbox.remote, uids: [[1, 1] as const, [7, 9] as const] }],
       });
       expect((await hand.pushRow(one.messageId)).placements).toEqual([
-        { remoteMailboxId: inbox.remote, uid: null, flags: ["\\Seen"], unproved: false },
+        { remoteMailboxId: inbox.remote, uid: null, flags: ["\\Seen"], unproved: false, copy: null },
       ]);
       expect((await hand.archive.known(inbox.remote, 1 as Uid)).bound).toEqual([[2, 2]]);
       expect((await hand.archive.bound()).get(inbox.remote)).toBe(1);
@@ -81,7 +81,7 @@ function merges(on: On): void {
         ({ kind: "merged", remoteMailboxId, messageId, flags }) as const;
       await hand.commit({ base: [merged(inbox.remote, [])] });
       await hand.commit({ base: [merged(other.remote, ["\\Seen"])] });
-      const row = { remoteMailboxId: other.remote, uid: null, flags: ["\\Seen"], unproved: false };
+      const row = { remoteMailboxId: other.remote, uid: null, flags: ["\\Seen"], unproved: false, copy: null };
       expect((await hand.pushRow(messageId)).placements).toEqual([row]);
       expect((await hand.archive.bound()).get(other.remote) ?? 0).toBe(0);
       const flag = { kind: "setFlags", messageId, since: archive.since, flags: ["\\Seen"] } as const;

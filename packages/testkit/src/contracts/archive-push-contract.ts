@@ -2,6 +2,7 @@
 // was about to be sent.
 import type { MailboxId, MessageId, RemoteMailboxId, Revision, Uid } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
+import { archiveCopyContract } from "./archive-copy-contract.ts";
 import {
   type ArchiveHand,
   bindingOf,
@@ -25,6 +26,7 @@ export function archivePushContract(on: On): void {
   describe("both sides of a message", () => sides(on));
   describe("what a message was lately", () => traces(on));
   describe("bytes", () => bytes(on));
+  archiveCopyContract(on);
   archiveGoneContract(on);
   describe("intents", () => intents(on));
   archiveUnsentContract(on);
@@ -212,8 +214,8 @@ function sides(on: On): void {
           live: one.archive,
           lastMailboxId: inbox.mailboxId,
           placements: [
-            { remoteMailboxId: inbox.remote, uid: 5, flags: ["\\Seen"], unproved: false },
-            { remoteMailboxId: other.remote, uid: 2, flags: ["$Copy"], unproved: true },
+            { remoteMailboxId: inbox.remote, uid: 5, flags: ["\\Seen"], unproved: false, copy: null },
+            { remoteMailboxId: other.remote, uid: 2, flags: ["$Copy"], unproved: true, copy: null },
           ],
           size: odd.bytes.length,
           internalDate: null,

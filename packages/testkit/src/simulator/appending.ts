@@ -80,7 +80,7 @@ const systemFlags = (flags: readonly string[]): readonly string[] => flags.filte
 function take(session: SimSession, opened: Opened, outgoing: Outgoing): Appended {
   const { mailbox } = opened;
   const { messageId, internalDate } = outgoing;
-  const bytes = session.script.holds("rewrites", mailbox.name) ? withCrlf(outgoing.bytes) : outgoing.bytes;
+  const bytes = rewritten(session, outgoing.bytes);
   const flags = judgeFlags(outgoing.flags);
   session.count.appended++;
   const merged = mergedInto(session, mailbox, bytes);
@@ -96,6 +96,20 @@ function take(session: SimSession, opened: Opened, outgoing: Outgoing): Appended
   const keywords =
     told === null ? [] : (mailbox.messages.get(told)?.flags ?? []).filter((one) => !one.startsWith("\\"));
   return { kind: "appended", messageId, uid: told, flags: judgeFlags([...systemFlags(flags), ...keywords]) };
+}
+
+function rewritten({ script }: SimSession, bytes: Buffer): Buffer {
+  const fault = script.take("rewrites", () => true, Number.POSITIVE_INFINITY);
+  if (fault === null) return bytes;
+  return fault.what === "header" ? withPlainHeader(bytes) : withCrlf(bytes);
+}
+
+/** As Cyrus does: X for each raw 8-bit character of the header. */
+function withPlainHeader(bytes: Buffer): Buffer {
+  const text = bytes.toString("latin1");
+  const end = text.indexOf("\r\n\r\n");
+  const header = text.slice(0, end === -1 ? undefined : end).replace(/[\x80-\xff]/g, "X");
+  return Buffer.from(end === -1 ? header : header + text.slice(end), "latin1");
 }
 
 /** As Dovecot does: a line feed that stands alone gets its carriage return. */
@@ -122,5 +136,6 @@ function toldUid(session: SimSession, opened: Opened, uid: number): Uid | null {
     1,
   );
   if (wrong?.how === "validity") return null;
+  if (wrong?.how === "neighbour") return (uid - 1) as Uid;
   return (wrong ? uidNext - 1 : uid) as Uid;
 }

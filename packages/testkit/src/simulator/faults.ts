@@ -43,19 +43,22 @@ export type WriteFault =
       readonly mailbox?: string;
       readonly times?: number;
     }
-  /** APPENDUID lies (trap 2): a UID that is older than the mailbox's UIDNEXT, or another UIDVALIDITY. Default: once. */
+  /**
+   * APPENDUID lies (trap 2): a UID that is older than the mailbox's UIDNEXT, another UIDVALIDITY, or the UID just before: of somebody else's
+   * message, where one came in that moment. Default: once.
+   */
   | {
       readonly kind: "wrongAppendUid";
       readonly mailbox?: string;
-      readonly how: "low" | "validity";
+      readonly how: "low" | "validity" | "neighbour";
       readonly times?: number;
     }
   /** C7: a message whose bytes the mailbox holds already is taken with OK and thrown away (trap 14); APPENDUID names the older one, or none. */
   | { readonly kind: "mergedAppend"; readonly mailbox?: string; readonly uid: "existing" | "none" }
   /** Keywords are taken with OK and not kept (traps 16, 17), whatever PERMANENTFLAGS says. */
   | { readonly kind: "droppedKeywords"; readonly mailbox?: string }
-  /** C5: APPEND makes CRLF of a bare LF, as Dovecot does. */
-  | { readonly kind: "rewrites" };
+  /** C5: APPEND makes CRLF of a bare LF, as Dovecot does; puts X for raw 8-bit characters in headers, as Cyrus does. Default: line ends. */
+  | { readonly kind: "rewrites"; readonly what?: "lineEnds" | "header" };
 
 export type Fault =
   | WriteFault

@@ -1,8 +1,8 @@
-// What a final check knows a body by, beside its SHA-256: its form apart from line ends, what is behind its header, its Message-ID. The latter
-// two are hints: with the same INTERNALDATE they name a pair that is then called altered. Pure. It must never parse MIME, nor let a hint make
+// What a body is known by beside its digests: its form apart from line ends, what is behind its header, its Message-ID. The latter two are
+// hints: they name candidates, and tell a message that a server altered from another one. Pure. It must never parse MIME, nor let a hint make
 // two messages equal (C4).
 import { createHash } from "node:crypto";
-import { canonicalForm, type Digest } from "@packetboat/core";
+import { canonicalForm, type Digest } from "./digest.ts";
 
 const LINE_END = Buffer.from("\r\n");
 
