@@ -24,7 +24,8 @@ const TAB = 9;
 /** No header read by a fingerprint is longer: a hostile header costs bounded work. */
 export const MAX_HEADER_BYTES = 1_048_576;
 
-function sha256(bytes: Uint8Array): Digest {
+/** The digest of any bytes. */
+export function sha256(bytes: Uint8Array): Digest {
   return hash("sha256", bytes, "hex");
 }
 

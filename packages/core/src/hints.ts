@@ -1,8 +1,7 @@
 // What a body is known by beside its digests: its form apart from line ends, what is behind its header, its Message-ID. The latter two are
 // hints: they name candidates, and tell a message that a server altered from another one. Pure. It must never parse MIME, nor let a hint make
 // two messages equal (C4).
-import { createHash } from "node:crypto";
-import { canonicalForm, type Digest } from "./digest.ts";
+import { canonicalForm, type Digest, sha256 } from "./digest.ts";
 
 const LINE_END = Buffer.from("\r\n");
 
@@ -24,8 +23,7 @@ const isClosed = (form: Buffer): boolean => form.subarray(-LINE_END.length).equa
 
 /** SHA-256 with a last line end, whether there is one or not. */
 function closedDigest(form: Buffer): Digest {
-  const hash = createHash("sha256").update(form);
-  return (isClosed(form) ? hash : hash.update(LINE_END)).digest("hex");
+  return sha256(isClosed(form) ? form : Buffer.concat([form, LINE_END]));
 }
 
 /**

@@ -170,7 +170,7 @@ const neverThere = { bytes: Buffer.alloc(0), flags: [], internalDate: null };
 
 function expunging(on: OnWriter): void {
   it(
-    "M6: removes what is named; a foreign \\Deleted message stays and keeps its flag",
+    "M6, trap 39: removes what is named; a foreign \\Deleted message stays and keeps its flag",
     on(async (writer, user) => {
       const truth = await filled(user, INBOX, 6);
       const uids = truth.map(({ uid }) => uid);
