@@ -137,13 +137,20 @@ const notesOf = (rounds: readonly (readonly RunReport[])[], kind: RunReport["not
 describe.concurrent.for(OTHERS)("Dovecot and $name", (other) => {
   const server = withServer(other.start);
 
-  test("C1 C2 C3 B1 B2 M4: two accounts become equal, are equal again after 60 changes, and then nothing changes on either", async (context) => {
+  test("C1 C2 C3 B1 B2 G3 M4: two accounts become equal, are equal again after 60 changes, and then nothing changes on either", async (context) => {
     await orSkip(context.skip, async () => corpusDirectory());
     await using pair = await open(dovecot(context), server(context), "alice");
     const mapped = new Map(Object.entries(other.mapped).map(([from, to]) => [`${from} a`, `${to} a`]));
     const named = await load(pair.ends, Object.keys(other.mapped));
 
-    const first = await pair.settle();
+    const held = await pair.settle();
+    // One mailbox of the corpus has a little less than half in common: nothing of it crosses unasked.
+    expect(held.at(-1)?.map(({ halts }) => halts.map(({ guard, mailbox }) => `${guard} ${mailbox}`))).toEqual([
+      [],
+      ["fewMatches rspamd", "fewMatches rspamd"],
+    ]);
+    pair.approve(held.at(-1) ?? []);
+    const first = [...held, ...(await pair.settle())];
     expect(pair.applied).toBe(false);
     const seen = await look(pair);
     expect(differences(...seen, mapped, named)).toEqual(other.differs);

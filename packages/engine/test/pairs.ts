@@ -224,6 +224,11 @@ export class Pair implements AsyncDisposable {
     return rounds;
   }
 
+  /** What `approve` does with every run of these that was halted. */
+  approve(reports: readonly RunReport[]): void {
+    for (const { run, halts } of reports) if (halts.length > 0) this.memory.approve(asId(run ?? 0), this.now);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const end of this.ends) await end.close();
   }
