@@ -59,6 +59,12 @@ describe("first contact", () => {
     expect(run(EMPTY, [listed("A", 1), listed("A", 1)]).first).toEqual(["A"]);
   });
 
+  it("B2 B8 what a link has below a place on the server has its plain name in the archive; the rest is out of sight", () => {
+    const link = linkWith(PULL, { below: ["Old"] });
+    const out = run(EMPTY, [listed("INBOX", 1), listed("Old/INBOX", 2), listed("Old/A/b", 3)], {}, link);
+    expect(paths(out.after)).toEqual(["A/b", "INBOX"]);
+  });
+
   it("B2 everything lies under the link's prefix", () => {
     const link = linkWith(PULL, { prefix: ["work"] });
     const out = run(EMPTY, [listed("INBOX", 1), listed("A/b", 2)], {}, link);

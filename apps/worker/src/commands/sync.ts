@@ -4,16 +4,13 @@ import { type LinkInfo, listLinks } from "@packetboat/archive";
 import type { RunReport } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Command } from "commander";
-import { signIn } from "../accounts/connect.ts";
-import { accountById } from "../accounts/registry.ts";
-import { passwordSource } from "../accounts/secret.ts";
 import { withExamples, withReporting } from "../command-help.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { endWithReports } from "../runs/end.ts";
-import type { Member } from "../runs/open-accounts.ts";
+import { memberOf } from "../runs/members.ts";
 import { runRounds } from "../runs/rounds.ts";
-import { archiveByName, targetOf } from "../runs/targets.ts";
+import { archiveByName } from "../runs/targets.ts";
 
 interface Options extends ReportingOptions {
   readonly dryRun?: boolean;
@@ -62,17 +59,4 @@ async function linksOf(database: Database, names: readonly string[]): Promise<re
     links.push(...(await listLinks(database.pool, { archiveId: archive.id })));
   }
   return links;
-}
-
-async function memberOf(host: Host, database: Database, link: LinkInfo): Promise<Member> {
-  const account = await accountById(database, link.accountId);
-  return {
-    target: await targetOf(database, link),
-    connect: async (signal) => {
-      const source = passwordSource(host, database, account, { options: {}, url: null });
-      // That the account takes clear text was allowed when it was added.
-      const login = { address: account.address, settings: account.settings, allowCleartext: true };
-      return await signIn(host, login, source, signal, link.rights.push);
-    },
-  };
 }

@@ -45,9 +45,9 @@ const byDepth = (a: MailboxPath, b: MailboxPath): number =>
 
 /** The server's path of a mailbox of the archive; null where it is none of this link's (prefix, patterns: B8). */
 export function serverPath(link: Link, mailbox: Pick<ArchiveMailbox, "path" | "role">): MailboxPath | null {
-  const { prefix } = link.policy;
+  const { prefix, below } = link.policy;
   if (mailbox.path.length <= prefix.length || !prefix.every((segment, i) => mailbox.path[i] === segment)) return null;
-  const path = mailbox.path.slice(prefix.length);
+  const path = [...below, ...mailbox.path.slice(prefix.length)];
   return isSelected(link, { path, namespace: "personal", virtual: false, role: mailbox.role }) ? path : null;
 }
 

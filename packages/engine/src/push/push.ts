@@ -69,8 +69,9 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
     // B5, U1: one whose state the server does not tell, or that was not looked at under this UIDVALIDITY, is not written to.
-    if (listed?.status && listed.status.uidValidity === base.uidValidity && !base.resting)
-      paired.set(base.id, { listed, base });
+    if (!listed?.status || base.resting) continue;
+    if (listed.status.uidValidity === base.uidValidity) paired.set(base.id, { listed, base });
+    else run.tally.again = true;
   }
   const awake = tree.bases.filter((base) => !base.resting);
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
