@@ -67,8 +67,7 @@ export async function openPair({ servers, scene, name, scratch: original }: Prep
     scratch,
     run: run.run,
     look: () => Promise.all([lookInto(servers.a.port, users.a), lookInto(servers.b.port, users.b)]),
-    archived: async () =>
-      (await scratch.pool.query<{ line: string }>(ARCHIVED)).rows.map(({ line }) => line),
+    archived: async () => (await scratch.pool.query<{ line: string }>(ARCHIVED)).rows.map(({ line }) => line),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -125,13 +124,18 @@ interface HeldStatement extends AsyncDisposable {
 }
 
 /** Holds the next statement of this kind. Its backend is ended with the hold: it dies before its commit, as its process did. */
-async function holdStatement({ database, pool }: ScratchDatabase, { table, at, of }: Statement): Promise<HeldStatement> {
+async function holdStatement(
+  { database, pool }: ScratchDatabase,
+  { table, at, of }: Statement,
+): Promise<HeldStatement> {
   const holder = await database.dedicated("stop");
   await holder.query("select pg_advisory_lock($1)", [KEY]);
   await pool.query(`create function stop_here() returns trigger language plpgsql as $$ begin
     perform pg_advisory_xact_lock_shared(${KEY}); return null; end $$`);
   const event = of === undefined ? at : `${at} of ${of}`;
-  await pool.query(`create trigger stop_here before ${event} on ${table} for each statement execute function stop_here()`);
+  await pool.query(
+    `create trigger stop_here before ${event} on ${table} for each statement execute function stop_here()`,
+  );
   // Also in the statement that proves its keys itself, which runs without ordinary triggers (decision 0007).
   await pool.query(`alter table ${table} enable always trigger stop_here`);
   const waiting = async () => (await pool.query<{ pid: number }>(WAITING, [KEY])).rows;

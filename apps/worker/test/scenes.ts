@@ -11,7 +11,8 @@ const DATE = "21-Nov-2025 10:00:00 +0000";
 type Letters = readonly (readonly [mailbox: string, number: number, flags?: readonly string[]])[];
 
 async function put(client: WireClient, letters: Letters): Promise<void> {
-  for (const [mailbox, number, flags = []] of letters) await client.append(mailbox, mail(number), { flags, date: DATE });
+  for (const [mailbox, number, flags = []] of letters)
+    await client.append(mailbox, mail(number), { flags, date: DATE });
 }
 
 const ALICE: Letters = [

@@ -21,7 +21,7 @@ interface Stage extends Prepared {
 }
 
 const stages = new Map<string, Stage>();
-const stageOf = ({ scene = "changed", lesser = false }: Step): string => `${scene}-${lesser ? "lesser" : "full"}`;
+const stageOf = ({ scene = "changed", lesser }: Step): string => `${scene}-${lesser ? "lesser" : "full"}`;
 const house = new AsyncDisposableStack();
 let skipped = "";
 
@@ -61,6 +61,11 @@ beforeAll(async () => {
 afterAll(() => house.disposeAsync());
 
 describe("S1 P6 killed between two servers", () => {
+  test("ten steps in every run, each step once", () => {
+    expect(STEPS.filter(({ always }) => always)).toHaveLength(10);
+    expect(new Set(STEPS.map(({ name }) => name)).size).toBe(STEPS.length);
+  });
+
   test.concurrent.for(steps)("$name", async (step, { skip }) => {
     const stage = stages.get(stageOf(step));
     if (stage === undefined) return skip(skipped);

@@ -190,10 +190,16 @@ describe("without pull", () => {
   for (const [title, text] of [
     ["M7 0 0 1: left where it is", "Aa | - | - | in:1 S\n→"],
     ["M7 0 1 1: met, the archive's flags stay", "Aa | - | in S | -\nAb | - | - | in:4 F\n→ bind Aa in:4 F"],
-    ["M7 1 1 1: the base takes what is gone and nothing that is the server's own", "Aa | in:1 S | in S | in:1 F\n→ base in:1 ."],
+    [
+      "M7 1 1 1: the base takes what is gone and nothing that is the server's own",
+      "Aa | in:1 S | in S | in:1 F\n→ base in:1 .",
+    ],
     ["M7 1 1 1: what both have by now is in the base", "Aa | in:1 . | in SF | in:1 SA\n→ base in:1 S"],
     ["F1 0 1 1: a union whose STORE was never sent stays one", "Aa | in:1 . | in S | in:1 F\n→"],
-    ["F1 a move of the server's own takes no flags of its own into the base", "Aa | in:1 S | in S | ar:4 SF\n→ unbind in:1; bind Aa ar:4 S"],
+    [
+      "F1 a move of the server's own takes no flags of its own into the base",
+      "Aa | in:1 S | in S | ar:4 SF\n→ unbind in:1; bind Aa ar:4 S",
+    ],
   ] as const)
     it(title, () => check(PUSH, text));
 });
