@@ -41,7 +41,7 @@ async function sync(host: Host, names: readonly string[], options: Options): Pro
   const database = await openHouse(host, screen);
   const links = await linksOf(database, names);
   const reports: RunReport[] = [];
-  for (const [, group] of Map.groupBy(links, (link) => link.archiveId)) {
+  for (const group of groupsOf(links)) {
     if (host.signal.aborted) break;
     const members = await Promise.all(group.map((link) => memberOf(host, database, link)));
     const how = { command: "sync", dryRun: options.dryRun === true, pushes: true };
@@ -49,6 +49,13 @@ async function sync(host: Host, names: readonly string[], options: Options): Pro
   }
   if (links.length === 0) screen.line("Nothing to do: no archive has a link yet. packetboat backup URL makes one.");
   endWithReports(host, screen, reports, started);
+}
+
+/** An archive's links make rounds together. Where nothing is pushed they do not need each other, and one after the other holds one lease. */
+function groupsOf(links: readonly LinkInfo[]): readonly (readonly LinkInfo[])[] {
+  return [...Map.groupBy(links, (link) => link.archiveId).values()].flatMap((group) =>
+    group.some(({ rights }) => rights.push) ? [group] : group.map((link) => [link]),
+  );
 }
 
 async function linksOf(database: Database, names: readonly string[]): Promise<readonly LinkInfo[]> {

@@ -14,7 +14,7 @@ export interface CreateStep {
   readonly spelled: Spelled;
 }
 
-/** One RENAME; mailboxes below go with it, also in the base, and in the archive where nothing else is wanted for them. */
+/** One RENAME; mailboxes below go with it, also in the base. */
 export interface RenameStep {
   readonly base: MailboxBase;
   /** Where it is when this step begins: a step before may have moved it. */
@@ -119,7 +119,8 @@ function planRenames(
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
       const to = mailbox === undefined ? null : renameOf(link, base, mailbox, names, spell);
-      return to === null ? [] : [{ base, to }];
+      // What is not renamed itself, and would go along with its parent, goes back to its place.
+      return mailbox === undefined ? [] : [{ base, to: to ?? base.path }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
   const steps: RenameStep[] = [];

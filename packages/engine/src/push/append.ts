@@ -59,11 +59,14 @@ export class Appender {
     return this.#events.splice(0);
   }
 
-  /** Sends what is left and waits for the last answer. */
-  async finish(): Promise<readonly RunEvent[]> {
-    for (const [mailbox, { ops }] of [...this.#waiting]) await this.#flush(mailbox, ops);
+  /** Sends what is left, batch by batch, and waits for the last answer. */
+  async *finish(): AsyncGenerator<RunEvent> {
+    for (const [mailbox, { ops }] of [...this.#waiting]) {
+      await this.#flush(mailbox, ops);
+      yield* this.#events.splice(0);
+    }
     await this.#sending;
-    return this.#events.splice(0);
+    yield* this.#events.splice(0);
   }
 
   /** Also when a step fails: nothing writes behind our back. */

@@ -1,7 +1,6 @@
 // Mailboxes of a push: creations, renames and subscriptions before the messages, removals after them (B1, B5). Each step is committed as the
 // server has confirmed it. A mailbox that the server refuses is told, and the others go on (B7).
 import {
-  type ArchiveOp,
   asMailError,
   type BaseOp,
   type CreateStep,
@@ -48,7 +47,7 @@ export async function pushMailboxes(
     if (run.dryRun) tellPlanned(run, plan);
     return { tree, listing, removals: plan.removals, unfinished: new Set() };
   }
-  const known: Known = { run, writer, tree, bases: new Map(tree.bases.map((base) => [base.id, base])) };
+  const known: Known = { run, writer, bases: new Map(tree.bases.map((base) => [base.id, base])) };
   const unfinished = new Set<RemoteMailboxId>();
   for (const step of plan.renames) {
     const done = await tried(run, showPath(step.to.path), () => rename(known, step));
@@ -113,7 +112,6 @@ async function tried<T>(run: Pass, mailbox: string, step: () => Promise<T>): Pro
 interface Known {
   readonly run: Pass;
   readonly writer: RemoteWriter;
-  readonly tree: Tree;
   readonly bases: Map<RemoteMailboxId, MailboxBase>;
 }
 
@@ -179,31 +177,10 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     done.push(changed(known, one, renamed));
     done.push({ kind: "renaming", remoteMailboxId: one.id, to: null });
   }
-  await commit(run, { archive: takenAlong(known, base, places), base: done });
+  await commit(run, { archive: [], base: done });
   const text = `${showPath(base.path)} was renamed to ${showPath(to.path)} on the server.`;
   run.tally.notes.push({ kind: "mailboxRenamed", mailbox: showPath(to.path), text });
   return true;
-}
-
-/**
- * What was made below a mailbox on the one side while the other renamed it goes along (RFC 9051, 6.3.6), and the archive follows, unless it
- * wants another name for it or has one of that name.
- */
-function takenAlong(
-  { run, tree }: Known,
-  top: MailboxBase,
-  places: readonly { readonly one: MailboxBase; readonly path: MailboxPath }[],
-): readonly ArchiveOp[] {
-  const { prefix } = run.link.policy;
-  const taken = new Set(tree.mailboxes.map(({ path }) => pathKey(path)));
-  return places.flatMap(({ one, path }): ArchiveOp[] => {
-    const mailbox = tree.mailboxes.find(({ id }) => id === one.mailboxId);
-    if (one.id === top.id || mailbox === undefined || !samePath(mailbox.path, [...prefix, ...one.path])) return [];
-    const next = [...prefix, ...path];
-    if (taken.has(pathKey(next))) return [];
-    const { id: mailboxId, role, subscribed } = mailbox;
-    return [{ kind: "changeMailbox", mailboxId, path: next, role, subscribed }];
-  });
 }
 
 /** A mailbox and all that a RENAME of it takes along. */
