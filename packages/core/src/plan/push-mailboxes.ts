@@ -135,16 +135,22 @@ function planRenames(
     }
   };
   const placeOf = (base: MailboxBase): MailboxPath => places.get(base) ?? base.path;
+  const aside = new Set<MailboxBase>();
   // A step may take along what had its place already, below the one that it moves: until all are where they belong.
   for (let round = 0; round < ROUNDS * wanted.length; round++) {
     const waiting = wanted.filter(({ base, to }) => !samePath(placeOf(base), to));
-    const [first] = waiting;
-    if (first === undefined) break;
-    const next = waiting.find(({ to }) => !waiting.some((one) => samePath(placeOf(one.base), to)));
-    // A swap or a circle: the first one steps aside, under a name of its own.
+    if (waiting.length === 0) break;
+    const next = waiting.find(
+      ({ base, to }) => !waiting.some((one) => samePath(placeOf(one.base), to)) && !isBelow(to, placeOf(base)),
+    );
     if (next === undefined) {
-      const at = placeOf(first.base);
-      rename(first.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${first.base.id})`]));
+      // A swap or a circle, or a mailbox that goes below its own name: one steps aside, once, under a name of its own.
+      const stuck = waiting.filter(({ base }) => !aside.has(base));
+      const one = stuck.find(({ base, to }) => isBelow(to, placeOf(base))) ?? stuck[0];
+      if (one === undefined) break;
+      aside.add(one.base);
+      const at = placeOf(one.base);
+      rename(one.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${one.base.id})`]));
       continue;
     }
     const spelled = freeName(next.to, taken, spell, notes);

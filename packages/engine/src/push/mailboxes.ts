@@ -62,8 +62,9 @@ export async function pushMailboxes(
   for (const { base, subscribed } of plan.subscriptions)
     await tried(run, showPath(base.path), () => subscribe(known, base.id, subscribed));
   const now = await writer.list();
-  await bindCreated(run, writer, created, now);
-  return { tree: await run.archive.tree(), listing: now, removals: plan.removals, unfinished };
+  await bindCreated(run, writer, created, now, [...known.bases.values()]);
+  const removals = plan.removals.map((base) => known.bases.get(base.id) ?? base);
+  return { tree: await run.archive.tree(), listing: now, removals, unfinished };
 }
 
 /** What the archive got since this link was looked at is paired first: else a mailbox that the server has would be made a second time. */
@@ -138,6 +139,7 @@ async function subscribe(known: Known, id: RemoteMailboxId, subscribed: boolean)
   if (base === undefined) throw mailboxGone();
   await known.writer.subscribe(shapeOf(base), subscribed);
   await commit(known.run, { archive: [], base: [changed(known, base, { subscribed })] });
+  known.run.tally.mailboxesThere++;
   return true;
 }
 
@@ -178,6 +180,7 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     done.push({ kind: "renaming", remoteMailboxId: one.id, to: null });
   }
   await commit(run, { archive: [], base: done });
+  run.tally.mailboxesThere++;
   const text = `${showPath(base.path)} was renamed to ${showPath(to.path)} on the server.`;
   run.tally.notes.push({ kind: "mailboxRenamed", mailbox: showPath(to.path), text });
   return true;
@@ -202,10 +205,17 @@ async function bindCreated(
   writer: RemoteWriter,
   created: readonly CreateStep[],
   listing: readonly ListedMailbox[],
+  known: readonly MailboxBase[],
 ): Promise<void> {
+  const names = new Set(known.map(({ name }) => name));
   for (const { mailbox, spelled } of created) {
     const listed = listing.find((one) => one.name === spelled.name && one.selectable);
     const shown = showPath(spelled.path);
+    if (listed !== undefined && names.has(listed.name)) {
+      const text = `${shown}: another mailbox has this name on the server still. The next run tries again.`;
+      run.tally.notes.push({ kind: "mailboxFailed", mailbox: shown, text });
+      continue;
+    }
     if (listed === undefined) {
       const text = `${shown}: the server said that it was made, and does not list it. The next run tries again.`;
       run.tally.notes.push({ kind: "mailboxFailed", mailbox: shown, text });
@@ -225,6 +235,7 @@ async function bindCreated(
       uidValidity: status?.uidValidity ?? null,
     };
     await commit(run, { archive: [], base: [bind] });
+    run.tally.mailboxesThere++;
     run.tally.notes.push({ kind: "mailboxCreated", mailbox: shown, text: `${shown} was made on the server.` });
   }
 }
@@ -254,6 +265,7 @@ export async function removeMailboxes(
       }
       await commit(run, { archive: [], base: [{ kind: "dropMailboxBase", remoteMailboxId: base.id }] });
       dropped.add(base.id);
+      run.tally.mailboxesThere++;
       const text = `${mailbox} was removed on the server.`;
       run.tally.notes.push({ kind: "mailboxRemoved", mailbox, text });
     });
