@@ -112,6 +112,7 @@ export function planWorld(link: Link, world: World): MessagePlan {
     parts.push(
       planFlags(
         link,
+        mailboxId(mailbox),
         rows.filter((row) => row.remoteMailboxId === mailbox),
         observed,
       ),

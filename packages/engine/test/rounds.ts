@@ -12,7 +12,7 @@ import {
 import { type LinkRun, openRun, type RunResult } from "../src/index.ts";
 import { NOON } from "./pass.ts";
 
-export const BOTH: Rights = { pull: true, push: true };
+const BOTH: Rights = { pull: true, push: true };
 export const PULL: Rights = { pull: true, push: false };
 export const PUSH: Rights = { pull: false, push: true };
 
@@ -39,13 +39,13 @@ export interface Faults {
 
 const NOTHING_WRONG: Faults = { script: [], crash: null };
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 /** Calls that give their answer piece by piece. */
 const STREAMS: ReadonlySet<string | symbol> = new Set(["base", "identities", "pushRows", "bytes", "unboundIn"]);
 
 /** The archive until the k-th call, which dies before or after it was done: a SIGKILL between two statements. */
-export function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
+function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
   let calls = 0;
   const dies = (): boolean => ++calls === k;
   return new Proxy(archive, {
