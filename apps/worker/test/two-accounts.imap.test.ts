@@ -282,28 +282,6 @@ describe("the links of one archive", () => {
   });
 });
 
-describe("mirror of accounts that have little in common", () => {
-  journey("G3 waits for approve, in both directions, and then makes them equal", async () => {
-    await fill("ulla", "INBOX", range(600, 624), []);
-    await fill("viktor", "INBOX", range(620, 644), []);
-    const command = ["mirror", urlOf("ulla"), urlOf("viktor"), "--archive", "apart"];
-    const halted = await cli.run(command);
-    expect(halted.code).toBe(5);
-    expect(halted.stdout).toMatch(/INBOX and the archive's INBOX share fewer than half of their messages: 25 wait/);
-    expect(halted.stdout).toMatch(/25 messages of the archive wait for approval before being sent to INBOX/);
-    const [ulla, viktor] = await Promise.all([look("ulla"), look("viktor")]);
-    expect([ulla.holds.INBOX?.length, viktor.holds.INBOX?.length]).toEqual([25, 25]);
-    const run = /packetboat approve (\d+)/.exec(halted.stdout)?.[1] ?? "";
-    const words = await cli.must(["approve", run, "--yes"]);
-    expect(words).toMatch(/25 messages to be added and 25 to be sent to the server/);
-    await cli.must(command);
-    const [one, other] = await Promise.all([look("ulla"), look("viktor")]);
-    expect(one.holds).toEqual(other.holds);
-    expect(one.holds.INBOX).toHaveLength(45);
-    expect(await cli.must(command)).toMatch(/no change/);
-  });
-});
-
 describe("migrate", () => {
   const LINE = () => ["migrate", urlOf("carol"), urlOf("dave")];
 
