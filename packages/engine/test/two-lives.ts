@@ -1,6 +1,7 @@
 // One random life of two accounts on one archive: people at work on both sides, faults of servers and lines, crashes between any two steps
 // of the archive; then quiet rounds, and the judgement: both sides equal, nothing lost, nothing twice, one more round does nothing. The same
-// seed is the same life on every machine.
+// seed is the same life on every machine. It must run without a test runner too (commands/lives.ts).
+import assert from "node:assert/strict";
 import {
   type Fault,
   type Random,
@@ -10,7 +11,6 @@ import {
   seededFaults,
   seededWriteFaults,
 } from "@packetboat/testkit";
-import { expect } from "vitest";
 import { exactly, type Faults, Fleet, holds } from "./rounds.ts";
 
 const ROUNDS = 5;
@@ -128,6 +128,16 @@ export interface Kind {
   readonly lasting?: boolean;
 }
 
+/** The kinds of lives, by the name that a failing one is told with. */
+export const KINDS = {
+  quiet: { faults: false, crashes: false },
+  faults: { faults: true, crashes: false },
+  crashes: { faults: true, crashes: true },
+  bumps: { faults: true, crashes: true, bumps: true },
+  lasting: { faults: true, crashes: true, lasting: true },
+} as const satisfies Readonly<Record<string, Kind>>;
+export type KindName = keyof typeof KINDS;
+
 async function live(seed: number, kind: Kind): Promise<{ readonly fleet: Fleet; readonly memory: Memory }> {
   const random = seeded(seed);
   const memory = new Memory();
@@ -195,17 +205,18 @@ export async function judge(seed: number, kind: Kind): Promise<void> {
     [...fleet.memory.base(name).values()].some(({ gone }) => gone.length > 0),
   );
   const exact = !merged && kind.bumps !== true && kind.lasting !== true;
-  if (exact) expect(holds(a)).toEqual(holds(b));
+  if (exact) assert.deepEqual(holds(a), holds(b), "the two sides differ");
   for (const model of [a, b]) {
     const counts = countsOf(model);
     for (let n = 0; n < memory.appended; n++) {
       const there = counts.get(n) ?? 0;
-      if (exact && memory.removed.has(n)) expect(there, `message ${n}, which somebody removed`).toBeLessThanOrEqual(1);
-      else if (exact) expect(there, `message ${n}`).toBe(1);
-      else if (!merged && !memory.removed.has(n)) expect(there, `message ${n}`).toBeGreaterThanOrEqual(1);
+      const removed = memory.removed.has(n);
+      if (exact && !removed) assert.equal(there, 1, `message ${n} is there ${there} times`);
+      else if (exact) assert.ok(there <= 1, `message ${n}, which somebody removed, is there ${there} times`);
+      else if (!merged && !removed) assert.ok(there >= 1, `message ${n} is lost`);
     }
   }
   const before = [exactly(a), exactly(b), fleet.memory.revision()];
   await fleet.round();
-  expect([exactly(a), exactly(b), fleet.memory.revision()]).toEqual(before);
+  assert.deepEqual([exactly(a), exactly(b), fleet.memory.revision()], before, "a further round did something");
 }
