@@ -23,6 +23,12 @@ const [from, seeds, step] = [Number(values.from), Number(values.seeds), Number(v
 
 const tell = (line: object): void => console.log(JSON.stringify(line));
 
+/** One line; what differs goes with the line that lives it again. */
+function toldOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.slice(0, 300).replaceAll(/\s+/g, " ");
+}
+
 let lives = 0;
 let failed = false;
 for (let seed = from; seed < from + seeds && !(failed && values.first); seed += step) {
@@ -31,7 +37,7 @@ for (let seed = from; seed < from + seeds && !(failed && values.first); seed += 
       await judge(seed, KINDS[kind]);
     } catch (error) {
       failed = true;
-      tell({ kind, seed, failed: String(error instanceof Error ? error.message : error).split("\n")[0] });
+      tell({ kind, seed, failed: toldOf(error) });
       if (values.first) break;
     }
     if (++lives % TOLD === 0) tell({ lives, seed });
