@@ -13,7 +13,9 @@ export class Memory {
   readonly unseen = new Set<number>();
   /** Who moved a message first. */
   readonly movers = new Map<number, string>();
-  /** Moves since they were last forgotten: by account and message, how many. */
+  /** Messages whose mailbox somebody renamed: where that is not believed (B1), they have moved. */
+  readonly carried = new Set<number>();
+  /** Moves of this round: by account and message, how many. */
   readonly moves = new Map<string, number>();
 }
 
@@ -24,12 +26,24 @@ export interface Care {
   /** Whether a message was sent there and its answer was lost. */
   isSent(message: number): boolean;
   mayMove(message: number): boolean;
+  /** Leaves the mailboxes as they are. */
+  readonly onlyMessages?: boolean;
 }
 
 const CARELESS: Care = { isSent: () => false, mayMove: () => true };
 
 /** The number of a message, which its Message-ID tells; -1: of nobody here. */
 export const numberOf = (bytes: Buffer): number => Number(/<(\d+)@sim>/.exec(bytes.toString("latin1"))?.[1] ?? -1);
+
+/** A message that nobody has yet. */
+export function newMail(model: ServerModel, mailbox: string, random: Random, memory: Memory): void {
+  const n = memory.appended++;
+  const message = `Subject: ${n % 5}\r\nMessage-ID: <${n}@sim>\r\n\r\n${"x".repeat(n % 7)}\r\n`;
+  model.append(mailbox, message, {
+    flags: random.chance(0.3) ? ["\\Seen"] : [],
+    internalDate: 1_700_000_000_000 + 1_000 * n,
+  });
+}
 
 /** One thing that somebody does at an account. */
 export function person(
@@ -51,18 +65,12 @@ export function person(
       if (care.isSent(numberOf(bytes))) memory.unseen.add(numberOf(bytes));
     }
   };
-  switch (random.below(12)) {
+  switch (random.below(care.onlyMessages ? 8 : 12)) {
     case 0:
     case 1:
-    case 2: {
-      const n = memory.appended++;
-      const message = `Subject: ${n % 5}\r\nMessage-ID: <${n}@sim>\r\n\r\n${"x".repeat(n % 7)}\r\n`;
-      model.append(name, message, {
-        flags: random.chance(0.3) ? ["\\Seen"] : [],
-        internalDate: 1_700_000_000_000 + 1_000 * n,
-      });
+    case 2:
+      newMail(model, name, random, memory);
       return;
-    }
     case 3:
       model.store(name, some, { add: [random.pick(["\\Seen", "\\Flagged", "$Work"])] });
       return;
@@ -94,7 +102,11 @@ export function person(
       });
       return;
     case 9:
-      if (name !== "INBOX") model.rename(name, `N${memory.names++}`);
+      if (name === "INBOX") return;
+      for (const mailbox of model.mailboxes.values())
+        if (mailbox.name === name || mailbox.name.startsWith(`${name}/`))
+          for (const { bytes } of mailbox.messages.values()) memory.carried.add(numberOf(bytes));
+      model.rename(name, `N${memory.names++}`);
       return;
     case 10:
       if (name === "INBOX" || names.length < 4) return;
@@ -118,4 +130,17 @@ export function careful(fleet: Fleet, account: string, memory: Memory): Care {
     });
   const mayMove = (message: number): boolean => !isSent(message) && (memory.movers.get(message) ?? account) === account;
   return { isSent, mayMove };
+}
+
+/**
+ * In the middle of a run nobody changes a mailbox, or moves a message for a second time in a round: what was moved on before it could be seen
+ * where it was moved to, and out of a place that was looked at already, is gone until the next look.
+ */
+export function steady(care: Care, account: string, memory: Memory): Care {
+  const isFirst = (message: number): boolean => !memory.moves.has(moveKey(account, message));
+  return {
+    isSent: care.isSent,
+    mayMove: (message) => care.mayMove(message) && isFirst(message),
+    onlyMessages: true,
+  };
 }

@@ -6,13 +6,14 @@ import { isDeepStrictEqual } from "node:util";
 import {
   type Fault,
   type Random,
+  type SeededWriteFaultsOptions,
   type ServerModel,
   type SimCapabilities,
   seeded,
   seededFaults,
   seededWriteFaults,
 } from "@packetboat/testkit";
-import { careful, Memory, numberOf, person } from "./people.ts";
+import { careful, Memory, newMail, numberOf, person, steady } from "./people.ts";
 import { exactly, type Faults, Fleet, holds } from "./rounds.ts";
 import { agree, expecting, watchServer } from "./witness.ts";
 
@@ -39,18 +40,24 @@ export interface Kind {
   readonly lasting?: boolean;
   /** Both sides agree before people go on, so that what each of them wanted can be told from what the other did. */
   readonly agreed?: boolean;
+  /** People who do not stop while runs look and write; nothing else goes wrong. */
+  readonly crowd?: boolean;
+  /** More mail, more people, more that goes wrong at once. */
+  readonly busy?: boolean;
   /** Default: 2. */
   readonly accounts?: number;
 }
 
 /** The kinds of lives, by the name that a failing one is told with. */
 export const KINDS = {
-  agreed: { faults: false, crashes: false, agreed: true },
+  agreed: { faults: false, crashes: false, agreed: true, busy: true },
   quiet: { faults: false, crashes: false },
+  crowd: { faults: false, crashes: false, crowd: true, busy: true },
   faults: { faults: true, crashes: false },
   crashes: { faults: true, crashes: true },
   bumps: { faults: true, crashes: true, bumps: true },
   lasting: { faults: true, crashes: true, lasting: true },
+  busy: { faults: true, crashes: true, busy: true },
   three: { faults: true, crashes: true, accounts: 3 },
 } as const satisfies Readonly<Record<string, Kind>>;
 export type KindName = keyof typeof KINDS;
@@ -70,21 +77,23 @@ async function live(seed: number, kind: Kind): Promise<Life> {
   for (const name of ["a", "b", "c"].slice(0, kind.accounts ?? 2)) {
     const model = fleet.add(name, { capabilities: capabilitiesOf(random), policy: { guardMessages: 1_000_000 } });
     for (const mailbox of ["Work", "Lists"]) model.create(mailbox);
-    watched.push(watchServer(name, model, memory, kind.faults));
+    for (let n = 0; kind.busy && n < 4; n++) newMail(model, random.pick(["INBOX", "Work", "Lists"]), random, memory);
+    watched.push(watchServer(name, model, memory, kind.faults || kind.crowd === true));
   }
   const models = fleet.accounts.map(({ model }) => model) as [ServerModel, ServerModel];
+  if (kind.agreed) await fleet.settle();
   for (let round = 0; round < ROUNDS; round++) {
-    const agreed = kind.agreed ? agree(models, memory) : null;
+    memory.moves.clear();
+    const agreed = kind.agreed ? agree(models) : null;
     for (const { name, model } of fleet.accounts)
-      for (let n = random.below(6); n > 0; n--)
-        person(name, model, random, memory, kind.faults ? careful(fleet, name, memory) : undefined);
+      for (let n = random.below(kind.busy ? 10 : 6); n > 0; n--)
+        person(name, model, random, memory, kind.faults || kind.crowd ? careful(fleet, name, memory) : undefined);
     const faults: Record<string, Faults> = {};
     for (const { name, model } of fleet.accounts) {
-      const user = (at: ServerModel, of: Random) => person(name, at, of, memory, careful(fleet, name, memory));
-      const options = { user, most: 2, lasting: kind.lasting ?? false };
-      const script = kind.faults
-        ? [...seededFaults(random.u32(), model, options), ...seededWriteFaults(random.u32(), model, options)]
-        : [];
+      const care = kind.crowd ? steady(careful(fleet, name, memory), name, memory) : careful(fleet, name, memory);
+      const user = (at: ServerModel, of: Random) => person(name, at, of, memory, care);
+      const options = { user, most: kind.busy ? 4 : 2, lasting: kind.lasting ?? false };
+      const script = kind.crowd ? crowd(random, user) : kind.faults ? wrong(random, model, options) : [];
       const crash =
         kind.crashes && random.chance(0.4) ? { at: 1 + random.below(40), afterwards: random.chance(0.5) } : null;
       faults[name] = { script: bearable(script, kind), crash };
@@ -103,6 +112,20 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     }
   }
   return { fleet, memory, complaints: watched.flat() };
+}
+
+type User = (model: ServerModel, random: Random) => void;
+
+function wrong(random: Random, model: ServerModel, options: SeededWriteFaultsOptions): readonly Fault[] {
+  return [...seededFaults(random.u32(), model, options), ...seededWriteFaults(random.u32(), model, options)];
+}
+
+/** People at work in the middle of a run. */
+function crowd(random: Random, user: User): readonly Fault[] {
+  return Array.from({ length: random.below(8) }, (): Fault => {
+    const seed = random.u32();
+    return { kind: "user", step: 1 + random.below(40), act: (model) => user(model, seeded(seed)) };
+  });
 }
 
 /**
@@ -144,10 +167,13 @@ export async function judge(seed: number, kind: Kind): Promise<void> {
     for (let n = 0; n < memory.appended; n++) {
       const there = counts.get(n) ?? 0;
       const removed = memory.removed.has(n);
-      if (exact && !removed) assert.equal(there, 1, `message ${n} is there ${there} times`);
       // A move may have won over its removal (M3); or nobody could know that it had been there (S2).
-      else if (exact && (memory.movers.has(n) || memory.unseen.has(n)))
-        assert.ok(there <= 1, `message ${n} is there ${there} times`);
+      const may =
+        memory.movers.has(n) || ((kind.faults || kind.crowd) && (memory.carried.has(n) || memory.unseen.has(n)));
+      // Moved, seen by halves, and its mailbox renamed, which may look like a move too: nobody can say that it is one message.
+      if (kind.faults && memory.movers.has(n) && memory.carried.has(n) && there > 1) continue;
+      if (exact && !removed) assert.equal(there, 1, `message ${n} is there ${there} times`);
+      else if (exact && may) assert.ok(there <= 1, `message ${n} is there ${there} times`);
       else if (exact) assert.equal(there, 0, `message ${n}, which somebody removed, is back`);
       else if (!merged && !removed) assert.ok(there >= 1, `message ${n} is lost`);
     }

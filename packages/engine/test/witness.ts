@@ -13,10 +13,10 @@ type Seen = ReadonlyMap<number, Sight>;
 
 /**
  * Watches a server; gives the list that complaints are put on: a message that was there and that nobody removed is there at every moment
- * (S5), removals without proof and second uploads among them (M1, M4). With `faults` only of messages that nobody moved: of a move that is
+ * (S5), removals without proof and second uploads among them (M1, M4). `lenient`: only of messages that nobody moved: of a move that is
  * seen by halves nobody can say that it is one.
  */
-export function watchServer(account: string, model: ServerModel, memory: Memory, faults: boolean): readonly string[] {
+export function watchServer(account: string, model: ServerModel, memory: Memory, lenient: boolean): readonly string[] {
   const complaints: string[] = [];
   const there = new Map<SimMailbox, ReadonlySet<number>>();
   model.listeners.add((mailbox) => {
@@ -25,7 +25,7 @@ export function watchServer(account: string, model: ServerModel, memory: Memory,
     const now = new Set(exists ? [...mailbox.messages.values()].map(({ bytes }) => numberOf(bytes)) : []);
     there.set(mailbox, now);
     for (const message of before) {
-      if (now.has(message) || memory.removed.has(message) || (faults && memory.movers.has(message))) continue;
+      if (now.has(message) || memory.removed.has(message) || (lenient && memory.movers.has(message))) continue;
       if ([...there.values()].some((held) => held.has(message))) continue;
       complaints.push(`message ${message} left ${account}, though nobody removed it`);
     }
@@ -48,8 +48,7 @@ export interface Agreed {
   readonly seen: readonly [Seen, Seen];
 }
 
-export function agree(models: readonly [ServerModel, ServerModel], memory: Memory): Agreed {
-  memory.moves.clear();
+export function agree(models: readonly [ServerModel, ServerModel]): Agreed {
   return { seen: [see(models[0]), see(models[1])] };
 }
 
