@@ -2,6 +2,7 @@
 // taken for something that a user removed (F2).
 import {
   type BaseOp,
+  eachUid,
   flagsAfterStore,
   groupStores,
   type MailError,
@@ -38,16 +39,19 @@ async function storeIn(
   const messages = new Map(
     groups.flatMap((group) => group.at.map(({ uid, messageId, base }) => [uid, { messageId, base, group }])),
   );
+  const silent = new Set(messages.keys());
   const changes = groups.map(({ at, add, remove }) => ({ uids: uidSet(at.map(({ uid }) => uid)), add, remove }));
   for await (const page of writing.writer.store(mailbox.listed, validityOf(mailbox), changes)) {
     const base: BaseOp[] = [];
     let shown = 0;
     for (const stored of page) {
       if (stored.kind === "refused") {
+        for (const uid of eachUid(stored.uids)) silent.delete(uid);
         base.push(...refused(writing, id, stored.error, [...messages], stored.uids, rows));
         continue;
       }
       const { uid, flags: shownFlags } = stored;
+      silent.delete(uid);
       const known = messages.get(uid);
       if (known === undefined) continue;
       shown++;
@@ -62,6 +66,8 @@ async function storeIn(
     await commit(writing.run, { archive: [], base });
     count(writing.run.tally, nameOf(writing, id), { flagsSent: shown });
   }
+  // Gone meanwhile, or moved: the next look tells, and the flags are still to be sent wherever it is (S1).
+  if (silent.size > 0) writing.unfinished.add(id);
 }
 
 function refused(
