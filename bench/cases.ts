@@ -24,15 +24,15 @@ export interface Ratio {
 }
 
 type Profile = "small10k" | "big100k";
-const OURS = "packetboat";
+export const OURS = "packetboat";
 
-async function account(bench: Bench, user: string, profile: Profile): Promise<Account> {
+export async function account(bench: Bench, user: string, profile: Profile): Promise<Account> {
   const { existsSync } = await import("node:fs");
   if (!existsSync(bench.dovecot.home(user))) await loadProfile(bench.dovecot, user, profile);
   return { port: bench.dovecot.port, user };
 }
 
-function ratio(what: string, figures: readonly Figure[], peer: string, target: number): Ratio {
+export function ratio(what: string, figures: readonly Figure[], peer: string, target: number): Ratio {
   const of = (name: string) => figures.find((figure) => figure.name === name)?.seconds ?? Number.NaN;
   return { what, ours: of(OURS), peer, theirs: of(peer), target, unit: "s" };
 }

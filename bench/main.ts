@@ -5,8 +5,11 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
-import { CASES, type Ratio } from "./cases.ts";
+import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
+import { TWO_WAY } from "./cases-two-way.ts";
 import { homeIn } from "./ours.ts";
+
+const CASES = { ...ONE_WAY, ...TWO_WAY };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +38,7 @@ console.log("| what | ours | peer | theirs | ratio | target |  |\n|---|--:|---|-
 const show = (value: number, unit: string) => `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
 let missed = 0;
 for (const name of names) {
-  const rows: readonly Ratio[] = (await CASES[name]?.({ dovecot, work, times })) ?? [];
+  const rows: readonly Ratio[] = (await CASES[name as keyof typeof CASES]?.({ dovecot, work, times })) ?? [];
   for (const row of rows) {
     const got = row.ours / row.theirs;
     const met = got <= row.target;

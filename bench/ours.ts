@@ -16,6 +16,10 @@ export interface Home {
   readonly env: NodeJS.ProcessEnv;
   /** The backup of an account, as a user types it. */
   backup(account: Account): Program;
+  /** A migration, as a user types it. */
+  migrate(from: Account, to: Account): Program;
+  /** Two accounts kept equal. */
+  mirror(a: Account, b: Account): Program;
   /** Runs a command to its end and gives its stdout; throws with what it said when it fails. */
   run(...args: string[]): string;
   /** Empties the home and makes a new database, stopped. */
@@ -23,6 +27,8 @@ export interface Home {
   /** A value from the database. */
   query(sql: string): Promise<string>;
 }
+
+const urlOf = ({ port, user }: Account): string => `imap://${user}:pass@127.0.0.1:${port}?tls=none`;
 
 export function homeIn(work: string, name: string, keep: boolean): Home {
   const path = join(work, name);
@@ -37,8 +43,16 @@ export function homeIn(work: string, name: string, keep: boolean): Home {
     path,
     env,
     run,
-    backup: ({ port, user }) => ({
-      argv: [PACKETBOAT, "backup", `imap://${user}:pass@127.0.0.1:${port}?tls=none`, "--archive", user, "--quiet"],
+    backup: (account) => ({
+      argv: [PACKETBOAT, "backup", urlOf(account), "--archive", account.user, "--quiet"],
+      env,
+    }),
+    migrate: (from, to) => ({
+      argv: [PACKETBOAT, "migrate", urlOf(from), urlOf(to), "--archive", `${from.user}-${to.user}`, "--quiet"],
+      env,
+    }),
+    mirror: (a, b) => ({
+      argv: [PACKETBOAT, "mirror", urlOf(a), urlOf(b), "--archive", `${a.user}-${b.user}`, "--quiet"],
       env,
     }),
     async fresh() {

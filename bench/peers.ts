@@ -1,5 +1,6 @@
 // The peers as this bench runs them: Debian's mbsync and interimap, unpacked beside the machine's own programs, and imapflow's own fetch as
 // the raw limit of the library. Same server, same transport, no DEFLATE for anyone. They must run as their users run them, not hobbled.
+import { writeFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,6 +66,55 @@ SyncState ${home}/state/
   const program = (): Program => ({ argv: [`${dir}/usr/bin/mbsync`, "-q", "-c", config, "x"], env });
   const name = `mbsync, FSync ${fsync ? "yes" : "no"}`;
   return fresh ? { name, before: empty, program } : { name, program };
+}
+
+/**
+ * mbsync from one account to another, as a migration: everything that is new, flags and dates. With `both` it also takes changes back. Each
+ * program is another target's, with a state of its own.
+ */
+export function mbsyncBetween(
+  work: string,
+  name: string,
+  from: Account,
+  to: () => Account,
+  both = false,
+): () => Program {
+  let unpacked: { readonly dir: string; readonly env: NodeJS.ProcessEnv } | null = null;
+  const ready = peerEnvironment("isync", ["isync"]).then((found) => {
+    unpacked = found;
+  });
+  ready.catch(() => undefined); // told below
+  return () => {
+    if (unpacked === null) throw new Error("mbsync is not unpacked yet: measure something else first");
+    const target = to();
+    const config = join(work, `between-${name}-${target.user}.rc`);
+    const side = (store: string, { port, user }: Account) => `IMAPStore ${store}
+Host 127.0.0.1
+Port ${port}
+User ${user}
+Pass pass
+SSLType None
+AuthMechs LOGIN
+Timeout 120
+DisableExtension COMPRESS=DEFLATE
+`;
+    const rest = both ? "Create Both\nExpunge Both\nSync All" : "Create Near\nSync Pull";
+    writeFileSync(
+      config,
+      `FSync yes
+${side("far", from)}
+${side("near", target)}
+Channel x
+Far :far:
+Near :near:
+Patterns *
+${rest}
+CopyArrivalDate yes
+SyncState ${work}/between-${name}-${target.user}-
+`,
+    );
+    return { argv: [`${unpacked.dir}/usr/bin/mbsync`, "-q", "-c", config, "x"], env: unpacked.env };
+  };
 }
 
 const INTERIMAP = [

@@ -3,18 +3,27 @@ import type { Command } from "commander";
 import type { ExportOptions } from "./commands/export.ts";
 import type { ListOptions } from "./commands/list.ts";
 import type { Frame, RestoreHost } from "./host.ts";
+import type { PushOptions } from "./push-options.ts";
 
 const AT = "as of a time or a revision: 42, 2026-11-20, '2026-11-20 18:30', '3 days ago'";
 
-/** Adds `list` and `export` to the command `restore`. */
+/** Adds its subcommands to the command `restore`. */
 export function defineRestore(command: Command, host: RestoreHost, frame: Frame): void {
   frame.withExamples(
-    command.description("Reads an archive back, as it is or as it was at any earlier time. Nothing is changed."),
+    command.description(
+      "Reads an archive back, as it is or as it was at any earlier time, and puts mail back over IMAP. Only push changes anything.",
+    ),
     [
       { line: "restore list you@example.com", what: "the mailboxes" },
       { line: "restore export you@example.com --to eml:mail", what: "all messages as files" },
+      { line: "restore push you@example.com --at yesterday --in-place --dry-run", what: "what an undo would do" },
     ],
   );
+  defineReading(command, host, frame);
+  definePush(command, host, frame);
+}
+
+function defineReading(command: Command, host: RestoreHost, frame: Frame): void {
   frame.withExamples(
     frame
       .subcommand(command, "list ARCHIVE", "the mailboxes of an archive, or the messages of some")
@@ -53,4 +62,44 @@ export function defineRestore(command: Command, host: RestoreHost, frame: Frame)
       { line: "restore export you@example.com --to eml:work --mailbox 'Work*'", what: "some mailboxes" },
     ],
   );
+}
+
+const PUSH = [
+  "Puts mail back over IMAP, as it is or was, and makes no duplicates when it is run again.",
+  "--in-place makes a new revision of the archive that equals an earlier one, for everything or a selection; the pushes of the archive's own links carry it out: what was removed since comes back with its flags and dates, what was moved goes back to its mailbox. What came since is removed, after a question (--keep-new keeps it). Nothing is lost: the archive keeps every revision, so an undo can be undone.",
+  "--to puts mail into another account, by a link that only pushes and is kept: later runs bring what is new, and never remove anything. With --at or a selection, and for an account that fills the archive itself, the mail is first put into an archive of its own, which shares the stored bytes.",
+].join("\n\n");
+
+function definePush(command: Command, host: RestoreHost, frame: Frame): void {
+  const push = frame
+    .subcommand(command, "push ARCHIVE", "put mail back over IMAP: undo, or into another account")
+    .description(PUSH)
+    .option("--in-place", "make the archive what it was, and its accounts with it")
+    .option("--to ACCOUNT", "into this account: its name, or a URL such as imaps://you@mail.example.com")
+    .option("--at WHEN", AT)
+    .option("--mailbox PATTERN", "only these mailboxes, by the name they had or have; may be repeated", frame.collect)
+    .option("--since DATE", "only messages received at or after; local time")
+    .option("--before DATE", "only messages received before")
+    .option("--keep-new", "with --in-place: leave what came since where it is")
+    .option("--mailbox-prefix PATH", "with --to: below this mailbox of the account, such as 'Old mail'")
+    .option("--no-sync", "with --in-place: only make the revision; packetboat sync carries it out")
+    .option("-n, --dry-run", "print the plan, change nothing")
+    .option("-y, --yes", "do not ask");
+  frame
+    .withAccountOptions(push)
+    .option("--json", "print one JSON object on stdout")
+    .option("-q, --quiet", "print nothing on success (for cron)")
+    .action(async (archive: string, options: PushOptions) => {
+      const { push: run } = await import("./commands/push.ts");
+      await run(host, frame, archive, options);
+    });
+  frame.withExamples(push, [
+    { line: "restore push you@example.com --at '2 hours ago' --in-place --dry-run", what: "what an undo would do" },
+    { line: "restore push you@example.com --at 41 --in-place --mailbox Work", what: "one mailbox as it was" },
+    { line: "restore push you@example.com --to imaps://you@new.example.org", what: "everything into another account" },
+    {
+      line: "restore push you@example.com --to me@new.example.org --at 2026-11-01 --mailbox-prefix 'Old mail'",
+      what: "as it was, in a place of its own",
+    },
+  ]);
 }

@@ -1,6 +1,7 @@
 // What the restore commands are given by the command line that runs them: the same house, screen and words on every command. The two
-// apps do not import each other, so it is handed in. It must never offer anything that writes to an archive.
-import type { ArchiveInfo } from "@packetboat/archive";
+// apps do not import each other, so it is handed in. It must never offer anything that writes to a server but the rounds of links.
+import type { ArchiveInfo, LinkInfo } from "@packetboat/archive";
+import type { AccountId } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
@@ -13,6 +14,38 @@ export interface Frame {
     examples: readonly { readonly line: string; readonly what: string }[],
   ) => Command;
   readonly collect: (value: string, earlier?: readonly string[]) => readonly string[];
+  /** Milliseconds since 1970. Throws CONFIG_INVALID naming the option. */
+  readonly readDate: (option: string, text: string) => number;
+  /** Adds the options of a command that signs in to an account. */
+  readonly withAccountOptions: (command: Command) => Command;
+}
+
+/** Options of a command that signs in to an account, as they were typed. */
+export interface AccountWords {
+  readonly passwordFile?: string;
+  readonly passwordCommand?: string;
+  readonly caFile?: string;
+  readonly authzid?: string;
+  readonly auth?: string;
+  readonly allowCleartext?: boolean;
+}
+
+/** Rounds that were made. */
+export interface Ran {
+  /** For --json. */
+  readonly report: unknown;
+  /** Prints what happened, and states the exit code. */
+  readonly tell: () => void;
+}
+
+/** An account that mail is to be put back into. */
+export interface Destination {
+  /** Null: a dry run of an account that was never met. */
+  readonly id: AccountId | null;
+  readonly name: string;
+  /** Makes the rounds of its link. */
+  readonly run: (link: LinkInfo) => Promise<Ran>;
+  readonly close: () => Promise<void>;
 }
 
 export interface RestoreHost {
@@ -30,4 +63,15 @@ export interface RestoreHost {
   readonly open: (screen: Screen) => Promise<Database>;
   /** Throws ARCHIVE_UNKNOWN, naming those there are. */
   readonly archiveByName: (database: Database, name: string) => Promise<ArchiveInfo>;
+  /** Asks, unless `yes`. Throws CONFIG_INVALID where nobody can be asked, INTERRUPTED when the answer is no. */
+  readonly consent: (question: string, yes: boolean) => Promise<void>;
+  /** Makes rounds over these links, all of one archive. */
+  readonly rounds: (database: Database, screen: Screen, links: readonly LinkInfo[]) => Promise<Ran>;
+  /** The account of a name or a URL, made if need be. Close it. */
+  readonly destination: (
+    database: Database,
+    screen: Screen,
+    text: string,
+    options: AccountWords & { readonly dryRun?: boolean },
+  ) => Promise<Destination>;
 }

@@ -1,20 +1,39 @@
-// What the restore app is handed: this command line's house and words. The two apps do not import each other; only the command table
-// brings them together. It must never hand out anything that writes to an archive.
+// What the restore app is handed: this command line's house and words, and the rounds that carry a restore out. The two apps do not import
+// each other; only the command table brings them together.
+import type { LinkInfo } from "@packetboat/archive";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
+import { type RawAccountOptions, withAccountOptions } from "./accounts/options.ts";
 import { collect, subcommand, withExamples } from "./command-help.ts";
 import type { Host } from "./host.ts";
 import { openHouse } from "./house.ts";
+import { askConsent } from "./runs/consent.ts";
+import { readDate } from "./runs/date.ts";
 import { archiveByName } from "./runs/targets.ts";
 
 /** The words that all commands share. */
-export const FRAME = { subcommand, withExamples, collect };
+export const FRAME = { subcommand, withExamples, collect, readDate, withAccountOptions };
 
-/** Gives the host with what opens the database and finds an archive. */
+/** Gives the host with what opens the database and finds an archive, asks, and runs links. */
 export function restoreHost(host: Host) {
   return {
     ...host,
     open: (screen: Screen): Promise<Database> => openHouse(host, screen),
     archiveByName,
+    consent: (question: string, yes: boolean) => askConsent(host, question, yes),
+    // Loaded when it is needed: reading an archive needs no mail server.
+    rounds: async (database: Database, screen: Screen, links: readonly LinkInfo[]) => {
+      const { roundsOf } = await import("./runs/restore-rounds.ts");
+      return await roundsOf({ host, database, screen }, links);
+    },
+    destination: async (
+      database: Database,
+      screen: Screen,
+      text: string,
+      options: RawAccountOptions & { readonly dryRun?: boolean },
+    ) => {
+      const { destinationOf } = await import("./runs/restore-rounds.ts");
+      return await destinationOf({ host, database, screen }, text, options, options.dryRun === true);
+    },
   };
 }

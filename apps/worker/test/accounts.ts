@@ -35,3 +35,23 @@ export async function lookInto(
   }
   return { holds, exactly: [...exact, ...[...subscribed].sort()].join("\n") };
 }
+
+/** Numbers from one to another, both included. */
+export const range = (from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from + 1 }, (_, n) => from + n);
+
+/** What users do to their accounts on a server. */
+export function hands(port: () => number) {
+  const as = async <T>(user: string, act: (client: WireClient) => Promise<T>): Promise<T> => {
+    await using client = await WireClient.login({ port: port() }, user);
+    return await act(client);
+  };
+  /** Messages of these numbers, into a mailbox that is made where it is not INBOX. */
+  const fill = (user: string, mailbox: string, numbers: readonly number[], flags: readonly string[] = []) =>
+    as(user, async (client) => {
+      if (mailbox !== "INBOX") await client.create(mailbox);
+      const date = "21-Nov-2025 10:00:00 +0000";
+      for (const n of numbers) await client.append(mailbox, mail(n), { flags, date });
+    });
+  return { as, fill };
+}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Dovecot, orSkip, startDovecot, startProxy, until, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
-import { lookInto, mail } from "./accounts.ts";
+import { hands, lookInto, mail, range } from "./accounts.ts";
 import { type Program, program } from "./program.ts";
 
 let cli: Program;
@@ -16,20 +16,7 @@ const look = (user: string) => lookInto(port(), user);
 const both = () => Promise.all([look("alice"), look("bob")]);
 const MIRROR = () => ["mirror", urlOf("alice"), urlOf("bob"), "--archive", "both"];
 
-async function as<T>(user: string, act: (client: WireClient) => Promise<T>): Promise<T> {
-  await using client = await WireClient.login({ port: port() }, user);
-  return await act(client);
-}
-
-async function fill(user: string, mailbox: string, numbers: readonly number[], flags: readonly string[] = []) {
-  await as(user, async (client) => {
-    if (mailbox !== "INBOX") await client.create(mailbox);
-    const date = "21-Nov-2025 10:00:00 +0000";
-    for (const n of numbers) await client.append(mailbox, mail(n), { flags, date });
-  });
-}
-
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+const { as, fill } = hands(port);
 
 beforeAll(async () => {
   cli = await program();
@@ -62,6 +49,7 @@ describe("mirror", () => {
       const before = await both();
       const words = await cli.must([...MIRROR(), "--dry-run"]);
       expect(words).toMatch(/INBOX +31 +30\n/);
+      expect(await cli.must([...MIRROR(), "--dry-run", "--exclude", "INBOX"])).toMatch(/: 10 messages and 5, to be/);
       expect(words).toMatch(/41 messages and 35, to be matched.* Nothing was changed\.\n$/);
       expect(await both()).toEqual(before);
       expect((await cli.json<{ accounts: readonly unknown[] }>(["account", "list"])).accounts).toEqual([]);
@@ -237,6 +225,61 @@ describe("mirror", () => {
       expect(a.holds).toEqual(b.holds);
     },
   );
+});
+
+describe("the links of one archive", () => {
+  journey(
+    "a backup of an account that is mirrored pulls it and writes to nobody; the next mirror carries that on",
+    async () => {
+      await as("bob", (client) => client.append("INBOX", mail("for alice")));
+      const before = await both();
+      expect(await cli.must(["backup", urlOf("bob"), "--archive", "both"])).toMatch(/INBOX +1 new/);
+      expect(await both()).toEqual(before);
+      await cli.must(MIRROR());
+      const [alice, bob] = await both();
+      expect(alice.holds).toEqual(bob.holds);
+      expect(alice).not.toEqual(before[0]);
+    },
+  );
+
+  journey("a third account joins by link add --push, and sync makes all three equal", async () => {
+    await fill("gina", "INBOX", [1, 2, 500]);
+    await cli.must(["account", "add", urlOf("gina")]);
+    await cli.must(["link", "add", `gina@127.0.0.1:${port()}`, "both", "--push"]);
+    const env = { PACKETBOAT_PASSWORD: "pass" };
+    const { runs } = await cli.json<CommandReport>(["sync", "both"], { env });
+    expect(new Set(runs.map(({ link }) => link)).size).toBe(3);
+    const [alice, bob, gina] = await Promise.all(["alice", "bob", "gina"].map(look));
+    expect(bob?.holds).toEqual(alice?.holds);
+    expect(gina?.holds).toEqual(alice?.holds);
+    const words = await cli.must(["sync", "both"], { env });
+    expect(words.match(/: no change in \d+ mailboxes/g)).toHaveLength(3);
+    expect(await Promise.all(["alice", "bob", "gina"].map(look))).toEqual([alice, bob, gina]);
+  });
+
+  journey("--watch takes up a lost connection again", async () => {
+    await fill("hal", "INBOX", [1]);
+    await using proxy = await startProxy({ port: port() });
+    const line = ["mirror", `imap://hal:pass@127.0.0.1:${proxy.port}?tls=none`, urlOf("ida"), "--watch"];
+    let said = "";
+    const hears = (text: string) => {
+      said = text;
+    };
+    let end: (value: unknown) => void = () => undefined;
+    const over = new Promise((resolve) => {
+      end = resolve;
+    });
+    const watching = cli.run(line, { hears, kill: { when: over, signal: "SIGINT" } });
+    try {
+      await until(() => said.includes("Watching"), "the watch");
+      proxy.cutAll();
+      await as("hal", (client) => client.append("INBOX", mail("after the cut")));
+      await until(async () => (await look("ida")).holds.INBOX?.length === 2, "the message", 20_000, 50);
+    } finally {
+      end(null);
+    }
+    expect((await watching).code).toBe(130);
+  });
 });
 
 describe("migrate", () => {

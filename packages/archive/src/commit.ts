@@ -2,6 +2,9 @@
 // batch holds one op or ten thousand. Ops are a set: they are applied family by family, in the order below, not in the order given.
 // It must never leave a revision without a change, nor touch anything of a stale message.
 import {
+  type ArchiveEdit,
+  type ArchiveId,
+  type ArchiveOp,
   asId,
   type BaseOp,
   type Batch,
@@ -12,8 +15,8 @@ import {
   type RemoteMailboxId,
   type Revision,
 } from "@packetboat/core";
-import { databaseCode } from "@packetboat/database";
-import type { PoolClient } from "pg";
+import { databaseCode, inTransaction } from "@packetboat/database";
+import type { Pool, PoolClient } from "pg";
 import { intend, settleIntents } from "./queries/intents.ts";
 import {
   changeMailboxes,
@@ -24,10 +27,13 @@ import {
   reviveMailboxes,
 } from "./queries/mailboxes.ts";
 import {
+  type AddMessage,
   addMessages,
   type ChangeMessage,
   closeVersions,
   openVersions,
+  type Revived,
+  type ReviveMessage,
   requireKnown,
   reviveMessages,
 } from "./queries/messages.ts";
@@ -52,7 +58,9 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
   try {
     const committed = await write(session, async (client) => {
       const revision = batch.archive.length === 0 ? null : await lockArchive(client, session);
-      const { stale, done } = revision === null ? NOTHING : await applyArchive(client, session, batch, revision);
+      const add = (adds: readonly AddMessage[]) => addMessages(client, session, revision ?? 0, adds);
+      const { stale, done } =
+        revision === null ? NOTHING : await applyArchive(client, session, batch.archive, revision, add);
       await applyBase(client, session, batch.base, new Set(stale));
       if (revision === null || done === 0) return { revision: null, stale };
       await recordRevision(client, session, revision);
@@ -63,6 +71,37 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
   } catch (error) {
     throw isTakenPath(error) ? mailboxGone() : error;
   }
+}
+
+/** Whose history a commit without a link belongs to. */
+export interface Undoing {
+  readonly archiveId: ArchiveId;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * M10: commits edits that no account asked for, as a run's ops are: the same lock, one revision, the base untouched. No lease is needed:
+ * it is a writer like any other, and what a run planned on rows that this closes is stale (S4). Throws ARCHIVE_BUSY, ARCHIVE_UNKNOWN.
+ */
+export async function commitEdits(pool: Pool, undoing: Undoing, ops: readonly ArchiveEdit[]): Promise<Committed> {
+  const session = { ...undoing, run: null };
+  try {
+    return await inTransaction(pool, async (client) => {
+      await client.query("select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)");
+      const revision = await lockArchive(client, session);
+      const { stale, done } = await applyArchive(client, session, ops, revision, neverAdds);
+      if (done === 0) return { revision: null, stale };
+      await recordRevision(client, session, revision);
+      return { revision: asId<Revision>(revision), stale };
+    });
+  } catch (error) {
+    throw isTakenPath(error) ? mailboxGone() : error;
+  }
+}
+
+async function neverAdds(): Promise<void> {
+  throw new MailError("BUG", "Packetboat has a defect: an undo adds a message. Please report this.");
 }
 
 /** Two writers made or renamed a mailbox to one path; the plan of the second is old. */
@@ -125,12 +164,12 @@ const NOTHING: Applied = { stale: [], done: 0 };
 /** Messages first, because an arrival revives its mailbox (B5); mailboxes that go make room for names that come. */
 async function applyArchive(
   client: PoolClient,
-  session: Session,
-  { archive }: Batch,
+  session: Pick<Session, "archiveId">,
+  archive: readonly ArchiveOp[],
   revision: number,
+  add: (ops: readonly AddMessage[]) => Promise<void>,
 ): Promise<Applied> {
-  const edits = archive.filter((op): op is ChangeMessage => "since" in op);
-  const revived = archive.filter((op) => op.kind === "reviveMessage");
+  const edits = archive.filter((op): op is ChangeMessage | ReviveMessage => "messageId" in op);
   const adds = archive.filter((op) => op.kind === "addMessage");
   const removals = archive.filter((op) => op.kind === "removeMailbox").map((op) => op.mailboxId);
   const changes = archive.filter((op) => op.kind === "changeMailbox");
@@ -138,15 +177,11 @@ async function applyArchive(
   const revivals = archive.filter((op) => op.kind === "reviveMailbox");
   let undone = 0;
   if (revivals.length > 0) undone += revivals.length - (await reviveMailboxes(client, session, revision, revivals));
-  const stale = edits.length === 0 ? [] : await applyEdits(client, session, revision, edits);
-  if (revived.length > 0) {
-    await requireLive(client, session, distinct(revived.map((op) => op.mailboxId)));
-    stale.push(...(await reviveMessages(client, session, revision, revived)));
-    stale.sort((a, b) => a - b);
-  }
+  const { stale, erased } = edits.length === 0 ? UNEDITED : await applyEdits(client, session, revision, edits);
+  undone += erased;
   if (adds.length > 0) {
     await requireLive(client, session, distinct(adds.map((op) => op.mailboxId)));
-    await addMessages(client, session, revision, adds);
+    await add(adds);
   }
   if (removals.length > 0) undone += removals.length - (await removeMailboxes(client, session, revision, removals));
   if (changes.length > 0) await changeMailboxes(client, session, revision, changes);
@@ -154,23 +189,38 @@ async function applyArchive(
   return { stale, done: archive.length - stale.length - undone };
 }
 
+interface Edited {
+  /** Ascending. */
+  readonly stale: readonly MessageId[];
+  /** Messages that were to live again, and are erased for good. */
+  readonly erased: number;
+}
+
+const UNEDITED: Edited = { stale: [], erased: 0 };
+const NOT_REVIVED: Revived = { opened: new Set(), erased: new Set() };
+
 async function applyEdits(
   client: PoolClient,
-  session: Session,
+  session: Pick<Session, "archiveId">,
   revision: number,
-  edits: readonly ChangeMessage[],
-): Promise<MessageId[]> {
+  edits: readonly (ChangeMessage | ReviveMessage)[],
+): Promise<Edited> {
   if (new Set(edits.map((op) => op.messageId)).size !== edits.length) {
     throw new MailError("BUG", "Packetboat has a defect: one commit changes one message twice. Please report this.");
   }
-  const closed = await closeVersions(client, revision, edits);
-  const stale = edits.map((op) => op.messageId).filter((id) => !closed.has(id));
-  if (stale.length > 0) await requireKnown(client, session, stale);
-  const opening = edits.filter((op) => op.kind !== "removeMessage" && closed.has(op.messageId));
-  const targets = opening.filter((op) => op.kind === "moveMessage").map((op) => op.mailboxId);
+  const changes = edits.filter((op) => op.kind !== "reviveMessage");
+  const revivals = edits.filter((op) => op.kind === "reviveMessage");
+  const closed = changes.length === 0 ? new Map() : await closeVersions(client, revision, changes);
+  const opening = changes.filter((op) => op.kind !== "removeMessage").filter((op) => closed.has(op.messageId));
+  const moves = opening.filter((op) => op.kind === "moveMessage");
+  const targets = [...moves, ...revivals].map((op) => op.mailboxId);
   if (targets.length > 0) await requireLive(client, session, distinct(targets));
-  if (opening.length > 0) await openVersions(client, revision, opening as Parameters<typeof openVersions>[2], closed);
-  return stale.sort((a, b) => a - b);
+  if (opening.length > 0) await openVersions(client, revision, opening, closed);
+  const { opened, erased } =
+    revivals.length === 0 ? NOT_REVIVED : await reviveMessages(client, session, revision, revivals);
+  const stale = edits.map((op) => op.messageId).filter((id) => !closed.has(id) && !opened.has(id) && !erased.has(id));
+  if (stale.length > 0) await requireKnown(client, session, stale);
+  return { stale: stale.sort((a, b) => a - b), erased: erased.size };
 }
 
 const distinct = (ids: readonly MailboxId[]): readonly MailboxId[] => [...new Set(ids)];

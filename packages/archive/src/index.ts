@@ -34,5 +34,17 @@ export * from "./history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export * from "./reader.ts";
 export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
+export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
+export {
+  executeUndo,
+  isEmptyUndo,
+  planUndo,
+  type UndoCounts,
+  type Undone,
+  type UndoOptions,
+  type UndoPlan,
+  type UndoRequest,
+  type UndoSelection,
+} from "./undo.ts";
 export * from "./verify.ts";

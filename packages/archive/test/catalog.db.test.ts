@@ -289,3 +289,25 @@ describe("status", () => {
     expect(await archive.listPending(pool, link.id)).toMatchObject([{ mailbox: "INBOX", uid: 9, bytes: 537_919_488 }]);
   });
 });
+
+describe("how much of an archive is on a server", () => {
+  it("counts by mailbox what is bound, what was sent once and has no UID now, and what has no mailbox there", async () => {
+    await using stocked = await stockedArchive();
+    const { pool, link, inbox } = stocked;
+    const sent = () => archive.sentMailboxes(pool, link.archiveId, link.id);
+    // Two was moved to Archive/Work in the archive alone: its placement is still in INBOX.
+    expect(await sent()).toEqual([
+      { path: ["Archive", "Work"], messages: 1, there: 0, settled: 0, isUnpaired: false },
+      { path: ["INBOX"], messages: 2, there: 2, settled: 0, isUnpaired: false },
+    ]);
+    await stocked.archive.commit({
+      archive: [{ kind: "createMailbox", path: ["Elsewhere"], role: null, subscribed: false }],
+      base: [{ kind: "markGone", remoteMailboxId: inbox.remote, uids: [[1 as Uid, 1 as Uid]] }],
+    });
+    expect(await sent()).toMatchObject([
+      { path: ["Archive", "Work"] },
+      { path: ["Elsewhere"], messages: 0, isUnpaired: true },
+      { path: ["INBOX"], messages: 2, there: 1, settled: 1 },
+    ]);
+  });
+});

@@ -1,7 +1,7 @@
 // Every query on a table that grows with mail uses an index: looked at in the plans that Postgres makes over 120,000 messages.
 import { type Archive, asId, type Revision, type RunId, type Uid } from "@packetboat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changesIn, log, messagesAt, openArchive } from "../src/index.ts";
+import { changesIn, log, messagesAt, openArchive, planUndo } from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
 import { bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
@@ -164,6 +164,13 @@ describe("plans", () => {
     await messagesAt(database.pool, inbox.mailboxId, asId<Revision>(5), 60_000, 500);
     await log(database.pool, link.archiveId, { from: 9 });
     await changesIn(database.pool, link.archiveId, asId<Revision>(9));
+    // One connection only: the plan of an undo, and its ops as a run would commit them.
+    await planUndo(database.pool, { archiveId: link.archiveId, revision: asId<Revision>(9), selection: {} });
+    await planUndo(database.pool, {
+      archiveId: link.archiveId,
+      revision: asId<Revision>(5),
+      selection: { mailboxes: ["INBOX"], since: 0 },
+    });
 
     expect(plans.length).toBeGreaterThan(60);
     expect(sequentialScans()).toEqual([]);

@@ -19,6 +19,8 @@ export * from "./plan/pairing.ts";
 export * from "./plan/presence.ts";
 export * from "./plan/push.ts";
 export * from "./plan/push-mailboxes.ts";
+export * from "./plan/restore.ts";
+export * from "./plan/restore-mailboxes.ts";
 export * from "./plan/selection.ts";
 export * from "./ports.ts";
 export * from "./report.ts";

@@ -14,6 +14,8 @@ export interface Policy {
   readonly removals: Removals;
   /** Mailboxes of the archive lie under these segments: accounts that are not meant to be equal never share a mailbox. */
   readonly prefix: MailboxPath;
+  /** The same on the server: its mailboxes of this link lie below these segments, and the rest of it is out of sight (B8). Default: all. */
+  readonly below: MailboxPath;
   /** Patterns over the server's paths joined by "/": `*` any text, `?` one character. Empty: everything. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -29,6 +31,7 @@ export interface Policy {
 export const DEFAULT_POLICY: Policy = {
   removals: "never",
   prefix: [],
+  below: [],
   include: [],
   exclude: [],
   guardMessages: 100,

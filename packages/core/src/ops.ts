@@ -63,13 +63,19 @@ export type ArchiveOp =
       readonly flags: Flags;
     }
   | { readonly kind: "removeMessage"; readonly messageId: MessageId; readonly since: Revision }
-  /** Brings a tombstoned message back (M3: a move wins over a removal). Stale when it is live again; nothing for one that was erased (forget). */
+  /**
+   * A tombstoned message is live again as the same one, so that what the base knows of it still holds (M3: a move wins over a removal; undo).
+   * Stale when it is live by now; nothing for one that was erased for good (forget).
+   */
   | {
       readonly kind: "reviveMessage";
       readonly messageId: MessageId;
       readonly mailboxId: MailboxId;
       readonly flags: Flags;
     };
+
+/** What can be done without bytes: all that an undo needs. */
+export type ArchiveEdit = Exclude<ArchiveOp, { kind: "addMessage" }>;
 
 /** Changes of the base. They never make a revision. */
 export type BaseOp =

@@ -1,8 +1,9 @@
 // Mailboxes at first contact and later, as long as they keep their names: what is made, met, mapped, and merged. Each scenario is also
 // run in reverse order and once more after it was applied (tree.ts).
 import { describe, expect, it } from "vitest";
+import { planMeetings } from "../src/index.ts";
 import { based, EMPTY, kept, listed, paths, run, treeOf } from "./tree.ts";
-import { BOTH, linkWith, PULL } from "./world.ts";
+import { BOTH, linkWith, PULL, PUSH } from "./world.ts";
 
 describe("first contact", () => {
   it("B1 every mailbox is made with role and subscription, and bound", () => {
@@ -57,6 +58,12 @@ describe("first contact", () => {
 
   it("trap 22 a mailbox that LIST shows twice is one mailbox", () => {
     expect(run(EMPTY, [listed("A", 1), listed("A", 1)]).first).toEqual(["A"]);
+  });
+
+  it("B2 B8 what a link has below a place on the server has its plain name in the archive; the rest is out of sight", () => {
+    const link = linkWith(PULL, { below: ["Old"] });
+    const out = run(EMPTY, [listed("INBOX", 1), listed("Old/INBOX", 2), listed("Old/A/b", 3)], {}, link);
+    expect(paths(out.after)).toEqual(["A/b", "INBOX"]);
   });
 
   it("B2 everything lies under the link's prefix", () => {
@@ -133,5 +140,25 @@ describe("known mailboxes", () => {
     expect(out.pairs).toEqual(["A.b = A.b → A/b"]);
     // The same when it numbered its mailboxes anew at that time.
     expect(run(tree, [listed("A.b", 2, { path: ["A", "b"] })]).pairs).toEqual(["A.b = A.b → A/b"]);
+  });
+});
+
+describe("what the archive got while a link that only pushes was looked at", () => {
+  const tree = {
+    bases: [based(1, "INBOX", 1)],
+    mailboxes: [kept(1, "INBOX"), kept(2, "Work"), kept(3, "Gesendet", { role: "sent" }), kept(4, "New")],
+  };
+  const listing = [listed("INBOX", 1), listed("Work", 2), listed("Sent", 3, { role: "sent" }), listed("Other", 4)];
+  const pairsOf = (rights: typeof PULL) =>
+    planMeetings(linkWith(rights), tree, listing).map((op) =>
+      op.kind === "bindMailbox" ? `${op.archivePath.join("/")} = ${op.name}` : op.kind,
+    );
+
+  it("B2 B3 is paired with what the server has, by role, then by name, before anything is made there", () => {
+    expect(pairsOf(PUSH)).toEqual(["Gesendet = Sent", "Work = Work"]);
+  });
+
+  it("B2 a link that pulls has met all of it", () => {
+    expect([pairsOf(PULL), pairsOf(BOTH)]).toEqual([[], []]);
   });
 });

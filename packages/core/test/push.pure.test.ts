@@ -4,6 +4,7 @@ import {
   asId,
   type Flags,
   groupStores,
+  type Link,
   type MailboxBase,
   type MailboxId,
   type MailboxPath,
@@ -215,6 +216,7 @@ describe("mailboxes", () => {
     unpaired: readonly string[] = [],
     removals: Removals = "mirror",
     role: Role | null = null,
+    policy: Partial<Link["policy"]> = {},
   ) {
     const bases = pairs.map(([server, , before], i): MailboxBase => {
       const pushedPath = before === undefined ? path(server) : path(before);
@@ -230,7 +232,12 @@ describe("mailboxes", () => {
       subscribed: true,
     }));
     const tree = { mailboxes: [...live, ...free], bases };
-    const result = planMailboxPush(linkWith(BOTH, { removals }), tree, listed(pairs.map(([server]) => server)), spell);
+    const result = planMailboxPush(
+      linkWith(BOTH, { removals, ...policy }),
+      tree,
+      listed(pairs.map(([server]) => server)),
+      spell,
+    );
     return {
       creates: result.creates.map(({ spelled }) => spelled.name),
       renames: result.renames.map(({ from, to }) => `${showPath(from)} > ${showPath(to.path)}`),
@@ -244,6 +251,13 @@ describe("mailboxes", () => {
     const result = planned([["INBOX", "INBOX"]], ["A/B", "A", "x.y"]);
     expect(result.creates).toEqual(["A", "x_y", "A.B"]);
     expect(result.notes).toEqual(["mailboxMapped"]);
+  });
+
+  test("B2 B8 a link may have its place below others, in the archive and on the server", () => {
+    const policy = { prefix: ["Work"], below: ["Old", "mail"] };
+    const { creates } = planned([], ["INBOX", "Work", "Work/INBOX", "Work/A/B"], "never", null, policy);
+    expect(creates).toEqual(["Old.mail.INBOX", "Old.mail.A.B"]);
+    expect(planned([["Old/A", "B", "A"]], [], "never", null, { below: ["Old"] }).renames).toEqual(["Old/A > Old/B"]);
   });
 
   test("B3 what was paired by role keeps its name until the archive's changes; everything else takes the archive's", () => {

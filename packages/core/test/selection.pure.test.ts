@@ -37,6 +37,16 @@ const selected = (one: ReturnType<typeof mailbox>, policy = {}, rights: Rights =
   isSelected(linkWith(rights, policy), one);
 
 describe("selection", () => {
+  it("B8 only what lies below the link's place on the server, and patterns mean the whole path there", () => {
+    const below = ["Old mail"];
+    expect(selected(mailbox(["Old mail", "INBOX"]), { below })).toBe(true);
+    expect(selected(mailbox(["Old mail"]), { below })).toBe(false);
+    expect(selected(mailbox(["INBOX"]), { below })).toBe(false);
+    expect(selected(mailbox(["Old mailbox", "A"]), { below })).toBe(false);
+    expect(selected(mailbox(["Old mail", "A"]), { below, include: ["Old mail/A"] })).toBe(true);
+    expect(selected(mailbox(["Old mail", "A"]), { below, include: ["A"] })).toBe(false);
+  });
+
   it("B8 trap 46: everything without patterns; exclude wins over include", () => {
     expect(selected(mailbox(["a", "b"]))).toBe(true);
     expect(selected(mailbox(["a", "b"]), { include: ["a/*"] })).toBe(true);

@@ -64,7 +64,7 @@ export async function openRun(context: RunContext): Promise<LinkRun> {
       } catch (thrown) {
         if (error === null) throw thrown;
       }
-      return { report, again: tally.again, applied: hasApplied(report), error };
+      return { report, again: tally.again, applied: tally.mailboxesThere > 0 || hasApplied(report), error };
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Tally {
   readonly notes: Note[];
   readonly halts: Halt[];
   revisionAfter: number;
+  /** Mailboxes made, renamed, removed, subscribed on the server. */
+  mailboxesThere: number;
   /** Something asked for another look at once: a stale op, a mailbox that changed under the run. */
   again: boolean;
 }
@@ -34,6 +36,7 @@ export function openTally(revision: number): Tally {
     notes: [],
     halts: [],
     revisionAfter: revision,
+    mailboxesThere: 0,
     again: false,
   };
 }

@@ -177,7 +177,13 @@ export async function* append(
   const letters: Letter[] = [];
   for (const [index, { bytes, flags, internalDate }] of batch.entries()) {
     if (limit !== null && bytes.length > limit) results[index] = { error: messageNotTaken(bytes.length, limit) };
-    else letters.push({ index, bytes, internalDate, flags: sendableFlags(flags, opened.permanentFlags) });
+    else
+      letters.push({
+        index,
+        bytes,
+        internalDate,
+        flags: sendableFlags(flags, opened.permanentFlags, opened.courier),
+      });
   }
   // With keywords all answers wait for what the server shows afterwards.
   const waits = letters.some(({ flags }) => flags.some(isKeyword));

@@ -3,7 +3,7 @@
 import type { Marks } from "@packetboat/core";
 import { Refused, uidValidityChanged } from "./errors.ts";
 import type { Gate } from "./gate.ts";
-import { askStatus, mailboxArgument, recentIsUnnumbered, whyRefused } from "./list.ts";
+import { askStatus, isCourier, mailboxArgument, whyRefused } from "./list.ts";
 import { announcesModseq, modseqOf, nothingSeen, noting, type Seen, showsModseq } from "./opening.ts";
 import { numberOf } from "./tokens.ts";
 
@@ -45,8 +45,7 @@ async function open(gate: Gate, name: string, wire: string): Promise<Seen> {
       on: {
         ...noting(seen),
         RECENT: (answer) => {
-          if (recentIsUnnumbered(gate.capabilities) && numberOf({ value: answer.command }) !== 0)
-            seen.unnumbered = true;
+          if (isCourier(gate.capabilities) && numberOf({ value: answer.command }) !== 0) seen.unnumbered = true;
         },
       },
     });

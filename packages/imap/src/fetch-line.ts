@@ -47,9 +47,8 @@ type Value =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "bytes"; readonly bytes: Buffer }
   | { readonly kind: "list"; readonly items: readonly Value[] }
-  | { readonly kind: "nil" };
-
-const NIL: Value = { kind: "nil" };
+  /** With its letters: among flags it is a keyword. */
+  | { readonly kind: "nil"; readonly text: string };
 
 class Reader {
   #at: number;
@@ -99,6 +98,8 @@ class Reader {
       case "{":
         return this.#literalValue();
       case "~":
+        // A keyword may begin so, too.
+        if (this.#text[this.#at + 1] !== "{") return this.#atom();
         this.#at++;
         return this.#literalValue();
       default:
@@ -110,7 +111,7 @@ class Reader {
     const start = this.#at;
     while (this.#at < this.#text.length && !" ()".includes(this.#text[this.#at] as string)) this.#at++;
     const text = this.#text.slice(start, this.#at);
-    return text.toUpperCase() === "NIL" ? NIL : { kind: "text", text };
+    return { kind: text.toUpperCase() === "NIL" ? "nil" : "text", text };
   }
 
   #quoted(): Value | null {
@@ -171,7 +172,8 @@ function numberIn(value: Value, digits: number): number | null {
 }
 
 function flagsIn(value: Value): readonly string[] {
-  return value.kind === "list" ? value.items.flatMap((item) => textIn(item) ?? []) : [];
+  if (value.kind !== "list") return [];
+  return value.items.flatMap((item) => (item.kind === "nil" ? item.text : (textIn(item) ?? [])));
 }
 
 function put(row: Mutable<FetchRow>, key: string, value: Value): void {

@@ -27,9 +27,9 @@ const atoms = (text: string): Token[] => text.split(" ").map((value) => ({ type:
 
 /**
  * Courier keeps UIDs only when somebody opens a mailbox to write. Until then every EXAMINE and STATUS numbers what is \Recent by the
- * names of its files, and an arrival or a removal shifts the numbers: they are as none (U4). ACL2=UNION is Courier's alone.
+ * names of its files, and an arrival or a removal shifts the numbers: they are as none (U4). ACL2=UNION is its alone.
  */
-export function recentIsUnnumbered(capabilities: ReadonlySet<string>): boolean {
+export function isCourier(capabilities: ReadonlySet<string>): boolean {
   return capabilities.has("ACL2=UNION");
 }
 
@@ -39,7 +39,7 @@ function statusItems(gate: Gate): string {
   const modseq = capabilities.has("CONDSTORE") || capabilities.has("QRESYNC") ? " HIGHESTMODSEQ" : "";
   // Cyrus 3.6.1 answers MAILBOXID beside MESSAGES with uninitialised memory, another one each time. X-CREATEDMODSEQ is Cyrus' alone.
   const objectId = capabilities.has("OBJECTID") && !capabilities.has("X-CREATEDMODSEQ");
-  const recent = recentIsUnnumbered(capabilities) ? " RECENT" : "";
+  const recent = isCourier(capabilities) ? " RECENT" : "";
   return `MESSAGES UIDNEXT UIDVALIDITY${recent}${modseq}${objectId ? " MAILBOXID" : ""}`;
 }
 
@@ -134,7 +134,7 @@ async function plainList(gate: Gate, patterns: readonly string[]): Promise<Listi
 /** STATUS of one mailbox by its wire name. Throws Refused when the server says NO. */
 export async function askStatus(gate: Gate, wire: string): Promise<StatusLine | null> {
   const status = await askOnce(gate, wire);
-  if (!status?.unnumbered || !gate.writes) return status;
+  if (status === null || !gate.writes || !(status.unnumbered || isUnopened(gate, status))) return status;
   // Who may write lets the server number what is there, before anything is planned by a UID. Refused, it stays without numbers.
   gate.selected = null;
   try {
@@ -145,6 +145,11 @@ export async function askStatus(gate: Gate, wire: string): Promise<StatusLine | 
     if (!(error instanceof Refused)) throw error;
   }
   return await askOnce(gate, wire);
+}
+
+/** An INBOX that nobody ever opened has on Courier the second of the asking as UIDVALIDITY: it could never be written to under one. */
+function isUnopened({ capabilities }: Gate, { wire, marks }: StatusLine): boolean {
+  return isCourier(capabilities) && wire === "INBOX" && marks.messages === 0 && marks.uidNext === 1;
 }
 
 async function askOnce(gate: Gate, wire: string): Promise<StatusLine | null> {

@@ -3,7 +3,7 @@
 import { Refused, uidValidityChanged } from "./errors.ts";
 import { enable } from "./examine.ts";
 import type { Gate } from "./gate.ts";
-import { mailboxArgument, whyRefused, wireOf } from "./list.ts";
+import { isCourier, mailboxArgument, whyRefused, wireOf } from "./list.ts";
 import { announcesModseq, nothingSeen, noting, showsModseq } from "./opening.ts";
 import { responseCode } from "./tokens.ts";
 import { readOnly } from "./write-errors.ts";
@@ -14,6 +14,8 @@ export interface Writable {
   /** As the server stated them; null: not stated. */
   readonly permanentFlags: readonly string[] | null;
   readonly modseq: boolean;
+  /** The server is Courier (sendable.ts). */
+  readonly courier: boolean;
 }
 
 async function select(gate: Gate, name: string, wire: string): Promise<void> {
@@ -53,6 +55,7 @@ export async function ensureWritable(
     uidValidity: selected.uidValidity,
     permanentFlags: selected.writing.permanentFlags,
     modseq: selected.modseq,
+    courier: isCourier(gate.capabilities),
   };
 }
 

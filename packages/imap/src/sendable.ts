@@ -10,14 +10,18 @@ export function isKeyword(flag: string): boolean {
   return !flag.startsWith("\\");
 }
 
+/** As measured: Courier refuses the whole command for a keyword with one of these. */
+const COURIER_REFUSES = /[[\]}~]/;
+
 /**
  * Gives what a mailbox can keep of these flags, as PERMANENTFLAGS of its read-write opening states it (F2, trap 16); null: not stated.
  * Keywords that are not listed pass only with `\*`, system flags of other servers only when they are listed.
+ * `courier`: the server is one.
  */
-export function sendableFlags(flags: Flags, permanentFlags: readonly string[] | null): Flags {
+export function sendableFlags(flags: Flags, permanentFlags: readonly string[] | null, courier = false): Flags {
   const listed = permanentFlags && new Set(permanentFlags.map((flag) => flag.toLowerCase()));
   const kept = (flag: string): boolean => {
-    if (!FLAG.test(flag)) return false;
+    if (!FLAG.test(flag) || (courier && COURIER_REFUSES.test(flag))) return false;
     const key = flag.toLowerCase();
     if (listed === null) return isKeyword(flag) || SYSTEM.has(key);
     return listed.has(key) || (isKeyword(flag) && listed.has("\\*"));

@@ -39,7 +39,7 @@ function stepsOf(uids: UidSet, change: FlagChange, opened: Writable): readonly S
     ["-", change.remove],
   ] as const;
   return signs
-    .map(([sign, wanted]) => ({ uids, sign, flags: sendableFlags(wanted, opened.permanentFlags) }))
+    .map(([sign, wanted]) => ({ uids, sign, flags: sendableFlags(wanted, opened.permanentFlags, opened.courier) }))
     .filter(({ flags }) => flags.length > 0);
 }
 

@@ -33,6 +33,13 @@ describe("FETCH lines", () => {
       emailId: "M6d99",
       body: Buffer.from("a\r\n"),
     });
+    // Keywords that look like something else.
+    expect(row("* 3 FETCH (FLAGS (~tilde NIL nil$ \\Seen) BODY[] NIL UID 4)")).toEqual({
+      seq: 3,
+      uid: 4,
+      flags: ["~tilde", "NIL", "nil$", "\\Seen"],
+      body: null,
+    });
     expect(row("* 1 fetch (body[header] {0}\r\n uid 2 X-GM-MSGID 1278455344230334865)", "")).toEqual({
       seq: 1,
       uid: 2,

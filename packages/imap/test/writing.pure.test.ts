@@ -31,6 +31,10 @@ describe("flags and dates", () => {
     expect(sendableFlags(flags, permanent)).toEqual(sent);
   });
 
+  test("F2: what Courier refuses a whole command for is left out, the rest goes", () => {
+    expect(sendableFlags(["\\Seen", "$x", "~y", "[z", "w}"], ["\\*", "\\Seen"], true)).toEqual(["$x", "\\Seen"]);
+  });
+
   test.for([
     [0, "01-Jan-1970 00:00:00 +0000"],
     [Date.UTC(2024, 1, 29, 23, 59, 59, 999), "29-Feb-2024 23:59:59 +0000"],
@@ -122,6 +126,12 @@ describe("B2: names", () => {
     new Set(),
   );
   const root = nameRules([], { delimiter: "/", wires: ["INBOX"] }, new Set());
+  const cyrus = nameRules([], { delimiter: "/", wires: ["INBOX"] }, new Set(["X-CREATEDMODSEQ"]));
+  const courier5 = nameRules(
+    [{ kind: "personal", prefix: "INBOX.", delimiter: "." }],
+    { delimiter: ".", wires: ["INBOX"] },
+    new Set(["ACL2=UNION"]),
+  );
   test.for([
     [courier, ["Work", "v1.2"], "INBOX.Work.v1_2", ["Work", "v1_2"]],
     [courier, ["a/b"], "INBOX.a_b", ["a_b"]],
@@ -129,6 +139,9 @@ describe("B2: names", () => {
     [root, ["Work", "a/b", "Tee & Bücher"], "Work/a_b/Tee & Bücher", ["Work", "a_b", "Tee & Bücher"]],
     [root, ["a\r\nb\0", "", ".."], "a__b_/_/_", ["a__b_", "_", "_"]],
     [{ ...root, delimiter: null }, ["a", "b"], "a_b", ["a_b"]],
+    [root, ["~home", "~kid", "100% \ud800"], "_home/~kid/100% _", ["_home", "~kid", "100% _"]],
+    [cyrus, ["~home", "100%", 'q"<;>'], "~home/100_/q____", ["~home", "100_", "q____"]],
+    [courier5, ["~home", "🚀 ✓", "a/b"], "INBOX.~home._ ✓.a_b", ["~home", "_ ✓", "a_b"]],
   ] as const)("%#: %j", ([rules, path, name, spelled]) => {
     expect(spell(path, rules)).toEqual({ name, path: spelled });
   });

@@ -73,7 +73,8 @@ export function openScreen(streams: Streams, options: ScreenOptions): Screen {
     },
     stdoutIsTerminal: stdout.isTTY === true,
     stderrIsTerminal: stderr.isTTY === true,
-    columns: () => stderr.columns ?? 80,
+    // 0: a terminal that does not know its size.
+    columns: () => stderr.columns || 80,
     bold: paint(1, 22),
     dim: paint(2, 22),
     good: paint(32, 39),

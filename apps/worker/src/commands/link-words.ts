@@ -25,6 +25,7 @@ export function linkWords({ account, rights, policy }: Pick<LinkInfo, "account" 
     ...(policy.include.length > 0 ? [`only ${policy.include.join(", ")}`] : []),
     ...(policy.exclude.length > 0 ? [`without ${policy.exclude.join(", ")}`] : []),
     ...(policy.prefix.length > 0 ? [`under ${showPath(policy.prefix)}`] : []),
+    ...(policy.below.length > 0 ? [`below ${showPath(policy.below)} on the server`] : []),
   ];
   return harmless(parts.join(", "));
 }

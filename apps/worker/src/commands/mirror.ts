@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { type RawSideOptions, readSide, refuseSameAccount, withSideOptions } from "../accounts/side-options.ts";
 import { collect, withExamples, withReporting } from "../command-help.ts";
 import { lastOfEach } from "../display/per-link.ts";
-import { isUneventful } from "../display/report.ts";
+import { changesOf } from "../display/report.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
@@ -97,13 +97,10 @@ async function tellFirst(
   const { exitCode } = endWithReports(host, screen, reports, started);
   const last = lastOfEach(reports);
   const [first, second] = pair.links;
-  if (
-    !screen.quiet &&
-    !screen.json &&
-    exitCode === EXIT.done &&
-    last.length === 2 &&
-    last.every(({ run, ...rest }) => run !== null && isUneventful({ run, ...rest }))
-  ) {
+  const isWell = exitCode === EXIT.done && last.length === 2 && last.every(({ run }) => run !== null);
+  const isQuiet = last.every(({ totals }) => changesOf(totals, false).length === 0);
+  if (isWell && !isQuiet) screen.line("Mail is still changing; run the same line again, or stay with --watch.");
+  if (isWell && isQuiet && !screen.quiet && !screen.json) {
     const { messages, mailboxes } = await archiveTotals(database.pool, first.archiveId);
     const what = `${plural(messages, "message")} in ${plural(mailboxes, "mailbox")}`;
     screen.line(`${first.account} and ${second.account} agree: ${what}.`);

@@ -4,16 +4,13 @@ import { type LinkInfo, listLinks } from "@packetboat/archive";
 import type { RunReport } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Command } from "commander";
-import { signIn } from "../accounts/connect.ts";
-import { accountById } from "../accounts/registry.ts";
-import { passwordSource } from "../accounts/secret.ts";
 import { withExamples, withReporting } from "../command-help.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { endWithReports } from "../runs/end.ts";
-import type { Member } from "../runs/open-accounts.ts";
+import { memberOf } from "../runs/members.ts";
 import { runRounds } from "../runs/rounds.ts";
-import { archiveByName, targetOf } from "../runs/targets.ts";
+import { archiveByName } from "../runs/targets.ts";
 
 interface Options extends ReportingOptions {
   readonly dryRun?: boolean;
@@ -44,7 +41,7 @@ async function sync(host: Host, names: readonly string[], options: Options): Pro
   const database = await openHouse(host, screen);
   const links = await linksOf(database, names);
   const reports: RunReport[] = [];
-  for (const [, group] of Map.groupBy(links, (link) => link.archiveId)) {
+  for (const group of groupsOf(links)) {
     if (host.signal.aborted) break;
     const members = await Promise.all(group.map((link) => memberOf(host, database, link)));
     const how = { command: "sync", dryRun: options.dryRun === true, pushes: true };
@@ -52,6 +49,13 @@ async function sync(host: Host, names: readonly string[], options: Options): Pro
   }
   if (links.length === 0) screen.line("Nothing to do: no archive has a link yet. packetboat backup URL makes one.");
   endWithReports(host, screen, reports, started);
+}
+
+/** An archive's links make rounds together. Where nothing is pushed they do not need each other, and one after the other holds one lease. */
+function groupsOf(links: readonly LinkInfo[]): readonly (readonly LinkInfo[])[] {
+  return [...Map.groupBy(links, (link) => link.archiveId).values()].flatMap((group) =>
+    group.some(({ rights }) => rights.push) ? [group] : group.map((link) => [link]),
+  );
 }
 
 async function linksOf(database: Database, names: readonly string[]): Promise<readonly LinkInfo[]> {
@@ -62,17 +66,4 @@ async function linksOf(database: Database, names: readonly string[]): Promise<re
     links.push(...(await listLinks(database.pool, { archiveId: archive.id })));
   }
   return links;
-}
-
-async function memberOf(host: Host, database: Database, link: LinkInfo): Promise<Member> {
-  const account = await accountById(database, link.accountId);
-  return {
-    target: await targetOf(database, link),
-    connect: async (signal) => {
-      const source = passwordSource(host, database, account, { options: {}, url: null });
-      // That the account takes clear text was allowed when it was added.
-      const login = { address: account.address, settings: account.settings, allowCleartext: true };
-      return await signIn(host, login, source, signal, link.rights.push);
-    },
-  };
 }

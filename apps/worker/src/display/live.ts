@@ -32,6 +32,7 @@ export async function startLive(screen: Screen, now: () => number): Promise<Live
   if (show === null) return NO_DISPLAY;
   const rows = new Map<number, ProgressState>();
   let last = 0;
+  let stopped = false;
   const timer = setInterval(() => show.draw([...rows.values()], now()), show.every);
   timer.unref();
   return {
@@ -50,7 +51,8 @@ export async function startLive(screen: Screen, now: () => number): Promise<Live
     },
     stop: () => {
       clearInterval(timer);
-      show.wipe();
+      if (!stopped) show.wipe();
+      stopped = true;
     },
   };
 }

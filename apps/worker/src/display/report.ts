@@ -36,7 +36,7 @@ export function commandReport(runs: readonly RunReport[], started: string, finis
 }
 
 /** True when the run changed nothing and has nothing to tell. */
-export function isUneventful({ run, outcome, totals, notes, mailboxes }: RunReport): boolean {
+function isUneventful({ run, outcome, totals, notes, mailboxes }: RunReport): boolean {
   return (
     outcome === "ok" &&
     notes.length === 0 &&

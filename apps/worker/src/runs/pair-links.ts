@@ -63,7 +63,10 @@ async function pairsOf({ pool }: Database, { sides }: WantedPair): Promise<reado
 }
 
 const fits = ({ rights, policy }: LinkInfo, side: WantedSide): boolean =>
-  rights.pull === side.rights.pull && rights.push === side.rights.push && policy.prefix.length === 0;
+  rights.pull === side.rights.pull &&
+  rights.push === side.rights.push &&
+  policy.prefix.length === 0 &&
+  policy.below.length === 0;
 
 function nameOf({ archive, sides: [a, b], joint }: WantedPair): string {
   return archive ?? `${accountName(a.url)} ${joint} ${accountName(b.url)}`;
@@ -101,9 +104,11 @@ function otherPurpose({ id, archive, account, rights, policy }: LinkInfo, side: 
     ...(rights.push === side.rights.push ? [] : [side.rights.push ? "--push" : "--no-push"]),
     ...(policy.prefix.length > 0 ? ["--prefix ''"] : []),
   ];
+  const there = policy.below.length > 0 ? `, below ${policy.below.join("/")} on the server` : "";
+  const change = there === "" ? `, or change the link: packetboat link set ${id} ${options.join(" ")}` : "";
   return new MailError(
     "CONFIG_INVALID",
-    `In the archive ${archive} the link of ${account} ${is}${under}. Choose another name with --archive, or change the link: packetboat link set ${id} ${options.join(" ")}.`,
+    `In the archive ${archive} the link of ${account} ${is}${under}${there}. Choose another name with --archive${change}.`,
   );
 }
 

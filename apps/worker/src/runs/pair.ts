@@ -1,8 +1,18 @@
 // What mirror and migrate have in common: two addresses become two signed-in accounts of one archive, then run. It must never make anything
 // before both servers have let it in, nor write a password down without being told to.
-import type { LinkInfo } from "@packetboat/archive";
-import type { PasswordSource } from "@packetboat/config";
-import { asMailError, type ListedMailbox, MailError, type Rights } from "@packetboat/core";
+import { accountName, type LinkInfo } from "@packetboat/archive";
+import {
+  type AccountId,
+  type ArchiveId,
+  asId,
+  asMailError,
+  DEFAULT_POLICY,
+  isSelected,
+  type LinkId,
+  type ListedMailbox,
+  MailError,
+  type Rights,
+} from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { answered, type Connection, signIn } from "../accounts/connect.ts";
 import { type Account, accountByAddress, makeAccount } from "../accounts/registry.ts";
@@ -59,18 +69,25 @@ export async function withPair<T>(
   then: { readonly run: (pair: Pair) => Promise<T>; readonly look: (look: FirstLook) => T },
 ): Promise<T> {
   const { host, database } = around;
-  const entrances = [await entranceOf(around, sides[0], options), await entranceOf(around, sides[1], options)] as const;
-  const [a, b] = entrances;
   const patterns = { include: options.include, exclude: options.exclude };
-  const wanted: WantedPair = { sides: [a.side, b.side], archive: options.archive, joint, patterns };
+  const both = [await wantedOf(database, sides[0]), await wantedOf(database, sides[1])] as const;
+  const wanted: WantedPair = { sides: both, archive: options.archive, joint, patterns };
+  // Before anybody is asked for a password.
+  const found = await findPair(database, wanted);
+  const entrances = [
+    await entranceOf(around, sides[0], both[0], options),
+    await entranceOf(around, sides[1], both[1], options),
+  ] as const;
+  const [a, b] = entrances;
   try {
-    const found = await findPair(database, wanted);
     // Known accounts get a run for every try, also for one that never reaches the server. New ones are made when they are let in.
     if (found === null) {
       const signal = stopSignal(host, database);
       const [one, other] = await Promise.all([named(a, signal), named(b, signal)]);
       if (options.dryRun === true)
-        return then.look({ listings: await Promise.all([one.remote.list(), other.remote.list()]) });
+        return then.look({
+          listings: await Promise.all([seenBy(one, a.side, options), seenBy(other, b.side, options)]),
+        });
     }
     const made = found === null ? await makePair(database, wanted) : await kept(database, wanted, found, options);
     const [first, second] = made.links;
@@ -90,15 +107,21 @@ export async function withPair<T>(
   }
 }
 
+async function wantedOf(database: Database, { url, given, rights }: PairSide): Promise<WantedSide> {
+  const known = await accountByAddress(database, url);
+  const settings = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
+  return { url, known, settings, rights };
+}
+
 async function entranceOf(
   { host, database }: Surroundings,
   { name, url, given, rights }: PairSide,
+  side: WantedSide,
   options: PairOptions,
 ): Promise<Entrance> {
-  const known = await accountByAddress(database, url);
-  const settings = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
-  const way = passwordSource(host, database, known, { options: given, url: url.password, side: name });
-  const { source, typed }: { source: PasswordSource; typed: string | null } = await answered(url, way);
+  const { settings } = side;
+  const way = passwordSource(host, database, side.known, { options: given, url: url.password, side: name });
+  const { source, typed } = await answered(url, way);
   let connecting: Promise<Connection> | null = null;
   const connect = (signal: AbortSignal): Promise<Connection> => {
     const login = { address: url, settings, allowCleartext: options.allowCleartext === true };
@@ -108,16 +131,26 @@ async function entranceOf(
   const close = async (): Promise<void> => {
     await connecting?.then(({ remote }) => remote.close()).catch(() => undefined);
   };
-  return { side: { url, known, settings, rights }, typed, connect, close };
+  return { side, typed, connect, close };
+}
+
+/** What the link of a side would take part in. */
+async function seenBy(
+  { remote }: Connection,
+  { rights }: WantedSide,
+  { include = [], exclude = [] }: PairOptions,
+): Promise<readonly ListedMailbox[]> {
+  const policy = { ...DEFAULT_POLICY, include, exclude };
+  const link = { id: asId<LinkId>(0), accountId: asId<AccountId>(0), archiveId: asId<ArchiveId>(0), rights, policy };
+  return (await remote.list()).filter((one) => isSelected(link, one));
 }
 
 /** Of two accounts a failure must say which. */
 async function named({ connect, side }: Entrance, signal: AbortSignal): Promise<Connection> {
   return await connect(signal).catch((thrown: unknown) => {
     const error = asMailError(thrown);
-    const account = `${side.url.user}@${side.url.host}`;
     if (error.code === "INTERRUPTED") throw error;
-    throw new MailError(error.code, `${account}: ${error.message}`, { cause: thrown });
+    throw new MailError(error.code, `${accountName(side.url)}: ${error.message}`, { cause: thrown });
   });
 }
 

@@ -32,7 +32,7 @@ export async function liveMailboxes(session: Session): Promise<readonly ArchiveM
  */
 export async function removeMailboxes(
   client: PoolClient,
-  session: Session,
+  session: Pick<Session, "archiveId">,
   revision: number,
   ids: readonly MailboxId[],
 ): Promise<number> {
@@ -52,7 +52,7 @@ export async function removeMailboxes(
  */
 export async function changeMailboxes(
   client: PoolClient,
-  session: Session,
+  session: Pick<Session, "archiveId">,
   revision: number,
   ops: readonly ChangeMailbox[],
 ): Promise<void> {
@@ -68,7 +68,7 @@ export async function changeMailboxes(
 
 async function openMailboxes(
   client: PoolClient,
-  session: Session,
+  session: Pick<Session, "archiveId">,
   revision: number,
   ops: readonly Omit<ChangeMailbox, "kind">[],
 ): Promise<void> {
@@ -92,7 +92,7 @@ async function openMailboxes(
 /** Makes new mailboxes, in the order of the ops. */
 export async function createMailboxes(
   client: PoolClient,
-  session: Session,
+  session: Pick<Session, "archiveId">,
   revision: number,
   ops: readonly CreateMailbox[],
 ): Promise<void> {
@@ -107,7 +107,7 @@ export async function createMailboxes(
 /** B5: opens mailboxes that were removed; live ones stay as they are. Gives how many came back. Throws BUG for one that never was. */
 export async function reviveMailboxes(
   client: PoolClient,
-  session: Session,
+  session: Pick<Session, "archiveId">,
   revision: number,
   ops: readonly ReviveMailbox[],
 ): Promise<number> {
@@ -126,7 +126,11 @@ export async function reviveMailboxes(
 }
 
 /** Throws ARCHIVE_BUSY unless all of these are live in this archive. */
-export async function requireLive(client: PoolClient, session: Session, ids: readonly MailboxId[]): Promise<void> {
+export async function requireLive(
+  client: PoolClient,
+  session: Pick<Session, "archiveId">,
+  ids: readonly MailboxId[],
+): Promise<void> {
   const { rows } = await client.query<{ live: bigint }>({
     name: "archive_live_mailboxes",
     // By mailbox_version_open.

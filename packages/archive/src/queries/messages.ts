@@ -1,12 +1,20 @@
 // Messages and their versions: added, closed, opened, whole batches in one statement each. A change closes the open version and opens
 // the next one; the op names the version it was planned on, and one that is closed by now is stale (S4).
-import { type ArchiveOp, asId, type MailboxId, MailError, type MessageId } from "@packetboat/core";
+import {
+  type ArchiveId,
+  type ArchiveOp,
+  asId,
+  type MailboxId,
+  MailError,
+  type MessageId,
+  type Revision,
+} from "@packetboat/core";
 import type { PoolClient } from "pg";
 import { arrayLiteral, dateParameter, int8Parameter } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 
 export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
-export type ChangeMessage = Extract<ArchiveOp, { messageId: MessageId; since: unknown }>;
+export type ChangeMessage = Extract<ArchiveOp, { since: Revision }>;
 export type ReviveMessage = Extract<ArchiveOp, { kind: "reviveMessage" }>;
 
 // One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256, and held
@@ -137,49 +145,57 @@ export async function openVersions(
   });
 }
 
+/** What became of messages that were to live again. */
+export interface Revived {
+  readonly opened: ReadonlySet<MessageId>;
+  /** Erased for good: they stay as they are, and are not stale. */
+  readonly erased: ReadonlySet<MessageId>;
+}
+
 /**
- * Opens a version for each tombstoned message; erased ones stay as they are. Gives those that were live already, which are stale. By
- * message_pkey and message_version_open.
+ * Opens new versions of messages that have none open; those that are in neither set are live already, or never were. By message_pkey and
+ * message_version_open; `offset 0` keeps Postgres from reading all open ones.
  */
 export async function reviveMessages(
   client: PoolClient,
-  session: Session,
+  { archiveId }: { readonly archiveId: ArchiveId },
   revision: number,
   ops: readonly ReviveMessage[],
-): Promise<readonly MessageId[]> {
-  const { rows } = await client.query<{ id: bigint; live: boolean }>({
+): Promise<Revived> {
+  const { rows } = await client.query<{ message_id: bigint; is_erased: boolean }>({
     name: "archive_revive_messages",
     text: `with item as materialized (
-        select o.*, m.blob_id, exists (select from message_version v where v.message_id = m.id and v.to_revision = ${LIVE}) as live
+        select o.*, m.blob_id is null as is_erased
         from unnest($3::bigint[], $4::bigint[], $5::text[]) o(message_id, mailbox_id, flags)
-        cross join lateral (select id, blob_id from message where id = o.message_id and archive_id = $1 limit 1 for no key update) m
+        cross join lateral (select blob_id from message where id = o.message_id and archive_id = $1 limit 1 for key share) m
+        where not exists (select from message_version v where v.message_id = o.message_id and v.to_revision = ${LIVE} offset 0)
       ), opened as (
         insert into message_version (message_id, mailbox_id, flags, from_revision)
-        select message_id, mailbox_id, flags::text[], $2 from item where not live and blob_id is not null
+        select message_id, mailbox_id, flags::text[], $2 from item where not is_erased
       )
-      select message_id as id, live from item`,
+      select message_id, is_erased from item`,
     values: [
-      session.archiveId,
+      archiveId,
       revision,
       ops.map((op) => op.messageId),
       ops.map((op) => op.mailboxId),
       ops.map((op) => arrayLiteral(op.flags)),
     ],
   });
-  if (rows.length !== ops.length)
-    await requireKnown(
-      client,
-      session,
-      ops.map((op) => op.messageId),
-    );
-  return rows.filter((row) => row.live).map((row) => asId<MessageId>(row.id));
+  const those = (erased: boolean) =>
+    new Set(rows.filter((row) => row.is_erased === erased).map((row) => asId<MessageId>(row.message_id)));
+  return { opened: those(false), erased: those(true) };
 }
 
 /**
  * Holds these messages until the commit, so that none is erased under it. Throws ARCHIVE_BUSY when one was erased since the plan (forget),
  * BUG when one never existed in this archive: a plan that names it is no old plan but a wrong one.
  */
-export async function requireKnown(client: PoolClient, session: Session, ids: readonly MessageId[]): Promise<void> {
+export async function requireKnown(
+  client: PoolClient,
+  session: Pick<Session, "archiveId">,
+  ids: readonly MessageId[],
+): Promise<void> {
   const { rows } = await client.query<{ known: bigint }>(
     `select count(*) as known from (
         select from message where id = any($2::bigint[]) and archive_id = $1 order by id for key share) held`,

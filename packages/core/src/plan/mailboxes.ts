@@ -50,7 +50,11 @@ function freePath(naming: Naming, wanted: MailboxPath): MailboxPath {
   return path;
 }
 
-const inArchive = (link: Link, path: MailboxPath): MailboxPath => [...link.policy.prefix, ...path];
+/** Where a mailbox of the server that the link selects lies in the archive. */
+const inArchive = ({ policy: { prefix, below } }: Link, path: MailboxPath): MailboxPath => [
+  ...prefix,
+  ...path.slice(below.length),
+];
 
 /** Whether an archive mailbox has the name that this link gave it, mapped (B2) or not: only then a rename on the server moves it. */
 function followsServer(link: Link, mailbox: ArchiveMailbox, base: MailboxBase): boolean {

@@ -14,7 +14,7 @@ export interface CreateStep {
   readonly spelled: Spelled;
 }
 
-/** One RENAME; mailboxes below go with it, also in the base, and in the archive where nothing else is wanted for them. */
+/** One RENAME; mailboxes below go with it, also in the base. */
 export interface RenameStep {
   readonly base: MailboxBase;
   /** Where it is when this step begins: a step before may have moved it. */
@@ -45,9 +45,9 @@ const byDepth = (a: MailboxPath, b: MailboxPath): number =>
 
 /** The server's path of a mailbox of the archive; null where it is none of this link's (prefix, patterns: B8). */
 export function serverPath(link: Link, mailbox: Pick<ArchiveMailbox, "path" | "role">): MailboxPath | null {
-  const { prefix } = link.policy;
+  const { prefix, below } = link.policy;
   if (mailbox.path.length <= prefix.length || !prefix.every((segment, i) => mailbox.path[i] === segment)) return null;
-  const path = mailbox.path.slice(prefix.length);
+  const path = [...below, ...mailbox.path.slice(prefix.length)];
   return isSelected(link, { path, namespace: "personal", virtual: false, role: mailbox.role }) ? path : null;
 }
 
@@ -119,7 +119,8 @@ function planRenames(
     .flatMap((base) => {
       const mailbox = live.get(base.mailboxId);
       const to = mailbox === undefined ? null : renameOf(link, base, mailbox, names, spell);
-      return to === null ? [] : [{ base, to }];
+      // What is not renamed itself, and would go along with its parent, goes back to its place.
+      return mailbox === undefined ? [] : [{ base, to: to ?? base.path }];
     })
     .toSorted((a, b) => byDepth(a.base.path, b.base.path));
   const steps: RenameStep[] = [];
@@ -134,16 +135,22 @@ function planRenames(
     }
   };
   const placeOf = (base: MailboxBase): MailboxPath => places.get(base) ?? base.path;
+  const aside = new Set<MailboxBase>();
   // A step may take along what had its place already, below the one that it moves: until all are where they belong.
   for (let round = 0; round < ROUNDS * wanted.length; round++) {
     const waiting = wanted.filter(({ base, to }) => !samePath(placeOf(base), to));
-    const [first] = waiting;
-    if (first === undefined) break;
-    const next = waiting.find(({ to }) => !waiting.some((one) => samePath(placeOf(one.base), to)));
-    // A swap or a circle: the first one steps aside, under a name of its own.
+    if (waiting.length === 0) break;
+    const next = waiting.find(
+      ({ base, to }) => !waiting.some((one) => samePath(placeOf(one.base), to)) && !isBelow(to, placeOf(base)),
+    );
     if (next === undefined) {
-      const at = placeOf(first.base);
-      rename(first.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${first.base.id})`]));
+      // A swap or a circle, or a mailbox that goes below its own name: one steps aside, once, under a name of its own.
+      const stuck = waiting.filter(({ base }) => !aside.has(base));
+      const one = stuck.find(({ base, to }) => isBelow(to, placeOf(base))) ?? stuck[0];
+      if (one === undefined) break;
+      aside.add(one.base);
+      const at = placeOf(one.base);
+      rename(one.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${one.base.id})`]));
       continue;
     }
     const spelled = freeName(next.to, taken, spell, notes);

@@ -31,6 +31,9 @@ export function isSelected(
   link: Link,
   mailbox: Pick<ListedMailbox, "path" | "namespace" | "virtual" | "role">,
 ): boolean {
+  const { below } = link.policy;
+  if (below.length > 0 && !(mailbox.path.length > below.length && below.every((at, i) => mailbox.path[i] === at)))
+    return false;
   const text = showPath(mailbox.path);
   const isInbox = samePath(mailbox.path, ["INBOX"]);
   const matches = (pattern: string): boolean =>

@@ -12,6 +12,7 @@ import {
   type PushOp,
   type PushRow,
   type RemoteMailboxId,
+  showPath,
   type Uid,
   unionFlags,
 } from "@packetboat/core";
@@ -58,11 +59,14 @@ export class Appender {
     return this.#events.splice(0);
   }
 
-  /** Sends what is left and waits for the last answer. */
-  async finish(): Promise<readonly RunEvent[]> {
-    for (const [mailbox, { ops }] of [...this.#waiting]) await this.#flush(mailbox, ops);
+  /** Sends what is left, batch by batch, and waits for the last answer. */
+  async *finish(): AsyncGenerator<RunEvent> {
+    for (const [mailbox, { ops }] of [...this.#waiting]) {
+      await this.#flush(mailbox, ops);
+      yield* this.#events.splice(0);
+    }
     await this.#sending;
-    return this.#events.splice(0);
+    yield* this.#events.splice(0);
   }
 
   /** Also when a step fails: nothing writes behind our back. */
@@ -133,10 +137,24 @@ async function sendBatch(writing: Writing, batch: Batch): Promise<{ messages: nu
   }
   const done = await record(writing, mailbox, answers, intents, (id) => rows.get(id)?.row);
   if (failure !== null) throw failure.error;
+  const sent = new Set(done);
+  tellDateless(
+    writing,
+    mailbox,
+    batch.outgoing.filter((one) => one.internalDate === null && sent.has(one.messageId)).length,
+  );
   const bytes = new Map(batch.outgoing.map((one) => [one.messageId, one.bytes.length]));
   const sum = done.reduce((all, id) => all + (bytes.get(id) ?? 0), 0);
   count(run.tally, nameOf(writing, batch.mailbox), { appended: done.length, appendedBytes: sum });
   return { messages: done.length, bytes: sum };
+}
+
+/** C2: the report says which went without a date. */
+function tellDateless({ run }: Writing, mailbox: Paired, messages: number): void {
+  if (messages === 0) return;
+  const name = showPath(mailbox.listed.path);
+  const text = `${messages} messages went to ${name} without a date, for none is known of them.`;
+  run.tally.notes.push({ kind: "noInternalDate", mailbox: name, text });
 }
 
 /** Commits what the server answered; gives the messages that it has. */

@@ -1,7 +1,6 @@
 // Mailboxes of a push: creations, renames and subscriptions before the messages, removals after them (B1, B5). Each step is committed as the
 // server has confirmed it. A mailbox that the server refuses is told, and the others go on (B7).
 import {
-  type ArchiveOp,
   asMailError,
   type BaseOp,
   type CreateStep,
@@ -48,7 +47,7 @@ export async function pushMailboxes(
     if (run.dryRun) tellPlanned(run, plan);
     return { tree, listing, removals: plan.removals, unfinished: new Set() };
   }
-  const known: Known = { run, writer, tree, bases: new Map(tree.bases.map((base) => [base.id, base])) };
+  const known: Known = { run, writer, bases: new Map(tree.bases.map((base) => [base.id, base])) };
   const unfinished = new Set<RemoteMailboxId>();
   for (const step of plan.renames) {
     const done = await tried(run, showPath(step.to.path), () => rename(known, step));
@@ -63,8 +62,9 @@ export async function pushMailboxes(
   for (const { base, subscribed } of plan.subscriptions)
     await tried(run, showPath(base.path), () => subscribe(known, base.id, subscribed));
   const now = await writer.list();
-  await bindCreated(run, writer, created, now);
-  return { tree: await run.archive.tree(), listing: now, removals: plan.removals, unfinished };
+  await bindCreated(run, writer, created, now, [...known.bases.values()]);
+  const removals = plan.removals.map((base) => known.bases.get(base.id) ?? base);
+  return { tree: await run.archive.tree(), listing: now, removals, unfinished };
 }
 
 /** What the archive got since this link was looked at is paired first: else a mailbox that the server has would be made a second time. */
@@ -113,7 +113,6 @@ async function tried<T>(run: Pass, mailbox: string, step: () => Promise<T>): Pro
 interface Known {
   readonly run: Pass;
   readonly writer: RemoteWriter;
-  readonly tree: Tree;
   readonly bases: Map<RemoteMailboxId, MailboxBase>;
 }
 
@@ -140,6 +139,7 @@ async function subscribe(known: Known, id: RemoteMailboxId, subscribed: boolean)
   if (base === undefined) throw mailboxGone();
   await known.writer.subscribe(shapeOf(base), subscribed);
   await commit(known.run, { archive: [], base: [changed(known, base, { subscribed })] });
+  known.run.tally.mailboxesThere++;
   return true;
 }
 
@@ -158,7 +158,8 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     changed(known, one, { name, path }),
     { kind: "renaming", remoteMailboxId: one.id, to: null },
   ]);
-  await commit(run, { archive: takenAlong(known, base, places), base: done });
+  await commit(run, { archive: [], base: done });
+  run.tally.mailboxesThere++;
   const text = `${showPath(base.path)} was renamed to ${showPath(to.path)} on the server.`;
   run.tally.notes.push({ kind: "mailboxRenamed", mailbox: showPath(to.path), text });
   // RFC 9051, 6.3.6: a subscription stays with the old name on most servers.
@@ -170,27 +171,6 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     });
   }
   return true;
-}
-
-/**
- * What was made below a mailbox on the one side while the other renamed it goes along (RFC 9051, 6.3.6), and the archive follows, unless it
- * wants another name for it or has one of that name.
- */
-function takenAlong(
-  { run, tree }: Known,
-  top: MailboxBase,
-  places: readonly { readonly one: MailboxBase; readonly path: MailboxPath }[],
-): readonly ArchiveOp[] {
-  const { prefix } = run.link.policy;
-  const taken = new Set(tree.mailboxes.map(({ path }) => pathKey(path)));
-  return places.flatMap(({ one, path }): ArchiveOp[] => {
-    const mailbox = tree.mailboxes.find(({ id }) => id === one.mailboxId);
-    if (one.id === top.id || mailbox === undefined || !samePath(mailbox.path, [...prefix, ...one.path])) return [];
-    const next = [...prefix, ...path];
-    if (taken.has(pathKey(next))) return [];
-    const { id: mailboxId, role, subscribed } = mailbox;
-    return [{ kind: "changeMailbox", mailboxId, path: next, role, subscribed }];
-  });
 }
 
 /** A mailbox and all that a RENAME of it takes along. */
@@ -212,10 +192,17 @@ async function bindCreated(
   writer: RemoteWriter,
   created: readonly CreateStep[],
   listing: readonly ListedMailbox[],
+  known: readonly MailboxBase[],
 ): Promise<void> {
+  const names = new Set(known.map(({ name }) => name));
   for (const { mailbox, spelled } of created) {
     const listed = listing.find((one) => one.name === spelled.name && one.selectable);
     const shown = showPath(spelled.path);
+    if (listed !== undefined && names.has(listed.name)) {
+      const text = `${shown}: another mailbox has this name on the server still. The next run tries again.`;
+      run.tally.notes.push({ kind: "mailboxFailed", mailbox: shown, text });
+      continue;
+    }
     if (listed === undefined) {
       const text = `${shown}: the server said that it was made, and does not list it. The next run tries again.`;
       run.tally.notes.push({ kind: "mailboxFailed", mailbox: shown, text });
@@ -235,6 +222,7 @@ async function bindCreated(
       uidValidity: status?.uidValidity ?? null,
     };
     await commit(run, { archive: [], base: [bind] });
+    run.tally.mailboxesThere++;
     run.tally.notes.push({ kind: "mailboxCreated", mailbox: shown, text: `${shown} was made on the server.` });
   }
 }
@@ -264,6 +252,7 @@ export async function removeMailboxes(
       }
       await commit(run, { archive: [], base: [{ kind: "dropMailboxBase", remoteMailboxId: base.id }] });
       dropped.add(base.id);
+      run.tally.mailboxesThere++;
       const text = `${mailbox} was removed on the server.`;
       run.tally.notes.push({ kind: "mailboxRemoved", mailbox, text });
     });

@@ -69,8 +69,9 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
   for (const base of tree.bases) {
     const listed = byName.get(base.name);
     // B5, U1: one whose state the server does not tell, or that was not looked at under this UIDVALIDITY, is not written to.
-    if (listed?.status && listed.status.uidValidity === base.uidValidity && !base.resting)
-      paired.set(base.id, { listed, base });
+    if (!listed?.status || base.resting) continue;
+    if (listed.status.uidValidity === base.uidValidity) paired.set(base.id, { listed, base });
+    else run.tally.again = true;
   }
   const awake = tree.bases.filter((base) => !base.resting);
   const homes = new Map<MailboxId, RemoteMailboxId>(awake.map((base) => [base.mailboxId, base.id]));
@@ -97,19 +98,24 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   const appender = new Appender(writing);
   const meeting: Meeting = { strangers: new Map() };
   try {
-    for await (const rows of archive.pushRows(messages)) {
+    for await (const page of archive.pushRows(messages)) {
       stopIfAsked(writing.run);
+      const rows = page.filter((row) => !hasFailedNow(writing.run, row));
       const ops = planned(writing, rows);
       if (dryRun) countPlanned(writing, ops);
       else for (const op of await pushPage(writing, meeting, rows, ops, later)) yield* await appender.add(op);
       later.removals.push(...ops.filter(isRemoval));
     }
-    yield* await appender.finish();
+    yield* appender.finish();
   } finally {
     // Also when a step fails or the consumer stops: nothing writes behind our back.
     await appender.settle();
   }
 }
+
+/** C6: tried once in every run, also in one that is walked again for what came meanwhile. What a guard holds is judged with the rest. */
+const hasFailedNow = ({ runId }: Pass, { unsent }: PushRow): boolean =>
+  unsent !== null && unsent.runId === runId && unsent.reason !== "HALTED";
 
 function planned(writing: Writing, rows: readonly PushRow[]): readonly PushOp[] {
   const { run, places, unanswered } = writing;

@@ -142,17 +142,20 @@ export class History {
         added(id);
         return null;
       }
-      case "reviveMessage": {
-        if (!this.messages.has(op.messageId)) throw failure("BUG", "A plan names a message that never existed.");
-        if (this.live(op.messageId) !== null) return op.messageId;
-        this.mustBeLive(op.mailboxId);
-        this.openMessage(op.messageId, op.mailboxId, op.flags, revision, undo);
-        return null;
-      }
       case "setFlags":
       case "moveMessage":
       case "removeMessage":
         return this.change(op, revision, undo);
+      case "reviveMessage": {
+        const last = this.messages.get(op.messageId)?.versions.at(-1);
+        if (last === undefined) throw failure("BUG", "A plan revives a message that never existed.");
+        if (last.to === revision || last.from === revision)
+          throw failure("BUG", "One commit changes one message twice.");
+        this.mustBeLive(op.mailboxId);
+        if (last.to === null) return op.messageId;
+        this.openMessage(op.messageId, op.mailboxId, op.flags, revision, undo);
+        return null;
+      }
     }
   }
 

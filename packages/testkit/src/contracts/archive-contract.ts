@@ -6,6 +6,7 @@ import { archiveBaseContract } from "./archive-base-contract.ts";
 import { ArchiveHand, type ArchiveUnderTest, bodyFrom, bodyOf, DATE, line, type On } from "./archive-fixture.ts";
 import { archiveMailboxContract } from "./archive-mailbox-contract.ts";
 import { archivePushContract } from "./archive-push-contract.ts";
+import { archiveReviveContract } from "./archive-revive-contract.ts";
 
 /** Runs the whole contract. `make` gives an empty archive of revision 0 with one pull link and its lease. */
 export function archiveContract(name: string, make: () => Promise<ArchiveUnderTest>): void {
@@ -22,6 +23,7 @@ export function archiveContract(name: string, make: () => Promise<ArchiveUnderTe
     describe("refusals", () => refusals(on));
     archiveBaseContract(on);
     archivePushContract(on);
+    archiveReviveContract(on);
   });
 }
 

@@ -1,0 +1,12 @@
+// What every step of restore push needs. Nothing but a type.
+import type { ArchiveInfo } from "@packetboat/archive";
+import type { Database } from "@packetboat/database";
+import type { Screen } from "@packetboat/terminal";
+import type { RestoreHost } from "./host.ts";
+
+export interface Around {
+  readonly host: RestoreHost;
+  readonly database: Database;
+  readonly screen: Screen;
+  readonly archive: ArchiveInfo;
+}

@@ -1,0 +1,142 @@
+// restore push --to: mail into another account, by a link that only pushes and is kept; the ordinary push meets what the account holds
+// already, so nothing is sent twice. It must never give the link a right to remove, nor change a link that somebody made for other ends.
+import { createHash } from "node:crypto";
+import {
+  type ArchiveInfo,
+  copySnapshot,
+  createLink,
+  findArchive,
+  findLink,
+  type LinkInfo,
+  mailboxesAt,
+  resolveRevision,
+} from "@packetboat/archive";
+import { type AccountId, MailError, samePath, showPath } from "@packetboat/core";
+import { harmless } from "@packetboat/terminal";
+import type { Around } from "../around.ts";
+import type { Destination } from "../host.ts";
+import { readMoment } from "../moment.ts";
+import type { PushOptions, Wanted } from "../push-options.ts";
+import { type Snapshot, whenOf } from "../snapshot.ts";
+import { totalsOf } from "../tree.ts";
+
+type To = Extract<Wanted, { kind: "to" }>;
+
+/** Names of archives are at most 200 characters. */
+const MAX_NAME = 200;
+
+/** Throws CONFIG_INVALID when the account is tied to the mail otherwise, as copySnapshot does, and INTERRUPTED. */
+export async function pushTo(around: Around, wanted: To, options: PushOptions): Promise<void> {
+  const { host, database, screen } = around;
+  const snapshot = await snapshotFor(around, wanted);
+  const destination = await host.destination(database, screen, wanted.account, options);
+  try {
+    const dryRun = options.dryRun === true;
+    const link = await linkFor(around, wanted, snapshot, destination, dryRun);
+    const ran = link === null ? null : await destination.run(link);
+    screen.data({
+      version: 1,
+      archive: around.archive.name,
+      revision: snapshot.revision,
+      account: destination.name,
+      dryRun,
+      link: link?.id ?? null,
+      from: link?.archive ?? null,
+      sync: ran?.report ?? null,
+    });
+    if (ran !== null) ran.tell();
+    else sayWhatWouldGo(around, wanted, snapshot, destination);
+  } finally {
+    await destination.close();
+  }
+}
+
+async function snapshotFor({ host, database, archive }: Around, { at }: To): Promise<Snapshot> {
+  const moment = readMoment(at ?? undefined, host.now());
+  const resolved = await resolveRevision(database.pool, archive.id, moment);
+  return { archive, ...resolved, mailboxes: await mailboxesAt(database.pool, archive.id, resolved.revision) };
+}
+
+function sayWhatWouldGo({ screen, archive }: Around, wanted: To, snapshot: Snapshot, { name }: Destination): void {
+  const place = wanted.below.length === 0 ? "" : `, below ${harmless(showPath(wanted.below))}`;
+  const some = wanted.words === null ? "" : ` Of that only: ${harmless(wanted.words)}.`;
+  const what = `${harmless(archive.name)} as of ${whenOf(snapshot)}`;
+  screen.line(`Would put ${what} into ${harmless(name)}${place}: ${totalsOf(snapshot.mailboxes)}.${some}`);
+  screen.line("What the account holds already is met, not sent again. Run it without --dry-run to begin.");
+}
+
+/** The link that carries it, found again or made. Null: a dry run of one that is not there yet. */
+async function linkFor(
+  around: Around,
+  wanted: To,
+  snapshot: Snapshot,
+  destination: Destination,
+  dryRun: boolean,
+): Promise<LinkInfo | null> {
+  const { archive, database } = around;
+  const { pool } = database;
+  const { id } = destination;
+  if (id === null) return null;
+  if (wanted.at === null && wanted.words === null) {
+    const own = await findLink(pool, id, archive.id);
+    if (own === null) return dryRun ? null : await makeLink(around, archive, { ...destination, id }, wanted);
+    if (own.rights.push) return refuseOther(own, wanted);
+    // The account fills the archive: a link that pushes would make both equal, which nobody asked for.
+  }
+  const name = nameOf(archive, wanted, snapshot);
+  if (dryRun) {
+    const there = await findArchive(pool, name);
+    const link = there === null ? null : await findLink(pool, id, there.id);
+    return link === null ? null : refuseOther(link, wanted);
+  }
+  const { revision } = snapshot;
+  const { now } = around.host;
+  const copy = await copySnapshot(pool, { from: archive.id, revision, selection: wanted.selection, name, now });
+  const link = await findLink(pool, id, copy.id);
+  return link === null ? await makeLink(around, copy, { ...destination, id }, wanted) : refuseOther(link, wanted);
+}
+
+/** The same snapshot has the same name, so that a second run finds its link again. */
+function nameOf(archive: ArchiveInfo, { words }: To, { revision }: Snapshot): string {
+  const plain = `${archive.name} at revision ${revision}`;
+  const name = words === null ? plain : `${plain} (${words})`;
+  if (name.length <= MAX_NAME && !/\p{Cc}/u.test(name)) return name;
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 12);
+  return `${archive.name.slice(0, MAX_NAME - 60)} at revision ${revision} (${digest})`;
+}
+
+async function makeLink(
+  { database, screen }: Around,
+  archive: ArchiveInfo,
+  { id, name }: { readonly id: AccountId; readonly name: string },
+  { below }: To,
+): Promise<LinkInfo> {
+  const link = await createLink(database.pool, {
+    accountId: id,
+    archiveId: archive.id,
+    rights: { pull: false, push: true },
+    policy: { removals: "never", below },
+  });
+  screen.line(
+    `Link ${link.id} puts ${harmless(archive.name)} into ${harmless(name)}; it is kept, and removes nothing there.`,
+  );
+  return link;
+}
+
+/** Gives the link back where it is the one that would be made. */
+function refuseOther(link: LinkInfo, { below }: To): LinkInfo {
+  if (link.rights.pull) {
+    throw new MailError(
+      "CONFIG_INVALID",
+      `${link.account} is kept equal to ${link.archive} by link ${link.id}: packetboat sync ${link.archive}. To bring an earlier state back, use --in-place.`,
+    );
+  }
+  if (!samePath(link.policy.below, below)) {
+    const place = link.policy.below.length === 0 ? "at its root" : `below ${showPath(link.policy.below)}`;
+    throw new MailError(
+      "CONFIG_INVALID",
+      `Link ${link.id} puts ${link.archive} into ${link.account} already, ${place}. Give the same --mailbox-prefix, or take the link away first: packetboat link remove ${link.id}.`,
+    );
+  }
+  return link;
+}

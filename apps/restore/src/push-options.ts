@@ -1,0 +1,71 @@
+// The options of restore push, checked as a whole: what contradicts itself is refused before anything is opened. Pure.
+import type { UndoSelection } from "@packetboat/archive";
+import { type MailboxPath, MailError } from "@packetboat/core";
+import type { AccountWords, Frame } from "./host.ts";
+
+/** As commander gives them. */
+export interface PushOptions extends AccountWords {
+  readonly inPlace?: boolean;
+  readonly to?: string;
+  readonly at?: string;
+  readonly mailbox?: readonly string[];
+  readonly since?: string;
+  readonly before?: string;
+  readonly keepNew?: boolean;
+  readonly mailboxPrefix?: string;
+  /** False: --no-sync. */
+  readonly sync?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a person wants. */
+export type Wanted =
+  | { readonly kind: "inPlace"; readonly at: string; readonly selection: UndoSelection }
+  | {
+      readonly kind: "to";
+      readonly account: string;
+      /** Null: now, and whatever comes later. */
+      readonly at: string | null;
+      readonly selection: UndoSelection;
+      /** Null: everything. */
+      readonly words: string | null;
+      readonly below: MailboxPath;
+    };
+
+const refuse = (text: string): never => {
+  throw new MailError("CONFIG_INVALID", text);
+};
+
+/** Throws CONFIG_INVALID for options that do not go together. */
+export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wanted {
+  const { inPlace = false, to, at, mailbox, since, before, keepNew, mailboxPrefix, sync } = options;
+  const selection: UndoSelection = {
+    ...(mailbox === undefined ? {} : { mailboxes: [...new Set(mailbox)].sort() }),
+    ...(since === undefined ? {} : { since: readDate("--since", since) }),
+    ...(before === undefined ? {} : { before: readDate("--before", before) }),
+  };
+  if (inPlace === (to !== undefined)) return refuse("Say where to: either --in-place, or --to ACCOUNT.");
+  if (to === undefined) {
+    if (at === undefined) return refuse("Say which revision is to come back: --at. packetboat log shows them.");
+    if (mailboxPrefix !== undefined) return refuse("--mailbox-prefix goes with --to; --in-place keeps every name.");
+    return { kind: "inPlace", at, selection };
+  }
+  if (keepNew === true || sync === false) return refuse("--keep-new and --no-sync go with --in-place.");
+  const words = [
+    ...(selection.mailboxes ?? []),
+    ...(since === undefined ? [] : [`since ${since}`]),
+    ...(before === undefined ? [] : [`before ${before}`]),
+  ];
+  const below = (mailboxPrefix ?? "").split("/").filter((segment) => segment !== "");
+  return {
+    kind: "to",
+    account: to,
+    at: at ?? null,
+    selection,
+    words: words.length === 0 ? null : words.join(", "),
+    below,
+  };
+}

@@ -1,0 +1,24 @@
+// A link as a member of rounds, with the way to its account that the account itself keeps. It must never ask for a password of an account
+// that has none: it says so, and the others go on.
+import type { LinkInfo } from "@packetboat/archive";
+import type { Database } from "@packetboat/database";
+import { signIn } from "../accounts/connect.ts";
+import { accountById } from "../accounts/registry.ts";
+import { passwordSource } from "../accounts/secret.ts";
+import type { Host } from "../host.ts";
+import type { Member } from "./open-accounts.ts";
+import { targetOf } from "./targets.ts";
+
+/** Throws CONFIG_INVALID when the account was removed meanwhile. */
+export async function memberOf(host: Host, database: Database, link: LinkInfo): Promise<Member> {
+  const account = await accountById(database, link.accountId);
+  return {
+    target: await targetOf(database, link),
+    connect: async (signal) => {
+      const source = passwordSource(host, database, account, { options: {}, url: null });
+      // That the account takes clear text was allowed when it was added.
+      const login = { address: account.address, settings: account.settings, allowCleartext: true };
+      return await signIn(host, login, source, signal, link.rights.push);
+    },
+  };
+}

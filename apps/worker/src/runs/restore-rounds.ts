@@ -1,0 +1,109 @@
+// The rounds that a restore ends with: those of an archive's links, or of one link into another account, which is found or met here. What
+// happened is handed back to be told, so that the command prints one report. It must never make an account that the server has not let in.
+import { accountName, createAccount, findAccount, type LinkInfo, setAccountSettings } from "@packetboat/archive";
+import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
+import type { AccountId } from "@packetboat/core";
+import type { Screen } from "@packetboat/terminal";
+import { answered, type Connection, signIn } from "../accounts/connect.ts";
+import { type RawAccountOptions, readAccountOptions } from "../accounts/options.ts";
+import { type Account, accountByAddress, accountByName, accountOf, allAccounts } from "../accounts/registry.ts";
+import { offerToKeep, passwordSource } from "../accounts/secret.ts";
+import { settingsFor, withOptions } from "../accounts/settings.ts";
+import { commandReport } from "../display/report.ts";
+import { stopSignal } from "../house.ts";
+import { endWithReports } from "./end.ts";
+import { memberOf } from "./members.ts";
+import type { Member, Surroundings } from "./open-accounts.ts";
+import { runRounds } from "./rounds.ts";
+import { targetOf } from "./targets.ts";
+
+/** Rounds that were made. */
+export interface Ran {
+  /** For --json. */
+  readonly report: unknown;
+  /** Prints what happened, and states the exit code. */
+  readonly tell: () => void;
+}
+
+/** An account that mail is to be put back into. */
+export interface Destination {
+  /** Null: a dry run of an account that was never met. */
+  readonly id: AccountId | null;
+  readonly name: string;
+  /** Makes the rounds of its link. */
+  readonly run: (link: LinkInfo) => Promise<Ran>;
+  readonly close: () => Promise<void>;
+}
+
+/** Makes rounds over these links, all of one archive. */
+export async function roundsOf(around: Surroundings, links: readonly LinkInfo[]): Promise<Ran> {
+  const members = await Promise.all(links.map((link) => memberOf(around.host, around.database, link)));
+  return rounds(around, members, false);
+}
+
+async function rounds(around: Surroundings, members: readonly Member[], dryRun: boolean): Promise<Ran> {
+  const { host, screen } = around;
+  const started = new Date(host.now()).toISOString();
+  const reports = await runRounds(around, members, { command: "restore push", dryRun, pushes: true });
+  // The command has an object of its own to print.
+  const silent: Screen = { ...screen, data: () => undefined };
+  return {
+    report: commandReport(reports, started, new Date(host.now()).toISOString()),
+    tell: () => endWithReports(host, silent, reports, started),
+  };
+}
+
+/** The account of a name or a URL; a new one is made once its server has let us in, by a dry run not at all. Throws CONFIG_INVALID, and as signIn does. */
+export async function destinationOf(
+  around: Surroundings,
+  text: string,
+  raw: RawAccountOptions,
+  dryRun: boolean,
+): Promise<Destination> {
+  const { host, database } = around;
+  const given = readAccountOptions(raw);
+  const allowCleartext = raw.allowCleartext === true;
+  const url = text.includes("://") ? parseAccountUrl(text, { allowCleartext }) : null;
+  const known = url === null ? accountByName(await allAccounts(database), text) : await accountByAddress(database, url);
+  const address = url ?? (known as Account).address;
+  const settings = withOptions(
+    { ...(known?.settings ?? settingsFor(address.security)), security: address.security },
+    given,
+  );
+  const way = passwordSource(host, database, known, { options: given, url: url?.password ?? null });
+  const { source, typed } = await answered(address, way);
+  let signedIn: Connection | null = null;
+  const connect = async (signal: AbortSignal): Promise<Connection> => {
+    const login = { address, settings, allowCleartext: allowCleartext || url === null };
+    signedIn ??= await signIn(host, login, source, signal, true);
+    return signedIn;
+  };
+  if (known === null) await connect(stopSignal(host, database));
+  const account = known ?? (dryRun ? null : await makeAccount(around, address, settings));
+  if (!dryRun && known !== null && JSON.stringify(settings) !== JSON.stringify(known.settings))
+    await setAccountSettings(database.pool, known.id, settings);
+  return {
+    id: account?.id ?? null,
+    name: account?.name ?? accountName(address),
+    run: async (link) => {
+      const ran = await rounds(around, [{ target: await targetOf(database, link), connect }], dryRun);
+      if (!dryRun && account !== null && !host.signal.aborted) await offerToKeep(host, database, account, typed);
+      return ran;
+    },
+    close: async () => (signedIn as Connection | null)?.remote.close(),
+  };
+}
+
+async function makeAccount(
+  { database: { pool } }: Surroundings,
+  address: Omit<AccountUrl, "password">,
+  settings: Account["settings"],
+): Promise<Account> {
+  const made = await createAccount(pool, address, settings).catch(async (error: unknown) => {
+    // Another command met the account in the same moment.
+    const there = await findAccount(pool, address);
+    if (there === null) throw error;
+    return there;
+  });
+  return accountOf(made);
+}
