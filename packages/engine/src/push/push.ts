@@ -173,6 +173,8 @@ function block({ places, unfinished }: Writing, row: PushRow, by: RemoteMailboxI
   unfinished.add(by);
   const home = row.live === null ? undefined : places.homes.get(row.live.mailboxId);
   if (home !== undefined) unfinished.add(home);
+  // Wherever it is bound something may have to be done with it then: its removal, say, once the move before it is settled.
+  for (const { remoteMailboxId } of row.placements) unfinished.add(remoteMailboxId);
 }
 
 /** A row of something that is no longer to be done. */
