@@ -12,7 +12,7 @@ import {
 import { type LinkRun, openRun, type RunResult } from "../src/index.ts";
 import { NOON } from "./pass.ts";
 
-export const BOTH: Rights = { pull: true, push: true };
+const BOTH: Rights = { pull: true, push: true };
 export const PULL: Rights = { pull: true, push: false };
 export const PUSH: Rights = { pull: false, push: true };
 
