@@ -136,13 +136,24 @@ function planRenames(
   };
   const placeOf = (base: MailboxBase): MailboxPath => places.get(base) ?? base.path;
   const aside = new Set<MailboxBase>();
+  /** Whether a mailbox below it, or a name above one, would come to a name that is taken. */
+  const collides = (base: MailboxBase, to: MailboxPath): boolean => {
+    const at = placeOf(base);
+    return [...places.values()]
+      .filter((path) => isBelow(path, at))
+      .some((path) =>
+        path.slice(at.length).some((_, i) => taken.has(pathKey([...to, ...path.slice(at.length, at.length + i + 1)]))),
+      );
+  };
   // A step may take along what had its place already, below the one that it moves: until all are where they belong.
   for (let round = 0; round < ROUNDS * wanted.length; round++) {
     const waiting = wanted.filter(({ base, to }) => !samePath(placeOf(base), to));
     if (waiting.length === 0) break;
-    const next = waiting.find(
+    const possible = waiting.filter(
       ({ base, to }) => !waiting.some((one) => samePath(placeOf(one.base), to)) && !isBelow(to, placeOf(base)),
     );
+    // What would be taken along onto a name that is there already goes first, by itself.
+    const next = possible.find(({ base, to }) => !collides(base, to)) ?? possible.at(-1);
     if (next === undefined) {
       // A swap or a circle, or a mailbox that goes below its own name: one steps aside, once, under a name of its own.
       const stuck = waiting.filter(({ base }) => !aside.has(base));

@@ -234,9 +234,12 @@ export async function removeMailboxes(
   { removals, listing }: PushedMailboxes,
 ): Promise<ReadonlySet<RemoteMailboxId>> {
   const dropped = new Set<RemoteMailboxId>();
+  if (removals.length === 0) return dropped;
+  // S2: something that was sent there, and is not answered, may be in it.
+  const unanswered = new Set((await run.archive.intents()).map((intent) => intent.remoteMailboxId));
   for (const base of removals) {
     const listed = listing.find((one) => one.name === base.name);
-    if (listed === undefined) continue;
+    if (listed === undefined || unanswered.has(base.id)) continue;
     const mailbox = showPath(base.path);
     if (run.dryRun) {
       run.tally.notes.push(planned("mailboxRemoved", base.path, "would be removed on the server"));
