@@ -20,7 +20,7 @@ import { applyMoves, identifyGone } from "./moves.ts";
 import { type Ending, pullMailbox, type WritingRoom } from "./pull.ts";
 import { settleIntents } from "./push/intents.ts";
 import { rekeyMailbox } from "./rekey.ts";
-import { applyRemovals, type BoundBefore } from "./removals.ts";
+import { applyRemovals, type BoundBefore, withoutMovedByPush } from "./removals.ts";
 import { count, totals } from "./tally.ts";
 import { marksOf, observeMailbox, type Visit, type Work } from "./visit.ts";
 
@@ -109,7 +109,7 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
     await commit(run, { archive: [], base: vanished.map(forgetMarks) });
     bound = await run.archive.bound();
     gone = await identifyGone(run, [...visits, ...vanished.map(visitOfVanished)]);
-    gone = await applyMoves(run, visits, gone, settled.homes);
+    gone = await withoutMovedByPush(run, await applyMoves(run, visits, gone, settled.homes));
     for (const visit of visits) visit.unexplained = gone.filter((row) => row.remoteMailboxId === visit.base.id);
   }
   yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };
