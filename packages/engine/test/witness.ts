@@ -13,8 +13,8 @@ type Seen = ReadonlyMap<number, Sight>;
 
 /**
  * Watches a server; gives the list that complaints are put on: a message that was there and that nobody removed is there at every moment
- * (S5), removals without proof and second uploads among them (M1, M4). `lenient`: only of messages that nobody moved: of a move that is
- * seen by halves nobody can say that it is one.
+ * (S5), removals without proof and second uploads among them (M1, M4). `lenient`: only of messages that
+ * nobody moved, nor their mailbox: of a move that is seen by halves nobody can say that it is one.
  */
 export function watchServer(account: string, model: ServerModel, memory: Memory, lenient: boolean): readonly string[] {
   const complaints: string[] = [];
@@ -25,7 +25,8 @@ export function watchServer(account: string, model: ServerModel, memory: Memory,
     const now = new Set(exists ? [...mailbox.messages.values()].map(({ bytes }) => numberOf(bytes)) : []);
     there.set(mailbox, now);
     for (const message of before) {
-      if (now.has(message) || memory.removed.has(message) || (lenient && memory.movers.has(message))) continue;
+      if (now.has(message) || memory.removed.has(message)) continue;
+      if (lenient && (memory.movers.has(message) || memory.carried.has(message))) continue;
       if ([...there.values()].some((held) => held.has(message))) continue;
       complaints.push(`message ${message} left ${account}, though nobody removed it`);
     }
