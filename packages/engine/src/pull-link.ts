@@ -44,10 +44,13 @@ export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly Li
 
   const visits: Visit[] = [];
   for (const one of looks) {
-    if (unsettled.has(one.base.id)) yield tell(run, showPath(one.listed.path), UNSETTLED);
+    if (unsettled.has(one.base.id) && one.decision.kind !== "unreadable")
+      yield tell(run, showPath(one.listed.path), UNSETTLED);
     else yield* look(run, visits, one);
   }
-  yield* applyChanges(run, settled, visits);
+  // S2: of what is not settled nothing is looked at, the second time neither.
+  const work = settled.work.filter(({ base }) => !unsettled.has(base.id));
+  yield* applyChanges(run, { ...settled, work }, visits);
   return listing;
 }
 

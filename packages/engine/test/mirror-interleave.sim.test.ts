@@ -15,6 +15,21 @@ const ONCE = [
     why: "F1 S1 a flag whose STORE met a message that somebody had just moved was never sent",
   },
   { seed: 1645, kind: "faults", why: "S2 S3 a removal was forgotten while the move before it was not answered" },
+  {
+    seed: 1120,
+    kind: "busy",
+    why: "B1 a RENAME took a mailbox along onto a name that was there, and was refused for ever",
+  },
+  {
+    seed: 2978,
+    kind: "busy",
+    why: "S2 M4 a move whose answer was lost was taken for a removal, and the message was lost",
+  },
+  {
+    seed: 4143,
+    kind: "three",
+    why: "S2 a mailbox with open intents was looked at when its state came with the second look",
+  },
 ] as const;
 
 describe("random interleavings (both directions)", () => {
