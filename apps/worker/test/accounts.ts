@@ -13,11 +13,16 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 /** By mailbox one line a message, whatever its UID: what two equal accounts have in common. */
 export type Holding = Readonly<Record<string, readonly string[]>>;
 
-/** Gives what a user's account holds, and the same with UIDs and UIDVALIDITY: what must not change when nothing is to be done. */
-export async function lookInto(
-  port: number,
-  user: string,
-): Promise<{ readonly holds: Holding; readonly exactly: string }> {
+export interface Seen {
+  readonly holds: Holding;
+  /** Subscribed names, also those of no mailbox. */
+  readonly subscribed: readonly string[];
+  /** All of it with UIDs and UIDVALIDITY: what must not change when nothing is to be done. */
+  readonly exactly: string;
+}
+
+/** Gives what a user's account holds. */
+export async function lookInto(port: number, user: string): Promise<Seen> {
   await using client = await WireClient.login({ port }, user);
   const subscribed = new Set((await client.list("LSUB")).map(({ name }) => name));
   const holds: Record<string, string[]> = {};
@@ -33,7 +38,8 @@ export async function lookInto(
     holds[`${name}${subscribed.has(name) ? " *" : ""}`] = lines.map(({ line }) => line).sort();
     exact.push(`${name} ${uidValidity}`, ...lines.map(({ uid, line }) => `${uid} ${line}`));
   }
-  return { holds, exactly: [...exact, ...[...subscribed].sort()].join("\n") };
+  const names = [...subscribed].sort();
+  return { holds, subscribed: names, exactly: [...exact, ...names].join("\n") };
 }
 
 /** Numbers from one to another, both included. */

@@ -57,6 +57,16 @@ const PULLED: readonly (readonly [string, string])[] = [
      → flags Aa D; base in:1 D`,
   ],
   [
+    "M3 S1 1 1 1: the mark of an original that the archive has elsewhere does not travel; other flags do (killed between STORE and EXPUNGE)",
+    `Aa | in:1 .  | ar .  | in:1 DF
+     → flags Aa F; base in:1 DF`,
+  ],
+  [
+    "M3 1 1 1: a mark that was agreed on before stays",
+    `Aa | in:1 D  | ar D  | in:1 D
+     →`,
+  ],
+  [
     "M2 1 1 0: tombstone, base row dropped",
     `Aa | in:1 S  | in S  | -
      → remove Aa; unbind in:1`,
@@ -180,7 +190,16 @@ describe("without pull", () => {
   for (const [title, text] of [
     ["M7 0 0 1: left where it is", "Aa | - | - | in:1 S\n→"],
     ["M7 0 1 1: met, the archive's flags stay", "Aa | - | in S | -\nAb | - | - | in:4 F\n→ bind Aa in:4 F"],
-    ["M7 1 1 1: the base follows, the archive does not", "Aa | in:1 S | in S | in:1 F\n→ base in:1 F"],
+    [
+      "M7 1 1 1: the base takes what is gone and nothing that is the server's own",
+      "Aa | in:1 S | in S | in:1 F\n→ base in:1 .",
+    ],
+    ["M7 1 1 1: what both have by now is in the base", "Aa | in:1 . | in SF | in:1 SA\n→ base in:1 S"],
+    ["F1 0 1 1: a union whose STORE was never sent stays one", "Aa | in:1 . | in S | in:1 F\n→"],
+    [
+      "F1 a move of the server's own takes no flags of its own into the base",
+      "Aa | in:1 S | in S | ar:4 SF\n→ unbind in:1; bind Aa ar:4 S",
+    ],
   ] as const)
     it(title, () => check(PUSH, text));
 });

@@ -17,6 +17,25 @@ describe("renames", () => {
     expect(run(treeOf(based(1, "A", 1)), [listed("Z", 1)], { "same A Z": true }).pairs).toEqual(["A = Z → Z"]);
   });
 
+  it.each([
+    ["done", "Z"],
+    ["not begun", "A"],
+  ])(
+    "B1 S2 a rename of ours that was killed when RENAME was %s: the subscription it took away is nobody's wish",
+    (_, name) => {
+      const tree = treeOf(based(1, "A", 1, { subscribed: true, renamingTo: "Z" }));
+      const { after } = run(tree, [listed(name, 1)]);
+      expect(after.mailboxes).toMatchObject([{ path: [name], subscribed: true }]);
+      // Now the base says what LIST shows, and the push that follows subscribes it.
+      expect(after.bases).toMatchObject([{ name, subscribed: false, renamingTo: null }]);
+    },
+  );
+
+  it("B1 S2 a subscription that came meanwhile is taken over", () => {
+    const tree = treeOf(based(1, "A", 1, { renamingTo: "Z" }));
+    expect(run(tree, [listed("Z", 1, { subscribed: true })]).after.mailboxes).toMatchObject([{ subscribed: true }]);
+  });
+
   it("B1 the UIDs do not agree: one is gone, the other is new", () => {
     const out = run(treeOf(based(1, "A", 1)), [listed("Z", 1)], { "same A Z": false, "gone A": true });
     expect(out).toMatchObject({ pairs: [], first: ["Z"], vanished: ["A"] });

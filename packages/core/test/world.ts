@@ -111,6 +111,7 @@ export function planWorld(link: Link, world: World): MessagePlan {
     parts.push(
       planFlags(
         link,
+        mailboxId(mailbox),
         rows.filter((row) => row.remoteMailboxId === mailbox),
         observed,
       ),

@@ -21,6 +21,8 @@ export interface ScratchDatabase extends AsyncDisposable {
 export interface ScratchOptions {
   /** A directory of migrations, or null for an empty database. Default: /migrations of the checkout. */
   readonly migrations?: string | null;
+  /** A scratch database to be copied as it is, instead. Connections to it are ended. */
+  readonly copyOf?: ScratchDatabase;
 }
 
 /** Gives a migrated database that nobody else uses. */
@@ -28,7 +30,9 @@ export async function scratchDatabase(options: ScratchOptions = {}): Promise<Scr
   const server = await openTestServer();
   try {
     const directory = options.migrations === undefined ? defaultMigrationsDirectory() : options.migrations;
-    const name = await cloneTemplate(server, directory);
+    const name = await (options.copyOf
+      ? copyScratch(server, nameIn(options.copyOf.url))
+      : cloneTemplate(server, directory));
     const url = withDatabase(server.url, name);
     const database = await openDatabase({ url });
     const close = async (): Promise<void> => {
@@ -65,8 +69,24 @@ async function cloneTemplate(server: Database, directory: string | null): Promis
   try {
     await client.query("select pg_advisory_lock(hashtextextended($1, 0))", ["packetboat test template"]);
     const template = directory === null ? "template0" : await migratedTemplate(client, server.url, directory);
-    const name = `scratch_${process.pid}_${randomBytes(6).toString("hex")}`;
+    const name = scratchName();
     await client.query(`create database ${name} template ${template}`);
+    return name;
+  } finally {
+    await client.end();
+  }
+}
+
+const scratchName = (): string => `scratch_${process.pid}_${randomBytes(6).toString("hex")}`;
+
+/** Postgres copies only what nobody is connected to; one copy at a time, because the copying is a connection as well. */
+async function copyScratch(server: Database, original: string): Promise<string> {
+  const client = await server.dedicated("copy");
+  try {
+    await client.query("select pg_advisory_lock(hashtextextended($1, 0))", ["packetboat test copy"]);
+    await client.query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1", [original]);
+    const name = scratchName();
+    await client.query(`create database ${name} template ${original}`);
     return name;
   } finally {
     await client.end();
@@ -112,6 +132,8 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+const nameIn = (url: string): string => new URL(url.replace("@/", "@localhost/")).pathname.slice(1);
 
 function withDatabase(url: string, name: string): string {
   const [address = "", query = ""] = url.split(/\?(.*)/s);

@@ -96,3 +96,12 @@ test("a wrong password and a missing database are refused in one sentence", asyn
     rmSync(home, { recursive: true });
   }
 });
+
+test("a scratch database can be copied as it is, also while its pool holds connections", async () => {
+  await using original = await scratchDatabase({ migrations: null });
+  await original.pool.query("create table public.kept as select 1 as n");
+  await using copy = await scratchDatabase({ copyOf: original });
+  await copy.pool.query("insert into public.kept values (2)");
+  const { rows } = await original.pool.query<{ n: number }>("select n from public.kept");
+  expect(rows).toEqual([{ n: 1 }]);
+});

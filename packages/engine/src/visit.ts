@@ -133,7 +133,7 @@ export async function mergePage(
 ): Promise<void> {
   const uids = uidSet(messages.map((message) => message.uid));
   for await (const rows of run.archive.base(base.id, uids)) {
-    const ops: Batch = planFlags(run.link, rows, messages);
+    const ops: Batch = planFlags(run.link, base.mailboxId, rows, messages);
     const stale = await commit(run, ops);
     count(run.tally, mailbox, { flagsChanged: ops.archive.length - stale.size });
   }

@@ -24,6 +24,7 @@ export { type Random, seeded } from "./mail/random.ts";
 export {
   type CountingProxy,
   type CutPlace,
+  type Held,
   startProxy,
   type TranscriptEntry,
   type WireCounts,

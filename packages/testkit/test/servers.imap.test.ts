@@ -201,6 +201,20 @@ test("the proxy counts, and cuts where it is told", async (context) => {
   await expect(second.append("INBOX", BYTES)).rejects.toThrow();
   const third = await WireClient.login(proxy, "alice");
   expect((await third.select("INBOX")).exists).toBe(4); // the server had done it
+
+  const unsent = proxy.holdAt(/ CREATE "Held"/, "unsent");
+  const made = third.create("Held");
+  await unsent.there;
+  await using witness = await WireClient.login(server, "alice");
+  expect((await witness.list()).map(({ name }) => name)).not.toContain("Held");
+  unsent.release();
+  await made;
+  const unread = proxy.holdAt(/ DELETE /, "before-answer");
+  const gone = third.delete("Held");
+  await unread.there;
+  expect((await witness.list()).map(({ name }) => name)).not.toContain("Held");
+  unread.release();
+  await gone;
   proxy.cutAt("APPEND", "unsent");
   await expect(third.append("INBOX", BYTES)).rejects.toThrow();
   const fourth = await WireClient.login(proxy, "alice");

@@ -117,7 +117,9 @@ function planPair(known: Known, link: Link, naming: Naming): Part {
   const archive: ArchiveOp[] = [];
   if (mailbox !== undefined && link.rights.pull) {
     const path = moves ? freePath(naming, inArchive(link, listed.path)) : mailbox.path;
-    const subscribed = listed.subscribed === base.subscribed ? mailbox.subscribed : listed.subscribed;
+    // S2: a rename of ours takes the subscription away from the old name first: until it is settled that is nobody's wish.
+    const ours = base.renamingTo !== null && !listed.subscribed;
+    const subscribed = listed.subscribed === base.subscribed || ours ? mailbox.subscribed : listed.subscribed;
     const role = listed.role === base.role ? mailbox.role : listed.role;
     if (path !== mailbox.path || subscribed !== mailbox.subscribed || role !== mailbox.role) {
       archive.push({ kind: "changeMailbox", mailboxId: mailbox.id, path, role, subscribed });

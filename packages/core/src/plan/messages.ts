@@ -2,7 +2,7 @@
 // the same functions serve a page of a flag scan and a delta of three messages. Nothing here may assume what was not observed.
 import type { BaseIdentity, BaseRow, UnboundMessage } from "../base.ts";
 import type { Digest } from "../digest.ts";
-import { type Flags, mergeFlags, sameFlags, unionFlags } from "../flags.ts";
+import { commonFlags, type Flags, mergeFlags, sameFlags, unionFlags, withoutFlags } from "../flags.ts";
 import type { MailboxId, RemoteMailboxId, Uid } from "../ids.ts";
 import type { Link } from "../link.ts";
 import type { ObservedMessage, RemoteIdentity } from "../observation.ts";
@@ -17,8 +17,16 @@ export interface MessagePlan {
   readonly base: readonly BaseOp[];
 }
 
-/** Merges the flags that a look showed with those of the archive. Rows without an observed message are left alone: nothing is proved of them. */
-export function planFlags(link: Link, rows: readonly BaseRow[], observed: readonly ObservedMessage[]): MessagePlan {
+/**
+ * Merges the flags that a look at the mailbox paired with `mailboxId` showed with those of the archive. Rows without an observed message
+ * are left alone: nothing is proved of them.
+ */
+export function planFlags(
+  link: Link,
+  mailboxId: MailboxId,
+  rows: readonly BaseRow[],
+  observed: readonly ObservedMessage[],
+): MessagePlan {
   const archive: ArchiveOp[] = [];
   const base: BaseOp[] = [];
   const seen = new Map(observed.map((message) => [message.uid, message]));
@@ -28,22 +36,35 @@ export function planFlags(link: Link, rows: readonly BaseRow[], observed: readon
     const decision = membership("bound", row.archive ? "live" : "none", "present", link.rights, link.policy.removals);
     // M3: a message that the archive removed keeps its removal; a flag change never brings it back.
     if (decision === "merge" && row.archive !== null) {
-      const merged = mergeFlags(row.flags, row.archive.flags, message.flags, link.rights.pull);
+      const shown = row.archive.mailboxId === mailboxId ? message.flags : withoutMark(row.flags, message.flags);
+      const merged = mergeFlags(row.flags, row.archive.flags, shown, link.rights.pull);
       if (!sameFlags(merged.archive, row.archive.flags)) {
         archive.push({ kind: "setFlags", messageId: row.messageId, since: row.archive.since, flags: merged.archive });
       }
     }
-    if (!sameFlags(row.flags, message.flags)) {
-      base.push({
-        kind: "rebase",
-        remoteMailboxId: row.remoteMailboxId,
-        uid: row.uid,
-        flags: message.flags,
-        modseq: message.modseq,
-      });
+    const flags = agreed(link, row, message.flags);
+    if (!sameFlags(row.flags, flags)) {
+      const { remoteMailboxId, uid } = row;
+      base.push({ kind: "rebase", remoteMailboxId, uid, flags, modseq: message.modseq });
     }
   }
   return { archive, base };
+}
+
+/**
+ * M3, S1: a message that the archive has elsewhere by now is not marked \Deleted there because its original is. A COPY leaves the original
+ * behind, and who marked it may have been a run of ours that was killed before its EXPUNGE; was it a person, the move wins.
+ */
+function withoutMark(base: Flags, shown: Flags): Flags {
+  return withoutFlags(shown, withoutFlags(["\\Deleted"], base));
+}
+
+/**
+ * What the base takes of what a server shows. Without `pull` a flag that only the server has is no affair of the archive's, and must not
+ * look like one that the archive took off: a push would remove it (0 1 1: the union stays).
+ */
+function agreed(link: Link, row: Pick<BaseRow, "flags" | "archive">, shown: Flags): Flags {
+  return link.rights.pull ? shown : commonFlags(shown, unionFlags(row.flags, row.archive?.flags ?? []));
 }
 
 /** A message that a server has and the base has not, once its bytes are known. */
@@ -188,9 +209,10 @@ function moveOps(
   mailboxId: MailboxId,
   binding: Binding,
 ): MessagePlan {
+  const flags = agreed(link, from, binding.flags);
   const base: BaseOp[] = [
     { kind: "unbind", remoteMailboxId: from.remoteMailboxId, uids: uidSet([from.uid]) },
-    { kind: "bind", messageId: from.messageId, binding },
+    { kind: "bind", messageId: from.messageId, binding: { ...binding, flags } },
   ];
   if (!link.rights.pull) return { archive: [], base };
   if (from.archive === null) {
@@ -199,12 +221,12 @@ function moveOps(
   }
   const { messageId } = from;
   const { since, ...live } = from.archive;
-  const flags = mergeFlags(from.flags, live.flags, binding.flags, true).archive;
+  const merged = mergeFlags(from.flags, live.flags, binding.flags, true).archive;
   if (mailboxId !== live.mailboxId && home === live.mailboxId) {
-    return { archive: [{ kind: "moveMessage", messageId, since, mailboxId, flags }], base };
+    return { archive: [{ kind: "moveMessage", messageId, since, mailboxId, flags: merged }], base };
   }
-  if (sameFlags(flags, live.flags)) return { archive: [], base };
-  return { archive: [{ kind: "setFlags", messageId, since, flags }], base };
+  if (sameFlags(merged, live.flags)) return { archive: [], base };
+  return { archive: [{ kind: "setFlags", messageId, since, flags: merged }], base };
 }
 
 /**

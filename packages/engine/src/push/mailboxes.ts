@@ -143,7 +143,11 @@ async function subscribe(known: Known, id: RemoteMailboxId, subscribed: boolean)
   return true;
 }
 
-/** S2: the new name is an intent until RENAME is answered; mailboxes below go along, on the server and in the base. */
+/**
+ * S2: the new name is an intent until all is done; mailboxes below go along, on the server and in the base. A subscription stays with the
+ * old name on most servers (RFC 9051, 6.3.6): it is taken away before RENAME, while the intent still says why, and given to the new name
+ * after it. Killed in between, the next run finds a mailbox that is not subscribed, and subscribes it.
+ */
 async function rename(known: Known, { base: planned, to }: RenameStep): Promise<true> {
   const { run, writer, bases } = known;
   const base = bases.get(planned.id) ?? planned;
@@ -153,23 +157,32 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
   });
   const intents = places.map(({ one, name }): BaseOp => ({ kind: "renaming", remoteMailboxId: one.id, to: name }));
   await commit(run, { archive: [], base: intents });
-  await writer.rename(shapeOf(base), to.name);
-  const done = places.flatMap(({ one, path, name }): BaseOp[] => [
-    changed(known, one, { name, path }),
-    { kind: "renaming", remoteMailboxId: one.id, to: null },
-  ]);
+  const subscribed = places.filter(({ one }) => one.subscribed);
+  const subscribeOld = async (wanted: boolean): Promise<void> => {
+    for (const { one } of subscribed)
+      await tried(run, showPath(one.path), () => writer.subscribe(shapeOf(one), wanted));
+  };
+  await subscribeOld(false);
+  try {
+    await writer.rename(shapeOf(base), to.name);
+  } catch (thrown) {
+    if (asMailError(thrown).scope === "mailbox") await subscribeOld(true);
+    throw thrown;
+  }
+  const done: BaseOp[] = [];
+  for (const { one, path, name } of places) {
+    const renamed = { ...one, name, path };
+    if (one.subscribed) {
+      const kept = await tried(run, showPath(path), () => writer.subscribe(shapeOf(renamed), true));
+      if (kept === null) renamed.subscribed = false; // tried again by the next push
+    }
+    done.push(changed(known, one, renamed));
+    done.push({ kind: "renaming", remoteMailboxId: one.id, to: null });
+  }
   await commit(run, { archive: [], base: done });
   run.tally.mailboxesThere++;
   const text = `${showPath(base.path)} was renamed to ${showPath(to.path)} on the server.`;
   run.tally.notes.push({ kind: "mailboxRenamed", mailbox: showPath(to.path), text });
-  // RFC 9051, 6.3.6: a subscription stays with the old name on most servers.
-  for (const { one } of places.filter(({ one }) => one.subscribed)) {
-    const renamed = bases.get(one.id) ?? one;
-    await tried(run, showPath(renamed.path), async () => {
-      await writer.subscribe(shapeOf(renamed), true);
-      await writer.subscribe(shapeOf(one), false);
-    });
-  }
   return true;
 }
 

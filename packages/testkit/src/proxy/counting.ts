@@ -28,6 +28,13 @@ export interface TranscriptEntry extends SeenCommand {
 /** Where an answer-related fault strikes: the command never reaches the server; its answer is lost; or just after the answer. */
 export type CutPlace = "unsent" | "before-answer" | "after-answer";
 
+/** A command that stands still on its way: nothing of its connection passes in that direction until it is released. */
+export interface Held {
+  /** Kept when it stands there. */
+  readonly there: Promise<void>;
+  release(): void;
+}
+
 export interface CountingProxy extends AsyncDisposable {
   readonly host: "127.0.0.1";
   readonly port: number;
@@ -47,6 +54,8 @@ export interface CountingProxy extends AsyncDisposable {
   cutMidLiteral(k?: number): void;
   /** Cuts at the k-th command of this name from now. */
   cutAt(name: string, place: CutPlace, k?: number): void;
+  /** Holds the first command from now whose redacted line matches: before the server has it whole, or before its tagged answer is passed on. */
+  holdAt(line: RegExp, place: "unsent" | "before-answer"): Held;
   /** Goes silent in the middle of the k-th message body from now; the connection stays open. */
   stallMidLiteral(k?: number): void;
   /** Holds back all bytes from the server until `resume`. */
@@ -79,6 +88,12 @@ interface Armed {
   left: number;
 }
 
+interface Hold {
+  readonly line: RegExp;
+  readonly place: "unsent" | "before-answer";
+  readonly stands: (release: () => void) => void;
+}
+
 const emptyTally = (): Tally => ({
   connections: 0,
   open: 0,
@@ -98,6 +113,7 @@ class Shared {
   begun = 0;
   transcript: TranscriptEntry[] = [];
   armed: Armed[] = [];
+  holds: Hold[] = [];
   struck = 0;
   roundTripMs = 0;
   stalled = false;
@@ -112,6 +128,13 @@ class Shared {
     this.armed = this.armed.filter((one) => one !== fault);
     this.struck += 1;
     return true;
+  }
+
+  /** The hold for this command; each holds once. */
+  heldBy(line: string): Hold | undefined {
+    const hold = this.holds.find((one) => one.line.test(line));
+    if (hold) this.holds = this.holds.filter((one) => one !== hold);
+    return hold;
   }
 }
 
@@ -135,6 +158,7 @@ class Connection {
   #stallAt = Number.POSITIVE_INFINITY;
   /** Tags at whose answer a fault strikes. */
   readonly #faults = new Map<string, CutPlace>();
+  readonly #holds = new Map<string, Hold>();
 
   constructor(shared: Shared, client: Socket, target: { host: string; port: number }) {
     this.#shared = shared;
@@ -215,9 +239,10 @@ class Connection {
     if (this.#readable) this.#fromServer.feed(chunk);
     const end = before + chunk.length;
     if (this.#stallAt <= end) {
-      this.#down.push(chunk.subarray(0, this.#stallAt - before));
+      const passing = Math.max(0, this.#stallAt - before); // its line may have begun in an earlier chunk
+      this.#down.push(chunk.subarray(0, passing));
       this.#down.push("stall");
-      this.#down.push(chunk.subarray(this.#stallAt - before));
+      this.#down.push(chunk.subarray(passing));
       this.#stallAt = Number.POSITIVE_INFINITY;
     } else if (this.#cutAt <= end) {
       this.#cutting = true;
@@ -234,6 +259,12 @@ class Connection {
     });
     this.#shared.transcript.push({ ...command, connection: this.#number });
     if (this.#shared.strikes("unsent", command.name)) this.destroy();
+    const hold = this.#shared.heldBy(command.line);
+    if (hold?.place === "before-answer") this.#holds.set(command.tag, hold);
+    if (hold?.place === "unsent") {
+      this.#up.stall();
+      hold.stands(() => this.#up.resume());
+    }
     for (const place of ["before-answer", "after-answer"] as const)
       if (this.#shared.strikes(place, command.name)) this.#faults.set(command.tag, place);
   }
@@ -255,6 +286,11 @@ class Connection {
     const place = this.#faults.get(tag);
     if (place === "before-answer") this.#cutAt = Math.min(this.#cutAt, start);
     if (place === "after-answer") this.#cutAt = Math.min(this.#cutAt, end);
+    const hold = this.#holds.get(tag);
+    if (hold) {
+      this.#stallAt = Math.min(this.#stallAt, start);
+      hold.stands(() => this.#down.resume());
+    }
     if (status === "OK" && (name === "COMPRESS" || name === "STARTTLS")) {
       this.#readable = false;
       this.#count((tally) => {
@@ -315,6 +351,19 @@ export async function startProxy(target: { readonly host?: string; readonly port
     cutAfterBytes: (n) => arm("bytes", n),
     cutMidLiteral: (k = 1) => arm("mid-literal", k),
     cutAt: (name, place, k = 1) => arm(place, k, name),
+    holdAt: (line, place) => {
+      const there = Promise.withResolvers<void>();
+      let release = (): void => undefined;
+      shared.holds.push({
+        line,
+        place,
+        stands: (letGo) => {
+          release = letGo;
+          there.resolve();
+        },
+      });
+      return { there: there.promise, release: () => release() };
+    },
     stallMidLiteral: (k = 1) => arm("stall-mid-literal", k),
     stall: () => stallAll(true),
     resume: () => stallAll(false),
@@ -323,6 +372,7 @@ export async function startProxy(target: { readonly host?: string; readonly port
     },
     disarm: () => {
       shared.armed = [];
+      shared.holds = [];
     },
     struck: () => shared.struck,
     stop,

@@ -39,6 +39,8 @@ export interface Dovecot extends TestServer {
   /** Keeps a copy of all mail of a user; `restore` puts it back. Connections of the user are ended first. */
   snapshot(user: string, name: string): Promise<void>;
   restore(user: string, name: string): Promise<void>;
+  /** Gives a user who never logged in the mail of another, as it was kept: the same UIDs under the same UIDVALIDITY. */
+  become(user: string, another: string, name: string): Promise<void>;
 }
 
 /** Starts a Dovecot with its own directory. Throws ServerUnavailable where it cannot run. */
@@ -184,6 +186,7 @@ function handle(parts: Parts): Dovecot {
       await rm(mail(user), { recursive: true, force: true });
       await copyTree(saved(user, name), mail(user));
     },
+    become: (user, another, name) => copyTree(saved(another, name), mail(user)),
     stop,
     [Symbol.asyncDispose]: stop,
   };
