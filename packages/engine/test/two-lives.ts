@@ -63,6 +63,9 @@ export const KINDS = {
 } as const satisfies Readonly<Record<string, Kind>>;
 export type KindName = keyof typeof KINDS;
 
+/** Moves may be seen by halves. */
+const isRough = (kind: Kind): boolean => kind.faults || kind.crowd === true;
+
 interface Life {
   readonly fleet: Fleet;
   readonly memory: Memory;
@@ -79,7 +82,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     const model = fleet.add(name, { capabilities: capabilitiesOf(random), policy: { guardMessages: 1_000_000 } });
     for (const mailbox of ["Work", "Lists"]) model.create(mailbox);
     for (let n = 0; kind.busy && n < 4; n++) newMail(model, random.pick(["INBOX", "Work", "Lists"]), random, memory);
-    watched.push(watchServer(name, model, memory, kind.faults || kind.crowd === true));
+    watched.push(watchServer(name, model, memory, isRough(kind)));
   }
   const models = fleet.accounts.map(({ model }) => model) as [ServerModel, ServerModel];
   if (kind.agreed) await fleet.settle();
@@ -88,7 +91,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     const agreed = kind.agreed ? agree(models) : null;
     for (const { name, model } of fleet.accounts)
       for (let n = random.below(kind.busy ? 10 : 6); n > 0; n--)
-        person(name, model, random, memory, kind.faults || kind.crowd ? careful(fleet, name, memory) : undefined);
+        person(name, model, random, memory, isRough(kind) ? careful(fleet, name, memory) : undefined);
     const faults: Record<string, Faults> = {};
     for (const { name, model } of fleet.accounts) {
       const care = kind.crowd ? steady(careful(fleet, name, memory), name, memory) : careful(fleet, name, memory);
@@ -170,15 +173,14 @@ export async function judge(seed: number, kind: Kind): Promise<void> {
   const exact = !merged && kind.bumps !== true && kind.lasting !== true;
   const [first, ...others] = models.map((model) => holds(model));
   if (exact) for (const other of others) assert.deepEqual(other, first, "the sides differ");
-  const rough = kind.faults || kind.crowd === true;
+  const rough = isRough(kind);
   for (const model of models) {
     const counts = countsOf(model);
     for (let n = 0; n < memory.appended; n++) {
       const there = counts.get(n) ?? 0;
       const removed = memory.removed.has(n);
       // A move may have won over its removal (M3); or nobody could know that it had been there (S2).
-      const may =
-        memory.movers.has(n) || ((kind.faults || kind.crowd) && (memory.carried.has(n) || memory.unseen.has(n)));
+      const may = memory.movers.has(n) || (rough && (memory.carried.has(n) || memory.unseen.has(n)));
       // Moved, seen by halves, and its mailbox renamed, which may look like a move too: nobody can say that it is one message.
       if (rough && memory.movers.has(n) && memory.carried.has(n) && there > 1) continue;
       if (exact && !removed) assert.equal(there, 1, `message ${n} is there ${there} times`);
