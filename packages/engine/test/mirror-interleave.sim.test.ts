@@ -30,6 +30,11 @@ const ONCE = [
     kind: "three",
     why: "S2 a mailbox with open intents was looked at when its state came with the second look",
   },
+  {
+    seed: 7675,
+    kind: "three",
+    why: "S3 a refused removal was forgotten when the message was removed from another mailbox",
+  },
 ] as const;
 
 describe("random interleavings (both directions)", () => {

@@ -88,7 +88,7 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
     approved,
     unanswered,
     unfinished: new Set(mailboxes.unfinished),
-    flagsRefused: new Set(),
+    refused: new Set(),
     full: false,
   };
 }

@@ -82,7 +82,7 @@ function refused(
     const row = rows.get(messageId);
     const named = uids.some(([low, high]) => uid >= low && uid <= high);
     if (!named || row === undefined) return [];
-    writing.flagsRefused.add(messageId);
+    writing.refused.add(messageId);
     return [failed(writing, row, id, "flags", error)];
   });
 }

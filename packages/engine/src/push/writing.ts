@@ -29,8 +29,8 @@ export interface Writing {
   readonly approved: ReadonlyMap<MessageId, RunId>;
   /** Something of theirs was not even tried: what they wait for stays where it was (S3). */
   readonly unfinished: Set<RemoteMailboxId>;
-  /** Messages whose flags the server has refused in this push: that row is the one to keep. */
-  readonly flagsRefused: Set<MessageId>;
+  /** Messages of which the server has refused something in this push, flags or a removal: that row is the one to keep. */
+  readonly refused: Set<MessageId>;
   /** S5: the server took no more; additions end, nothing else. */
   full: boolean;
 }
