@@ -59,8 +59,8 @@ async function storeIn(
       const flags = flagsAfterStore(known.base, add, remove, shownFlags);
       // Without MODSEQ: what is behind it has not been looked at.
       base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq: null });
-      const had = rows.get(known.messageId)?.unsent;
-      if (had !== undefined && had !== null) base.push({ kind: "sent", messages: [known.messageId] });
+      // A row of another kind stays until that is done: an original that waits for its copy, say.
+      if (rows.get(known.messageId)?.unsent?.kind === "flags") base.push({ kind: "sent", messages: [known.messageId] });
       tellRefusedFlags(writing, mailbox, add, shownFlags);
     }
     await commit(writing.run, { archive: [], base });
