@@ -35,6 +35,11 @@ const ONCE = [
     kind: "three",
     why: "S3 a refused removal was forgotten when the message was removed from another mailbox",
   },
+  {
+    seed: 9006,
+    kind: "busy",
+    why: "S1 M4 an original was forgotten when the flags of its copy were sent and the line broke",
+  },
 ] as const;
 
 describe("random interleavings (both directions)", () => {

@@ -71,7 +71,15 @@ interface Life {
   readonly memory: Memory;
   /** What the witness saw. */
   readonly complaints: readonly string[];
+  /**
+   * C7: a message that was taken without a UID, and that somebody removed before it was looked for, cannot be told from one that the server
+   * merged: the sides differ by it, for good.
+   */
+  readonly merged: boolean;
 }
+
+const hasMerged = (fleet: Fleet): boolean =>
+  fleet.accounts.some(({ name }) => [...fleet.memory.base(name).values()].some(({ gone }) => gone.length > 0));
 
 async function live(seed: number, kind: Kind): Promise<Life> {
   const random = seeded(seed);
@@ -85,6 +93,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     watched.push(watchServer(name, model, memory, isRough(kind)));
   }
   const models = fleet.accounts.map(({ model }) => model) as [ServerModel, ServerModel];
+  let merged = false;
   if (kind.agreed) await fleet.settle();
   for (let round = 0; round < ROUNDS; round++) {
     memory.moves.clear();
@@ -104,6 +113,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     }
     const complaints = agreed && expecting(["a", "b"], models, agreed, memory);
     const results = await fleet.round(faults);
+    merged ||= hasMerged(fleet);
     if (complaints === null) continue;
     approve(fleet, results);
     // One round, or two; more where a guard holds something, first in the archive and then on the other server.
@@ -116,7 +126,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     for (const { error } of results) if (error) throw error;
     approve(fleet, results);
   }
-  return { fleet, memory, complaints: watched.flat() };
+  return { fleet, memory, complaints: watched.flat(), merged: merged || hasMerged(fleet) };
 }
 
 /** Somebody lets through what a guard has held (G1): most of these lives lose everything at some time. */
@@ -163,13 +173,8 @@ function countsOf(model: ServerModel): ReadonlyMap<number, number> {
 
 /** Lives one life and judges it; throws what is wrong. */
 export async function judge(seed: number, kind: Kind): Promise<void> {
-  const { fleet, memory, complaints } = await live(seed, kind);
+  const { fleet, memory, complaints, merged } = await live(seed, kind);
   const models = fleet.accounts.map(({ model }) => model);
-  // C7: a message that was taken without a UID, and that somebody removed before it was looked for, cannot be told from one that the server
-  // merged: the two sides differ by it.
-  const merged = fleet.accounts.some(({ name }) =>
-    [...fleet.memory.base(name).values()].some(({ gone }) => gone.length > 0),
-  );
   const exact = !merged && kind.bumps !== true && kind.lasting !== true;
   const [first, ...others] = models.map((model) => holds(model));
   if (exact) for (const other of others) assert.deepEqual(other, first, "the sides differ");
