@@ -319,6 +319,16 @@ describe("mailboxes", () => {
     expect(swap).toEqual(["A > A (1)", "B > A", "A (1) > B"]);
   });
 
+  test("B1 a mailbox that would be taken along onto a name that is there already steps aside, and goes back to its place", () => {
+    expect(
+      planned([
+        ["A", "Z"],
+        ["A/B", "A/B"],
+        ["Z/B", "Z/B"],
+      ]).renames,
+    ).toEqual(["A/B > B (2)", "A > Z", "B (2) > A/B"]);
+  });
+
   test("B5 removed ones go, children first, and never where removals are never", () => {
     expect(
       planned([

@@ -21,6 +21,12 @@ interface Entry {
 const rules = [...spec.matchAll(/^\*\*([A-Z]\d+)\*\* \(([^)]+)\)([\s\S]*?)(?=\n\n|$(?![\s\S]))/gm)].map(
   (match): Entry => ({ name: match[1] ?? "", state: match[2] ?? "", text: match[3] ?? "" }),
 );
+/** `| P1 | … | tests |` */
+const properties = [...spec.matchAll(/^\| (P\d+) \|(.*)\|$/gm)].map((match) => ({
+  name: match[1] ?? "",
+  text: match[2] ?? "",
+}));
+const PROPERTIES = 12;
 /** `| 12 | … | tests |` */
 const traps = [...spec.matchAll(/^\| (\d+) \|(.*)\|$/gm)].map((match) => ({
   number: match[1] ?? "",
@@ -63,6 +69,19 @@ describe("docs/spec.md", () => {
       expect(tests.filter((path) => !said.test(withoutComments(path)))).toEqual([]);
     });
   }
+
+  it("has every property once, and names tests that name it", () => {
+    expect(properties.map(({ name }) => name)).toEqual(Array.from({ length: PROPERTIES }, (_, n) => `P${n + 1}`));
+    for (const { name, text } of properties) {
+      const tests = testsIn(text);
+      expect(tests, name).not.toEqual([]);
+      const said = new RegExp(`\\b${name}\\b`);
+      expect(
+        tests.filter((path) => !said.test(withoutComments(path))),
+        name,
+      ).toEqual([]);
+    }
+  });
 
   it("names for each trap a test that names it", () => {
     expect(traps.length).toBeGreaterThan(30);

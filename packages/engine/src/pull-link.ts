@@ -20,7 +20,7 @@ import { applyMoves, identifyGone } from "./moves.ts";
 import { type Ending, pullMailbox, type WritingRoom } from "./pull.ts";
 import { settleIntents } from "./push/intents.ts";
 import { rekeyMailbox } from "./rekey.ts";
-import { applyRemovals, type BoundBefore } from "./removals.ts";
+import { applyRemovals, type BoundBefore, withoutMovedByPush } from "./removals.ts";
 import { count, totals } from "./tally.ts";
 import { marksOf, observeMailbox, type Visit, type Work } from "./visit.ts";
 
@@ -44,10 +44,13 @@ export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly Li
 
   const visits: Visit[] = [];
   for (const one of looks) {
-    if (unsettled.has(one.base.id)) yield tell(run, showPath(one.listed.path), UNSETTLED);
+    if (unsettled.has(one.base.id) && one.decision.kind !== "unreadable")
+      yield tell(run, showPath(one.listed.path), UNSETTLED);
     else yield* look(run, visits, one);
   }
-  yield* applyChanges(run, settled, visits);
+  // S2: of what is not settled nothing is looked at, the second time neither.
+  const work = settled.work.filter(({ base }) => !unsettled.has(base.id));
+  yield* applyChanges(run, { ...settled, work }, visits);
   return listing;
 }
 
@@ -109,7 +112,7 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
     await commit(run, { archive: [], base: vanished.map(forgetMarks) });
     bound = await run.archive.bound();
     gone = await identifyGone(run, [...visits, ...vanished.map(visitOfVanished)]);
-    gone = await applyMoves(run, visits, gone, settled.homes);
+    gone = await withoutMovedByPush(run, await applyMoves(run, visits, gone, settled.homes));
     for (const visit of visits) visit.unexplained = gone.filter((row) => row.remoteMailboxId === visit.base.id);
   }
   yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };

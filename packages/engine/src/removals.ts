@@ -8,6 +8,7 @@ import {
   judgeRemovals,
   type MailboxBase,
   type MailboxId,
+  type MessageId,
   NO_UIDS,
   planGone,
   type RemoteMailboxId,
@@ -85,6 +86,35 @@ export async function applyRemovals(
     if (approval && held.length < loss.rows.length) run.appliedApprovals.add(approval.runId);
   }
   return dropped;
+}
+
+/**
+ * Gives what is gone without what a push has moved: an open intent that is settled by now has bound it in its new place too (S2). Its old row
+ * goes, and it is no removal, wherever the archive has it meanwhile (M4). What is gone from there as well is removed.
+ */
+export async function withoutMovedByPush(run: Pass, gone: readonly BaseIdentity[]): Promise<readonly BaseIdentity[]> {
+  if (!run.link.rights.push || gone.length === 0) return gone;
+  const keyOf = (id: RemoteMailboxId, uid: Uid): string => `${id} ${uid}`;
+  const missing = new Set(gone.map((row) => keyOf(row.remoteMailboxId, row.uid)));
+  const ids = [...new Set(gone.map((row) => row.messageId))].toSorted((a, b) => a - b);
+  const there = new Set<MessageId>();
+  for await (const rows of run.archive.pushRows(ids))
+    for (const { messageId, placements } of rows)
+      if (placements.some(({ remoteMailboxId: id, uid }) => uid !== null && !missing.has(keyOf(id, uid))))
+        there.add(messageId);
+  const byMailbox = Map.groupBy(
+    gone.filter((row) => there.has(row.messageId)),
+    (row) => row.remoteMailboxId,
+  );
+  const base = [...byMailbox].flatMap(([remoteMailboxId, rows]): BaseOp[] => {
+    const uids = uidSet(rows.map((row) => row.uid));
+    return [
+      { kind: "unbind", remoteMailboxId, uids },
+      { kind: "settled", remoteMailboxId, uids },
+    ];
+  });
+  if (base.length > 0) await commit(run, { archive: [], base });
+  return gone.filter((row) => !there.has(row.messageId));
 }
 
 /** Mailboxes that were not looked at hold messages too: without them the loss of one small mailbox would be the loss of everything. */

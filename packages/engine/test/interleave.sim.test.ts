@@ -14,36 +14,9 @@ import {
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NOON, pass } from "./pass.ts";
+import { Crash, dyingAt } from "./rounds.ts";
 
 const ROUNDS = 6;
-
-class Crash extends Error {}
-
-/** The archive until the k-th call, which dies before or after it was done: a SIGKILL between two statements. */
-function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
-  let calls = 0;
-  const dies = (): boolean => ++calls === k;
-  return new Proxy(archive, {
-    get(target, name) {
-      const method = Reflect.get(target, name);
-      if (typeof method !== "function") return method;
-      if (name === "base" || name === "identities") {
-        return (...args: unknown[]) => {
-          if (calls >= k || dies()) throw new Crash();
-          return Reflect.apply(method, target, args);
-        };
-      }
-      return async (...args: unknown[]) => {
-        if (calls >= k) throw new Crash(); // dead stays dead
-        const now = dies();
-        if (now && !afterwards) throw new Crash();
-        const result = await Reflect.apply(method, target, args);
-        if (now) throw new Crash();
-        return result;
-      };
-    },
-  });
-}
 
 function capabilitiesOf(random: Random): SimCapabilities {
   const condstore = random.chance(0.7);
@@ -197,7 +170,7 @@ function isBump(fault: { readonly kind: string; readonly act?: (model: ServerMod
 }
 
 describe("random interleavings (pull)", () => {
-  test("P4 P6 the archive converges to the server, whatever broke on the way; then nothing is planned (S1, M1, M4, C3)", async () => {
+  test("P3 P4 P6 P11 the archive converges to the server, whatever broke on the way, and every earlier revision reads as it did; then nothing is planned (S1, M1, M4, C3)", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {
         const world = await live(seed, tidyUser({ next: 0 }), false);

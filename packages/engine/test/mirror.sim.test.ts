@@ -65,6 +65,22 @@ describe("mirror", () => {
     await still(fleet);
   });
 
+  test("F1 S1 a flag reaches a message that somebody moves at whatever moment of the push", async () => {
+    for (let step = 1; step <= 30; step++) {
+      const { fleet, a, b } = await pair();
+      a.store("INBOX", uidOf(a, "INBOX", 2), { add: ["\\Flagged"] });
+      const act = (model: ServerModel): void => {
+        model.move("INBOX", uidOf(model, "INBOX", 2), "Work");
+        model.move("Work", uidOf(model, "Work", 2), "INBOX");
+      };
+      await fleet.round({ b: { script: [{ kind: "user", step, act }], crash: null } });
+      await fleet.settle();
+      const [message] = [...b.get("INBOX").messages.values()].filter(({ uid }) => uidOf(b, "INBOX", 2).includes(uid));
+      expect(message?.flags, `moved at step ${step}`).toContain("\\Flagged");
+      expect(holds(a)).toEqual(holds(b));
+    }
+  });
+
   test("M3 M7 removals travel; a removal wins over a flag", async () => {
     const { fleet, a, b } = await pair();
     a.expunge("INBOX", uidOf(a, "INBOX", 2));

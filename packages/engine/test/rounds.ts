@@ -39,13 +39,13 @@ export interface Faults {
 
 const NOTHING_WRONG: Faults = { script: [], crash: null };
 
-class Crash extends Error {}
+export class Crash extends Error {}
 
 /** Calls that give their answer piece by piece. */
 const STREAMS: ReadonlySet<string | symbol> = new Set(["base", "identities", "pushRows", "bytes", "unboundIn"]);
 
 /** The archive until the k-th call, which dies before or after it was done: a SIGKILL between two statements. */
-function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
+export function dyingAt(archive: Archive, k: number, afterwards: boolean): Archive {
   let calls = 0;
   const dies = (): boolean => ++calls === k;
   return new Proxy(archive, {

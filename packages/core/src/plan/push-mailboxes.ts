@@ -136,14 +136,19 @@ function planRenames(
   };
   const placeOf = (base: MailboxBase): MailboxPath => places.get(base) ?? base.path;
   const aside = new Set<MailboxBase>();
-  /** Whether a mailbox below it, or a name above one, would come to a name that is taken. */
-  const collides = (base: MailboxBase, to: MailboxPath): boolean => {
+  /** A mailbox below it that would come to a name that is taken, or below one. */
+  const colliding = (base: MailboxBase, to: MailboxPath): MailboxBase | undefined => {
     const at = placeOf(base);
-    return [...places.values()]
-      .filter((path) => isBelow(path, at))
-      .some((path) =>
+    return [...places]
+      .filter(([, path]) => isBelow(path, at))
+      .find(([, path]) =>
         path.slice(at.length).some((_, i) => taken.has(pathKey([...to, ...path.slice(at.length, at.length + i + 1)]))),
-      );
+      )?.[0];
+  };
+  const stepAside = (base: MailboxBase, above: MailboxPath): void => {
+    aside.add(base);
+    const at = placeOf(base);
+    rename(base, at, spell([...above, `${at.at(-1) ?? ""} (${base.id})`]));
   };
   // A step may take along what had its place already, below the one that it moves: until all are where they belong.
   for (let round = 0; round < ROUNDS * wanted.length; round++) {
@@ -153,15 +158,19 @@ function planRenames(
       ({ base, to }) => !waiting.some((one) => samePath(placeOf(one.base), to)) && !isBelow(to, placeOf(base)),
     );
     // What would be taken along onto a name that is there already goes first, by itself.
-    const next = possible.find(({ base, to }) => !collides(base, to)) ?? possible.at(-1);
+    const next = possible.find(({ base, to }) => colliding(base, to) === undefined) ?? possible.at(-1);
+    // And where nothing waits but that, it steps out of the way, and goes back to its place afterwards.
+    const below = next && colliding(next.base, next.to);
+    if (next !== undefined && below !== undefined && !aside.has(below)) {
+      stepAside(below, placeOf(next.base).slice(0, -1));
+      continue;
+    }
     if (next === undefined) {
       // A swap or a circle, or a mailbox that goes below its own name: one steps aside, once, under a name of its own.
       const stuck = waiting.filter(({ base }) => !aside.has(base));
       const one = stuck.find(({ base, to }) => isBelow(to, placeOf(base))) ?? stuck[0];
       if (one === undefined) break;
-      aside.add(one.base);
-      const at = placeOf(one.base);
-      rename(one.base, at, spell([...at.slice(0, -1), `${at.at(-1) ?? ""} (${one.base.id})`]));
+      stepAside(one.base, placeOf(one.base).slice(0, -1));
       continue;
     }
     const spelled = freeName(next.to, taken, spell, notes);

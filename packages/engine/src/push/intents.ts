@@ -66,7 +66,10 @@ export async function settleIntents(run: Pass, work: readonly Work[]): Promise<R
   for (const [id, intents] of byMailbox) {
     stopIfAsked(run);
     const mailbox = work.find(({ base }) => base.id === id);
-    if (mailbox === undefined || mailbox.listed.status?.uidValidity !== mailbox.base.uidValidity) continue;
+    if (mailbox === undefined) continue;
+    // Should its state be told later in this run, it is still not to be looked at.
+    if (mailbox.listed.status === null) unsettled.add(id);
+    if (mailbox.listed.status?.uidValidity !== mailbox.base.uidValidity) continue;
     const { found: first } = await findSent(run, mailbox, intents, false);
     await commit(run, { archive: [], base: [...bindFound(first), ...settled(first.map(({ intent }) => intent))] });
     const rest = intents.filter((intent) => !first.some((one) => one.intent === intent));

@@ -95,7 +95,7 @@ async function openWriting(run: Pass, writer: RemoteWriter, mailboxes: PushedMai
     approved,
     unanswered,
     unfinished: new Set(mailboxes.unfinished),
-    flagsRefused: new Set(),
+    refused: new Set(),
     restless: new Map(),
     held: new Map(),
     habits: null,
@@ -194,6 +194,7 @@ function block({ places, unfinished }: Writing, row: PushRow, by: RemoteMailboxI
   unfinished.add(by);
   const home = row.live === null ? undefined : places.homes.get(row.live.mailboxId);
   if (home !== undefined) unfinished.add(home);
+  // Wherever it is bound something may have to be done with it then: its removal, say, once the move before it is settled.
   for (const { remoteMailboxId } of row.placements) unfinished.add(remoteMailboxId);
 }
 

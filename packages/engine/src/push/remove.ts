@@ -118,11 +118,15 @@ async function expungeBatch(writing: Writing, id: RemoteMailboxId, ops: readonly
   const removals = removed.filter((op) => op.kind === "remove").length;
   const base: BaseOp[] = [
     { kind: "unbind", remoteMailboxId: id, uids: gone },
-    { kind: "sent", messages: removed.map((op) => op.row.messageId).filter((one) => !writing.flagsRefused.has(one)) },
+    { kind: "sent", messages: removed.map((op) => op.row.messageId).filter((one) => !writing.refused.has(one)) },
   ];
   if (removals > 0) base.push({ kind: "expunged", remoteMailboxId: id, runId: run.runId, messages: removals });
   if (error !== null)
-    for (const op of ops) if (left.has(op.at.uid)) base.push(failed(writing, op.row, id, "remove", error));
+    for (const op of ops.filter(({ at }) => left.has(at.uid))) {
+      base.push(failed(writing, op.row, id, "remove", error));
+      // Its removal from another mailbox, where it has two, must not settle this row.
+      writing.refused.add(op.row.messageId);
+    }
   await commit(run, { archive: [], base });
   count(run.tally, nameOf(writing, id), { removedThere: removals });
 }

@@ -2,6 +2,7 @@
 // taken for something that a user removed (F2).
 import {
   type BaseOp,
+  eachUid,
   flagsAfterStore,
   groupStores,
   type MailError,
@@ -38,16 +39,19 @@ async function storeIn(
   const messages = new Map(
     groups.flatMap((group) => group.at.map(({ uid, messageId, base }) => [uid, { messageId, base, group }])),
   );
+  const silent = new Set(messages.keys());
   const changes = groups.map(({ at, add, remove }) => ({ uids: uidSet(at.map(({ uid }) => uid)), add, remove }));
   for await (const page of writing.writer.store(mailbox.listed, validityOf(mailbox), changes)) {
     const base: BaseOp[] = [];
     let shown = 0;
     for (const stored of page) {
       if (stored.kind === "refused") {
+        for (const uid of eachUid(stored.uids)) silent.delete(uid);
         base.push(...refused(writing, id, stored.error, [...messages], stored.uids, rows));
         continue;
       }
       const { uid, flags: shownFlags } = stored;
+      silent.delete(uid);
       const known = messages.get(uid);
       if (known === undefined) continue;
       shown++;
@@ -55,13 +59,15 @@ async function storeIn(
       const flags = flagsAfterStore(known.base, add, remove, shownFlags);
       // Without MODSEQ: what is behind it has not been looked at.
       base.push({ kind: "rebase", remoteMailboxId: id, uid, flags, modseq: null });
-      const had = rows.get(known.messageId)?.unsent;
-      if (had !== undefined && had !== null) base.push({ kind: "sent", messages: [known.messageId] });
+      // A row of another kind stays until that is done: an original that waits for its copy, say.
+      if (rows.get(known.messageId)?.unsent?.kind === "flags") base.push({ kind: "sent", messages: [known.messageId] });
       tellRefusedFlags(writing, mailbox, add, shownFlags);
     }
     await commit(writing.run, { archive: [], base });
     count(writing.run.tally, nameOf(writing, id), { flagsSent: shown });
   }
+  // Gone meanwhile, or moved: the next look tells, and the flags are still to be sent wherever it is (S1).
+  if (silent.size > 0) writing.unfinished.add(id);
 }
 
 function refused(
@@ -76,7 +82,7 @@ function refused(
     const row = rows.get(messageId);
     const named = uids.some(([low, high]) => uid >= low && uid <= high);
     if (!named || row === undefined) return [];
-    writing.flagsRefused.add(messageId);
+    writing.refused.add(messageId);
     return [failed(writing, row, id, "flags", error)];
   });
 }

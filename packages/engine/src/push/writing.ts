@@ -30,8 +30,8 @@ export interface Writing {
   readonly approved: ReadonlyMap<MessageId, RunId>;
   /** Something of theirs was not even tried: what they wait for stays where it was (S3). */
   readonly unfinished: Set<RemoteMailboxId>;
-  /** Messages whose flags the server has refused in this push: that row is the one to keep. */
-  readonly flagsRefused: Set<MessageId>;
+  /** Messages of which the server has refused something in this push, flags or a removal: that row is the one to keep. */
+  readonly refused: Set<MessageId>;
   /** G4: messages that were left alone, and until when (milliseconds since 1970), by mailbox. */
   readonly restless: Map<RemoteMailboxId, { readonly messages: number; readonly until: number }>;
   /** G3: messages that wait for an approval before they are sent, by mailbox. */
