@@ -35,7 +35,12 @@ const rights = fc.constantFrom<Rights>(BOTH, PUSH);
 
 const placement: fc.Arbitrary<Placement> = fc
   .record({ mailbox, uid: fc.option(fc.integer({ min: 1, max: 9 }), { freq: 5 }), flags, unproved: fc.boolean() })
-  .map(({ mailbox: at, uid, ...rest }) => ({ remoteMailboxId: remoteId(at), uid: uid as Uid | null, ...rest }));
+  .map(({ mailbox: at, uid, ...rest }) => ({
+    remoteMailboxId: remoteId(at),
+    uid: uid as Uid | null,
+    copy: null,
+    ...rest,
+  }));
 
 const row: fc.Arbitrary<PushRow> = fc
   .record({
@@ -76,7 +81,7 @@ function applied(one: PushRow, ops: readonly PushOp[]): PushRow {
   };
   for (const op of ops) {
     if (op.kind === "append")
-      placements.push({ remoteMailboxId: op.to, uid: 99 as Uid, flags: op.flags, unproved: false });
+      placements.push({ remoteMailboxId: op.to, uid: 99 as Uid, flags: op.flags, unproved: false, copy: null });
     else if (op.kind === "store") {
       drop(op.at);
       placements.push({ ...op.at, flags: one.live?.flags ?? [] });

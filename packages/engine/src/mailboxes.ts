@@ -81,7 +81,10 @@ async function answer(run: Pass, question: MailboxQuestion, listing: readonly Li
   // B1: below the base's UIDNEXT the mailbox holds nothing but what the base knows.
   const { bound, pending } = await run.archive.known(question.base.id, 1 as Uid);
   const last = bound.at(-1)?.[1] ?? 0;
-  const below = (question.base.marks?.uidNext ?? last + 1) - 1;
+  // S2: what was sent and not answered may be among them, from its UIDNEXT upwards.
+  const sent = (await run.archive.intents()).filter((intent) => intent.remoteMailboxId === question.base.id);
+  const next = [question.base.marks?.uidNext ?? last + 1, ...sent.map((intent) => intent.uidNext ?? 1)];
+  const below = Math.min(...next) - 1;
   for await (const part of run.remote.observe(question.listed, { kind: "list" })) {
     if (part.kind !== "end") continue;
     const strangers = subtractUids(part.listed ?? [], [...bound, ...pending.map((row) => [row.uid, row.uid] as const)]);

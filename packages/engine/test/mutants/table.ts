@@ -84,14 +84,6 @@ export const MUTANTS: readonly Mutant[] = [
     kind: "busy",
   },
   {
-    name: "APPENDUID believed",
-    breaks: "S2: a wrong UID binds another message",
-    file: "engine/src/push/append.ts",
-    snippet: "return known.has(uid) || (intent.uidNext !== null && uid < intent.uidNext);",
-    instead: "return false;",
-    kind: "busy",
-  },
-  {
     name: "removal turned round",
     breaks: "M3: a flag brings back what was removed",
     file: "core/src/plan/messages.ts",
