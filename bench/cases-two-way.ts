@@ -4,7 +4,7 @@ import { type Dovecot, startProxy, WireClient } from "@packetboat/testkit";
 import { account, type Bench, OURS, type Ratio, ratio } from "./cases.ts";
 import { type Contestant, contest, measure } from "./measure.ts";
 import { homeIn } from "./ours.ts";
-import { type Account, interimap, mbsyncBetween } from "./peers.ts";
+import { type Account, interimap, mbsyncBetween, mbsyncPull, mbsyncPush } from "./peers.ts";
 
 /** An account of its own for each run: nobody ever migrates to the same empty account twice. */
 function emptyAccounts(dovecot: Dovecot, name: string, port = dovecot.port): () => Account {
@@ -39,9 +39,26 @@ async function migrateFrom(
   const mine = emptyAccounts(bench.dovecot, `${name}-ours`, port);
   const theirs = emptyAccounts(bench.dovecot, `${name}-theirs`, port);
   const ours: Contestant = { name: OURS, before: () => home.fresh(), program: () => home.migrate(from, mine()) };
-  const peer: Contestant = { name: "mbsync", program: mbsyncBetween(bench.work, name, from, theirs) };
+  const peer: Contestant = { name: "mbsync", program: await mbsyncBetween(bench.work, name, from, theirs) };
   const figures = await contest([ours, peer], bench.times);
   return [ratio(what, figures, peer.name, target)];
+}
+
+/** Only the sending, at 40 ms: small10k from the archive and from a Maildir, both filled before the clock starts. */
+async function appendFar(bench: Bench): Promise<readonly Ratio[]> {
+  const from = await account(bench, "small10k", "small10k");
+  await using proxy = await startProxy({ host: "127.0.0.1", port: from.port });
+  proxy.latency(40);
+  const home = homeIn(bench.work, "append", true);
+  await home.fresh();
+  for (const program of [home.backup(from), (await mbsyncPull(bench.work, from, true, true)).program()])
+    await measure(program);
+  const mine = emptyAccounts(bench.dovecot, "append-ours", proxy.port);
+  const theirs = emptyAccounts(bench.dovecot, "append-theirs", proxy.port);
+  const peer: Contestant = { name: "mbsync", program: await mbsyncPush(bench.work, from, theirs) };
+  const figures = await contest([{ name: OURS, program: () => home.push(from.user, mine()) }, peer], bench.times);
+  home.run("database", "stop");
+  return [ratio("append, small10k to an empty account, 40 ms round trip", figures, peer.name, 1)];
 }
 
 /** Two equal accounts of 100,000 messages, nothing changed. */
@@ -63,7 +80,7 @@ async function mirrorOnePercent(bench: Bench): Promise<readonly Ratio[]> {
   const [c, d] = [await account(bench, "mirror-c", "small10k"), { port: bench.dovecot.port, user: "mirror-d" }];
   const home = homeIn(bench.work, "mirror-percent", true);
   await home.fresh();
-  const between = mbsyncBetween(bench.work, "percent", c, () => d, true);
+  const between = await mbsyncBetween(bench.work, "percent", c, () => d, true);
   for (const program of [home.mirror(a, b), between()]) await measure(program);
   let round = 0;
   const both =
@@ -105,6 +122,7 @@ async function changeHalf(dovecot: Dovecot, user: string, round: number): Promis
 export const TWO_WAY: Readonly<Record<string, (bench: Bench) => Promise<readonly Ratio[]>>> = {
   migrate,
   "migrate-far": migrateFar,
+  "append-far": appendFar,
   "mirror-no-change": mirrorNoChange,
   "mirror-one-percent": mirrorOnePercent,
 };

@@ -18,6 +18,8 @@ export interface Home {
   backup(account: Account): Program;
   /** A migration, as a user types it. */
   migrate(from: Account, to: Account): Program;
+  /** An archive sent to another account. */
+  push(archive: string, to: Account): Program;
   /** Two accounts kept equal. */
   mirror(a: Account, b: Account): Program;
   /** Runs a command to its end and gives its stdout; throws with what it said when it fails. */
@@ -51,6 +53,7 @@ export function homeIn(work: string, name: string, keep: boolean): Home {
       argv: [PACKETBOAT, "migrate", urlOf(from), urlOf(to), "--archive", `${from.user}-${to.user}`, "--quiet"],
       env,
     }),
+    push: (archive, to) => ({ argv: [PACKETBOAT, "restore", "push", archive, "--to", urlOf(to), "--quiet"], env }),
     mirror: (a, b) => ({
       argv: [PACKETBOAT, "mirror", urlOf(a), urlOf(b), "--archive", `${a.user}-${b.user}`, "--quiet"],
       env,

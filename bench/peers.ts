@@ -68,24 +68,56 @@ SyncState ${home}/state/
   return fresh ? { name, before: empty, program } : { name, program };
 }
 
+/** mbsync sending what `pulled` has brought into its Maildir to an account, each time to another one with a state of its own. */
+export async function mbsyncPush(work: string, pulled: Account, to: () => Account): Promise<() => Program> {
+  const { dir, env } = await peerEnvironment("isync", ["isync"]);
+  const mail = join(work, `mbsync-${pulled.user}-${pulled.port}-true`, "mail");
+  return () => {
+    const { port, user } = to();
+    const config = join(work, `push-${user}.rc`);
+    const text = `FSync yes
+IMAPStore far
+Host 127.0.0.1
+Port ${port}
+User ${user}
+Pass pass
+SSLType None
+AuthMechs LOGIN
+Timeout 120
+DisableExtension COMPRESS=DEFLATE
+
+MaildirStore near
+Path ${mail}/
+Inbox ${mail}/INBOX
+SubFolders Verbatim
+
+Channel x
+Far :far:
+Near :near:
+Patterns *
+Create Far
+Sync Push
+CopyArrivalDate yes
+SyncState ${work}/push-${user}-
+`;
+    writeFileSync(config, text);
+    return { argv: [`${dir}/usr/bin/mbsync`, "-q", "-c", config, "x"], env };
+  };
+}
+
 /**
  * mbsync from one account to another, as a migration: everything that is new, flags and dates. With `both` it also takes changes back. Each
  * program is another target's, with a state of its own.
  */
-export function mbsyncBetween(
+export async function mbsyncBetween(
   work: string,
   name: string,
   from: Account,
   to: () => Account,
   both = false,
-): () => Program {
-  let unpacked: { readonly dir: string; readonly env: NodeJS.ProcessEnv } | null = null;
-  const ready = peerEnvironment("isync", ["isync"]).then((found) => {
-    unpacked = found;
-  });
-  ready.catch(() => undefined); // told below
+): Promise<() => Program> {
+  const { dir, env } = await peerEnvironment("isync", ["isync"]);
   return () => {
-    if (unpacked === null) throw new Error("mbsync is not unpacked yet: measure something else first");
     const target = to();
     const config = join(work, `between-${name}-${target.user}.rc`);
     const side = (store: string, { port, user }: Account) => `IMAPStore ${store}
@@ -113,7 +145,7 @@ CopyArrivalDate yes
 SyncState ${work}/between-${name}-${target.user}-
 `,
     );
-    return { argv: [`${unpacked.dir}/usr/bin/mbsync`, "-q", "-c", config, "x"], env: unpacked.env };
+    return { argv: [`${dir}/usr/bin/mbsync`, "-q", "-c", config, "x"], env };
   };
 }
 
