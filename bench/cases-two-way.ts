@@ -1,7 +1,7 @@
 // The cases of `pnpm bench` in which mail goes to a server: migrations and mirrors against mbsync from account to account and interimap. Each
 // run begins with an empty target, or with two equal accounts that were changed before the clock started.
-import { type Dovecot, startProxy, WireClient } from "@packetboat/testkit";
-import { account, type Bench, OURS, type Ratio, ratio } from "./cases.ts";
+import { type Dovecot, startProxy } from "@packetboat/testkit";
+import { account, type Bench, change, OURS, type Ratio, ratio } from "./cases.ts";
 import { type Contestant, contest, measure } from "./measure.ts";
 import { homeIn } from "./ours.ts";
 import { type Account, interimap, mbsyncBetween, mbsyncPull, mbsyncPush } from "./peers.ts";
@@ -74,7 +74,7 @@ async function mirrorNoChange(bench: Bench): Promise<readonly Ratio[]> {
   return [ratio("mirror, big100k, nothing changed", figures, peer.name, 3)];
 }
 
-/** 100 flag changes, 100 new and 100 expunged in INBOX of each side before each run. */
+/** What the 1 % of a pull is, on each side before each run: 100 flag changes, 100 new, 100 expunged in INBOX. */
 async function mirrorOnePercent(bench: Bench): Promise<readonly Ratio[]> {
   const [a, b] = [await account(bench, "mirror-a", "small10k"), { port: bench.dovecot.port, user: "mirror-b" }];
   const [c, d] = [await account(bench, "mirror-c", "small10k"), { port: bench.dovecot.port, user: "mirror-d" }];
@@ -86,7 +86,7 @@ async function mirrorOnePercent(bench: Bench): Promise<readonly Ratio[]> {
   const both =
     (...users: readonly string[]) =>
     async () => {
-      for (const user of users) await changeHalf(bench.dovecot, user, round++);
+      for (const user of users) await change(bench, user, round++);
     };
   const figures = await contest(
     [
@@ -97,26 +97,6 @@ async function mirrorOnePercent(bench: Bench): Promise<readonly Ratio[]> {
   );
   home.run("database", "stop");
   return [ratio("mirror, 1 % changed on each side, small10k", figures, "mbsync", 3)];
-}
-
-async function changeHalf(dovecot: Dovecot, user: string, round: number): Promise<void> {
-  await using client = await WireClient.login({ host: "127.0.0.1", port: dovecot.port }, user);
-  await client.select("INBOX");
-  const uids = await client.uids();
-  const step = Math.floor(uids.length / 34);
-  const at = (k: number) =>
-    uids
-      .filter((_uid, i) => i % step === (k + 3 * round) % step)
-      .slice(0, 34)
-      .join(",");
-  await client.store(at(1), "+FLAGS", ["\\Flagged"]);
-  await client.store(at(7), "+FLAGS", ["\\Deleted"]);
-  await client.expunge(at(7));
-  const line = "a line of new text\r\n";
-  for (let i = 0; i < 34; i++) {
-    const head = `Message-ID: <half-${round}-${i}-${user}@bench.example>\r\nSubject: new ${round} ${i}\r\n\r\n`;
-    await client.append("INBOX", Buffer.from(head + line.repeat(30 + ((i * 37) % 900))));
-  }
 }
 
 export const TWO_WAY: Readonly<Record<string, (bench: Bench) => Promise<readonly Ratio[]>>> = {

@@ -124,7 +124,8 @@ async function onePercent(bench: Bench): Promise<readonly Ratio[]> {
   return [ratio("1 % changed, small10k", figures, "interimap", 2.5)];
 }
 
-async function change(bench: Bench, user: string, round: number): Promise<void> {
+/** 100 flag changes, 100 removals and 100 new messages in INBOX: others in each round. */
+export async function change(bench: Bench, user: string, round: number): Promise<void> {
   await using client = await WireClient.login({ host: "127.0.0.1", port: bench.dovecot.port }, user);
   await client.select("INBOX");
   const uids = await client.uids();
