@@ -64,7 +64,7 @@ describe("random interleavings (both directions)", () => {
       await judge(seed, KINDS[kind]);
     });
 
-  test("P6 the same with crashes between any two steps (S1 S2)", async () => {
+  test("P6 the same with crashes between any two steps (S1 S2; trap 1)", async () => {
     await fc.assert(fc.asyncProperty(fc.integer(), (seed) => judge(seed, KINDS.crashes)));
   });
 });

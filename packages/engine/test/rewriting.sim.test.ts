@@ -42,7 +42,7 @@ const copies = (fleet: Fleet): number =>
   [...fleet.memory.base("b").values()].flatMap(({ rows }) => [...rows.values()]).filter(({ copy }) => copy !== null)
     .length;
 
-describe("C5 what a server makes of an APPEND", () => {
+describe("C5 what a server makes of an APPEND (trap 37)", () => {
   test("C5 a server that keeps bytes is asked for ten messages, once for ever", async () => {
     const { fleet, a, b } = two();
     fill(a, "INBOX", 0, 4, plain);
