@@ -59,6 +59,8 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
   try {
     const committed = await write(session, async (client) => {
       const revision = batch.archive.length === 0 ? null : await lockArchive(client, session);
+      if (batch.plannedAt !== undefined && revision !== null && (await isOvertaken(client, session, batch.plannedAt)))
+        return OVERTAKEN;
       const add = (adds: readonly AddMessage[]) => addMessages(client, session, revision ?? 0, adds);
       const { stale, done } =
         revision === null ? NOTHING : await applyArchive(client, session, batch.archive, revision, add);
@@ -67,11 +69,26 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
       await recordRevision(client, session, revision);
       return { revision: asId<Revision>(revision), stale };
     });
-    session.changes += batch.archive.length;
+    if (committed.overtaken !== true) session.changes += batch.archive.length;
     return committed;
   } catch (error) {
     throw isTakenPath(error) ? mailboxGone() : error;
   }
+}
+
+const OVERTAKEN: Committed = { revision: null, stale: [], overtaken: true };
+
+/** S4: additions are planned on what the archive did not hold; another link's commit, or an undo, may have brought it since. */
+async function isOvertaken(client: PoolClient, session: Session, plannedAt: Revision): Promise<boolean> {
+  const { rows } = await client.query<{ overtaken: boolean }>({
+    name: "archive_overtaken",
+    text: `select exists (
+        select from revision r left join run on run.id = r.run_id
+        where r.archive_id = $1 and r.number > $2 and run.link_id is distinct from $3
+      ) as overtaken`,
+    values: [session.archiveId, plannedAt, session.link.id],
+  });
+  return rows[0]?.overtaken ?? true;
 }
 
 /** Whose history a commit without a link belongs to. */

@@ -1,7 +1,9 @@
 // S4: two accounts over one archive, and two processes over one account. Revisions come in order and without gaps, whoever writes.
+import { asId, type Batch, type Revision } from "@packetboat/core";
 import { acquireLease } from "@packetboat/database";
 import { scratchDatabase } from "@packetboat/database/testing";
 import { describe, expect, it } from "vitest";
+import { commitEdits } from "../src/commit.ts";
 import { openArchive } from "../src/index.ts";
 import { makeLink, openOn } from "./open-archive.ts";
 import { type add, bodyOf, type Paired, pair, rows, sinceOf, stockedArchive } from "./stocked-archive.ts";
@@ -46,6 +48,45 @@ describe("two writers of one archive", () => {
     expect(times).toEqual([...times].sort((x, y) => x - y));
     const { rows: blobs } = await scratch.pool.query("select count(*)::int as count from blob");
     expect(blobs[0].count).toBe(75);
+  });
+
+  it("S4: additions planned before somebody else's commit are overtaken, and nothing of their batch is done", async () => {
+    await using scratch = await scratchDatabase();
+    await using one = await openOn(scratch, "alice");
+    const second = await makeLink(scratch.pool, "bob", one.link.archiveId);
+    await using lease = await acquireLease(scratch.database, { accountId: second.accountId, holder: "test" });
+    const two = { archive: await openArchive({ pool: scratch.pool, link: second, lease }) };
+    await one.archive.beginRun();
+    await two.archive.beginRun();
+    const inbox = await pair(one, ["INBOX"]);
+    const body = bodyOf("new mail");
+    await one.archive.storeBodies([body]);
+    const plannedAt = await one.archive.revision();
+    const batch: Batch = {
+      plannedAt,
+      archive: [
+        {
+          kind: "addMessage",
+          mailboxId: inbox.mailboxId,
+          sha256: body.digests.sha256,
+          internalDate: null,
+          flags: [],
+          binding: null,
+        },
+      ],
+      base: [],
+    };
+    const done = await Promise.all([one, two].map(({ archive }) => archive.commit(batch)));
+    expect(done.filter(({ overtaken }) => overtaken)).toEqual([{ revision: null, stale: [], overtaken: true }]);
+    expect(await one.archive.unbound(inbox.mailboxId, [body.digests.canonical])).toHaveLength(1);
+    expect(await one.archive.revision()).toBe(plannedAt + 1);
+    const winner = done[0]?.overtaken ? two : one;
+    expect(await winner.archive.commit(batch), "one's own commits overtake nothing").not.toHaveProperty("overtaken");
+    await commitEdits(scratch.pool, { archiveId: one.link.archiveId, now: Date.now }, [
+      { kind: "createMailbox", path: ["Undone"], role: null, subscribed: false },
+    ]);
+    const late = { ...batch, plannedAt: asId<Revision>(plannedAt + 2) };
+    expect(await winner.archive.commit(late), "an undo overtakes").toMatchObject({ overtaken: true });
   });
 
   it("S4: one of two ops on one message is stale, whichever is first", async () => {

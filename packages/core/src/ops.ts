@@ -165,6 +165,11 @@ export type BaseOp =
 export interface Batch {
   readonly archive: readonly ArchiveOp[];
   readonly base: readonly BaseOp[];
+  /**
+   * S4: the archive's revision when its additions were planned. What another link or an undo has committed since may hold the same
+   * messages: then nothing of the batch is done, and it is `overtaken`. Default: nothing to be compared with.
+   */
+  readonly plannedAt?: Revision;
 }
 
 export interface Committed {
@@ -172,4 +177,6 @@ export interface Committed {
   readonly revision: Revision | null;
   /** Messages whose version row was no longer the one planned on; nothing of theirs was changed: no bind, unbind or rebase either. */
   readonly stale: readonly MessageId[];
+  /** S4: somebody else committed after `plannedAt`: nothing was done, and the additions are to be planned again. Default: no. */
+  readonly overtaken?: boolean;
 }

@@ -6,6 +6,7 @@ import {
   MailError,
   type Remote,
   type RemoteWriter,
+  type Revision,
   type RunId,
 } from "@packetboat/core";
 import type { Tally } from "./tally.ts";
@@ -49,11 +50,25 @@ export function stopIfAsked(run: RunContext): void {
   }
 }
 
-/** Commits a batch, unless there is nothing in it or the run is a dry one; keeps the tally's revision, asks for another pass when stale. */
-export async function commit(run: Pass, batch: Batch): Promise<ReadonlySet<number>> {
-  if (run.dryRun || batch.archive.length + batch.base.length === 0) return new Set();
+/** What became of a batch. */
+export interface CommitOutcome {
+  readonly stale: ReadonlySet<number>;
+  readonly overtaken: boolean;
+  readonly revision: Revision | null;
+}
+
+const NOTHING_DONE: CommitOutcome = { stale: new Set(), overtaken: false, revision: null };
+
+/** Commits a batch whose `plannedAt` matters, unless the run is a dry one; keeps the tally's revision, asks for another pass when stale. */
+export async function commitPlanned(run: Pass, batch: Batch): Promise<CommitOutcome> {
+  if (run.dryRun || batch.archive.length + batch.base.length === 0) return NOTHING_DONE;
   const done = await run.archive.commit(batch);
   if (done.revision !== null) run.tally.revisionAfter = done.revision;
   if (done.stale.length > 0) run.tally.again = true; // S4: planned again
-  return new Set(done.stale);
+  return { stale: new Set(done.stale), overtaken: done.overtaken === true, revision: done.revision };
+}
+
+/** The same for a batch that adds no message. Gives what was stale. */
+export async function commit(run: Pass, batch: Batch): Promise<ReadonlySet<number>> {
+  return (await commitPlanned(run, batch)).stale;
 }

@@ -218,6 +218,14 @@ function visitOfVanished(base: MailboxBase): Visit {
     status: null,
   };
   const marks = { uidValidity: null, uidNext: null, highestModseq: null, messages: null };
-  const rest = { arrived: [], pending: new Map(), approval: null, unexplained: [], fresh: false, revival: null };
+  const rest = {
+    arrived: [],
+    pending: new Map(),
+    approval: null,
+    unexplained: [],
+    fresh: false,
+    plannedAt: null,
+    revival: null,
+  };
   return { listed, base, mailbox: path, marks, gone: [[1, 4294967295]], unfinished: true, complete: true, ...rest };
 }

@@ -2,17 +2,20 @@
 // is read, so memory holds three batches and one large message at most (I4). It must never commit a message whose body is not stored.
 import {
   type Arrival,
+  type ArrivalPlan,
   type BaseOp,
+  type Batch,
   type Body,
   type Fetched,
   planArrivals,
   type RemoteIdentity,
+  type Revision,
   type Uid,
   type UidSet,
   uidCount,
   uidSet,
 } from "@packetboat/core";
-import { commit, type Pass, stopIfAsked } from "./context.ts";
+import { commit, commitPlanned, type Pass, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { count, countFailure } from "./tally.ts";
 import { arrivedWithout, type Visit } from "./visit.ts";
@@ -98,21 +101,46 @@ async function adoptKnownBodies(run: Pass, visit: Visit): Promise<void> {
 }
 
 async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival[]): Promise<void> {
+  // S4: two links of one archive may be pulled at once, and what both bring is one message.
+  for (;;) {
+    stopIfAsked(run);
+    const { plan, plannedAt } = await planOn(run, visit, arrivals);
+    const done = await commitPlanned(run, { ...batchOf(visit, arrivals, plan), plannedAt });
+    if (done.overtaken) {
+      Object.assign(visit, { fresh: false, plannedAt: null });
+      continue;
+    }
+    visit.plannedAt = done.revision ?? plannedAt;
+    if (done.stale.size > 0) visit.unfinished = true;
+    const renewed = new Set(plan.renewed);
+    visit.unexplained = visit.unexplained.filter((row) => !renewed.has(row));
+    count(run.tally, visit.mailbox, { stored: plan.stored, matched: plan.matched });
+    return noteMissingDates(run, visit, arrivals);
+  }
+}
+
+/** Plans on the archive as it is now; the revision is read before the messages, so that nothing falls between them. */
+async function planOn(
+  run: Pass,
+  visit: Visit,
+  arrivals: readonly Arrival[],
+): Promise<{ readonly plan: ArrivalPlan; readonly plannedAt: Revision }> {
   const { mailboxId, id } = visit.base;
+  const plannedAt = visit.plannedAt ?? (await run.archive.revision());
   const digests = arrivals.map((arrival) => arrival.canonical);
   const unbound = visit.fresh ? [] : await run.archive.unbound(mailboxId, digests);
   const plan = planArrivals(run.link, mailboxId, id, arrivals, unbound, visit.unexplained);
-  const renewed = new Set(plan.renewed);
-  visit.unexplained = visit.unexplained.filter((row) => !renewed.has(row));
+  return { plan, plannedAt };
+}
+
+function batchOf(visit: Visit, arrivals: readonly Arrival[], plan: ArrivalPlan): Batch {
+  const { id } = visit.base;
   const retried = arrivals.filter((arrival) => visit.pending.has(arrival.uid)).map((arrival) => arrival.uid);
   const done = uidSet([...retried, ...plan.renewed.map((row) => row.uid)]);
   const settled: BaseOp[] = done.length > 0 ? [{ kind: "settled", remoteMailboxId: id, uids: done }] : [];
   // B5: something lives in it again.
   const revival = visit.revival !== null && plan.archive.some((op) => "mailboxId" in op) ? [visit.revival] : [];
-  const stale = await commit(run, { archive: [...revival, ...plan.archive], base: [...plan.base, ...settled] });
-  if (stale.size > 0) visit.unfinished = true;
-  count(run.tally, visit.mailbox, { stored: plan.stored, matched: plan.matched });
-  noteMissingDates(run, visit, arrivals);
+  return { archive: [...revival, ...plan.archive], base: [...plan.base, ...settled] };
 }
 
 /** C2: an INTERNALDATE that is absent or unreadable is stored as absent, and the report says so. */

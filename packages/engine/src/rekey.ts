@@ -73,6 +73,7 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
     approval: null,
     unexplained: [],
     fresh: false,
+    plannedAt: null,
     revival,
     unfinished: false,
   };

@@ -2,6 +2,7 @@
 // proved gone, as sets of UIDs. It must never conclude an absence before the look's `end` (M1).
 import {
   type ArchiveOp,
+  asId,
   asMailError,
   type BaseIdentity,
   type BaseOp,
@@ -17,6 +18,7 @@ import {
   type ObservedMessage,
   type Pending,
   planFlags,
+  type Revision,
   type RunId,
   retriesOf,
   showPath,
@@ -54,8 +56,10 @@ export interface Visit {
   readonly approval: RunId | null;
   /** Rows of `gone` that no move explains; an arrival of the same bytes may (M9). Filled when moves are applied. */
   unexplained: readonly BaseIdentity[];
-  /** The archive's mailbox was made by this run: nothing in it can be met. */
-  readonly fresh: boolean;
+  /** The archive's mailbox was made by this run, and nobody else has written since: nothing in it can be met. */
+  fresh: boolean;
+  /** The archive's revision on which additions are planned (S4); null before the first batch. */
+  plannedAt: Revision | null;
   /** B5: what brings the archive's mailbox back, should something arrive; null while it is live. */
   readonly revival: Revival | null;
   /** An op was stale, or part of it failed: marks stay where they were, and the mailbox is planned again. */
@@ -124,6 +128,8 @@ export async function observeMailbox(
     approval: approval?.runId ?? null,
     unexplained: [],
     fresh,
+    // A mailbox that this run made was empty before it began.
+    plannedAt: fresh ? asId<Revision>(run.revision) : null,
     revival,
     unfinished: false,
   };

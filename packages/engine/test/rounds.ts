@@ -70,6 +70,21 @@ export function dyingAt(archive: Archive, k: number, afterwards: boolean): Archi
   });
 }
 
+/** The archive; before its k-th call that gives its answer whole, `meanwhile` happens. */
+function pausedAt(archive: Archive, k: number, meanwhile: () => Promise<void>): Archive {
+  let calls = 0;
+  return new Proxy(archive, {
+    get(target, name) {
+      const method = Reflect.get(target, name);
+      if (typeof method !== "function" || STREAMS.has(name)) return method;
+      return async (...args: unknown[]) => {
+        if (++calls === k) await meanwhile();
+        return Reflect.apply(method, target, args);
+      };
+    },
+  });
+}
+
 /** One archive with accounts that are to be equal. */
 export class Fleet {
   now = NOON;
@@ -88,9 +103,7 @@ export class Fleet {
   }
 
   model(name: string): ServerModel {
-    const found = this.accounts.find((account) => account.name === name);
-    if (found === undefined) throw new Error(`no account ${name}`);
-    return found.model;
+    return this.account(name).model;
   }
 
   /** One round: all pull, in the order of their ids, then all push. `faults`: by account. A crashed account gives no result. */
@@ -123,10 +136,41 @@ export class Fleet {
     return rounds;
   }
 
-  private async begin({ name, link, model, options }: SimAccount, { script, crash }: Faults, dryRun: boolean) {
+  /**
+   * Two commands at once: the first account's pull stands still before its k-th call of the archive while the second one pulls all it has.
+   * Gives false when the first one makes fewer calls.
+   */
+  async pullAround(first: string, k: number, second: string): Promise<boolean> {
+    let reached = false;
+    const meanwhile = async (): Promise<void> => {
+      reached = true;
+      const other = await this.begin(this.account(second), NOTHING_WRONG, false);
+      for await (const _ of other.pull());
+      await other.finish();
+    };
+    const run = await this.begin(this.account(first), NOTHING_WRONG, false, (archive) =>
+      pausedAt(archive, k, meanwhile),
+    );
+    for await (const _ of run.pull());
+    await run.finish();
+    return reached;
+  }
+
+  private account(name: string): SimAccount {
+    const found = this.accounts.find((account) => account.name === name);
+    if (found === undefined) throw new Error(`no account ${name}`);
+    return found;
+  }
+
+  private async begin(
+    { name, link, model, options }: SimAccount,
+    { script, crash }: Faults,
+    dryRun: boolean,
+    wrap: (archive: Archive) => Archive = (archive) => archive,
+  ) {
     const capabilities = options.capabilities === undefined ? {} : { capabilities: options.capabilities };
     const writer = simulatedWriter(model, { ...options.writer, ...capabilities, faults: script });
-    const archive = this.memory.open(name);
+    const archive = wrap(this.memory.open(name));
     return openRun({
       remote: writer,
       writer: link.rights.push ? writer : null,

@@ -125,6 +125,8 @@ export class MemoryArchive {
   /** Commits as of the archive's clock; used by the views. */
   commit(link: string, base: LinkBase, batch: Batch, run: RunId | null): Committed {
     const { history } = this;
+    if (batch.archive.length > 0 && batch.plannedAt !== undefined && this.othersSince(batch.plannedAt, link))
+      return { revision: null, stale: [], overtaken: true };
     const removed: MailboxId[] = [];
     const revision = history.revision + 1;
     const undo: Undo = [];
@@ -167,6 +169,13 @@ export class MemoryArchive {
     if (changed) this.revisions.set(revision, { at: this.now(), run });
     for (const mailboxId of removed) this.removals.push({ link, at: this.now(), mailboxId });
     return { revision: changed ? (revision as Revision) : null, stale: [...stale].sort((a, b) => a - b) };
+  }
+
+  /** Whether anybody but this link has committed after a revision. */
+  private othersSince(revision: number, link: string): boolean {
+    return [...this.revisions].some(
+      ([number, { run }]) => number > revision && (run === null || this.run(run).link !== link),
+    );
   }
 
   private fence(state: { token: number }): () => void {
