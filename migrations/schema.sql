@@ -11,6 +11,14 @@ create table account (
   user_name text not null
 );
 
+create table account_hold (
+  account_id bigint not null,
+  code text not null,
+  detail text not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone
+);
+
 create table archive (
   created_at timestamp with time zone not null default now(),
   id bigint not null generated always as identity,
@@ -177,6 +185,15 @@ create table run (
   started_at timestamp with time zone not null
 );
 
+create table schedule (
+  cron text,
+  link_id bigint not null,
+  next_at timestamp with time zone,
+  spread_seconds integer not null default 0,
+  time_zone text not null,
+  watch boolean not null default false
+);
+
 create table secret (
   account_id bigint not null,
   sealed bytea not null,
@@ -188,6 +205,23 @@ create table server_removal (
   remote_mailbox_id bigint not null,
   removed_at timestamp with time zone not null,
   run_id bigint not null
+);
+
+create table sign_in (
+  account_id bigint not null,
+  expires_at timestamp with time zone not null,
+  provider jsonb not null,
+  renewed_at timestamp with time zone not null,
+  sealed bytea not null
+);
+
+create table throttle (
+  account_id bigint not null,
+  bytes_down bigint not null default 0,
+  bytes_up bigint not null default 0,
+  commands bigint not null default 0,
+  day date not null,
+  waited_ms bigint not null default 0
 );
 
 create table unsent (
@@ -202,6 +236,8 @@ create table unsent (
 
 alter table account add constraint account_pkey PRIMARY KEY (id);
 alter table account add constraint account_user_host_port UNIQUE (user_name, host, port);
+alter table account_hold add constraint account_hold_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+alter table account_hold add constraint account_hold_pkey PRIMARY KEY (account_id);
 alter table archive add constraint archive_name UNIQUE (name);
 alter table archive add constraint archive_pkey PRIMARY KEY (id);
 alter table audit add constraint audit_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE SET NULL;
@@ -249,10 +285,16 @@ alter table revision add constraint revision_pkey PRIMARY KEY (archive_id, numbe
 alter table revision add constraint revision_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE SET NULL;
 alter table run add constraint run_link_id_link_id_fk FOREIGN KEY (link_id) REFERENCES link(id) ON DELETE CASCADE;
 alter table run add constraint run_pkey PRIMARY KEY (id);
+alter table schedule add constraint schedule_link_id_link_id_fk FOREIGN KEY (link_id) REFERENCES link(id) ON DELETE CASCADE;
+alter table schedule add constraint schedule_pkey PRIMARY KEY (link_id);
 alter table secret add constraint secret_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table secret add constraint secret_pkey PRIMARY KEY (account_id);
 alter table server_removal add constraint server_removal_pkey PRIMARY KEY (run_id, remote_mailbox_id);
 alter table server_removal add constraint server_removal_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
+alter table sign_in add constraint sign_in_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+alter table sign_in add constraint sign_in_pkey PRIMARY KEY (account_id);
+alter table throttle add constraint throttle_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+alter table throttle add constraint throttle_pkey PRIMARY KEY (account_id, day);
 alter table unsent add constraint unsent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
 alter table unsent add constraint unsent_pkey PRIMARY KEY (message_id, remote_mailbox_id);
 alter table unsent add constraint unsent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
@@ -277,6 +319,7 @@ CREATE INDEX remote_mailbox_mailbox ON remote_mailbox USING btree (mailbox_id);
 CREATE INDEX revision_made_at ON revision USING btree (archive_id, made_at);
 CREATE INDEX revision_run ON revision USING btree (run_id) WHERE (run_id IS NOT NULL);
 CREATE INDEX run_link ON run USING btree (link_id, id);
+CREATE INDEX schedule_next ON schedule USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX server_removal_removed_at ON server_removal USING btree (removed_at);
 CREATE INDEX unsent_remote_mailbox ON unsent USING btree (remote_mailbox_id);
 CREATE INDEX unsent_run ON unsent USING btree (run_id, kind);
