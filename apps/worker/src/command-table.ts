@@ -51,6 +51,12 @@ export const COMMANDS: readonly TableRow[] = [
     group: DAILY,
     load: () => import("./commands/status.ts"),
   },
+  {
+    name: "worker",
+    summary: "the daemon: runs links at their times, follows watched ones",
+    group: DAILY,
+    load: () => import("./commands/worker.ts"),
+  },
   { name: "runs", summary: "what ran, and its report", group: DAILY, load: () => import("./commands/runs.ts") },
   {
     name: "approve",

@@ -62,6 +62,11 @@ export interface Database extends AsyncDisposable {
    * last transactions. Does not wait. Nothing for a server that stays up.
    */
   readonly expectStop: () => void;
+  /**
+   * Ends every connection at once, without a goodbye: what waits on one throws, and the next query opens a new one. For whoever knows that
+   * the network swallows what is sent: the kernel itself would wait for a quarter of an hour.
+   */
+  readonly cutOff: () => void;
   /** Ends the pool and leaves the embedded server, which stops when nobody else uses it. */
   readonly close: () => Promise<void>;
 }
@@ -154,6 +159,12 @@ function database(parts: {
       ),
     ),
   );
+  const open = new Set<Client>();
+  const remember = (client: Client): void => {
+    open.add(client);
+    client.once("end", () => open.delete(client));
+  };
+  pool.on("connect", (client) => remember(client as unknown as Client));
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     await pool.end();
@@ -168,8 +179,14 @@ function database(parts: {
     url,
     home: session?.layout.home ?? null,
     lost: lost.signal,
-    dedicated: async (name) =>
-      connectDedicated({ ...config, application_name: `packetboat ${process.pid} ${name}` }, url),
+    dedicated: async (name) => {
+      const client = await connectDedicated({ ...config, application_name: `packetboat ${process.pid} ${name}` }, url);
+      remember(client);
+      return client;
+    },
+    cutOff: () => {
+      for (const client of open) streamOf(client)?.destroy();
+    },
     ensureDiskSpace: () => {
       if (session !== null) ensureDiskSpace(session.layout.dataDirectory);
     },
@@ -179,6 +196,12 @@ function database(parts: {
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+/** The socket below a connection, which pg does not show in its types. */
+function streamOf(client: Client): { destroy(): void } | null {
+  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } };
+  return connection?.stream ?? null;
 }
 
 async function connectDedicated(config: ClientConfig, url: string): Promise<Client> {

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly dryRun: boolean;
   /** False: only pulls, whatever the links may do. */
   readonly pushes: boolean;
+  /** How long to wait for whoever works on an account. Default: as acquireLease does. */
+  readonly leaseWaitMs?: number;
 }
 
 /** An account under its lease, signed in. */
@@ -96,12 +98,13 @@ export async function openAccounts(
 async function leaseOf(
   { host, database, screen }: Surroundings,
   { target }: Member,
-  { command }: RunOptions,
+  { command, leaseWaitMs }: RunOptions,
 ): Promise<Lease | MailError> {
   try {
     return await acquireLease(database, {
       accountId: target.link.accountId,
       holder: command,
+      ...(leaseWaitMs === undefined ? {} : { waitMs: leaseWaitMs }),
       onWait: (holder) => screen.progress(`${target.names.account}: waiting for ${holder}`),
       signal: host.signal,
     });

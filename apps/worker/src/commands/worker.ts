@@ -1,0 +1,37 @@
+// packetboat worker: the daemon. Runs links at their times, follows watched ones, on as many machines as share the database. It must never
+// ask for anything: what needs a person is told by `status`.
+import type { Command } from "commander";
+import { withExamples } from "../command-help.ts";
+import type { Host } from "../host.ts";
+import { readCount } from "../runs/count.ts";
+
+interface Options {
+  readonly accounts: string;
+  readonly metricsPort?: string;
+  readonly metricsHost: string;
+}
+
+const MOST_ACCOUNTS = 1_000;
+const MOST_PORT = 65_535;
+
+export function define(command: Command, host: Host): void {
+  command
+    .description(
+      "Runs links at the times of their schedules and follows those that are watched, until it is stopped. Any number of workers may\n" +
+        "share one database, on one machine or many: an account is worked on by one of them at a time.",
+    )
+    .option("--accounts N", "accounts at a time", "10")
+    .option("--metrics-port PORT", "show /metrics, /healthz and /readyz on this port")
+    .option("--metrics-host HOST", "where that port listens", "127.0.0.1");
+  withExamples(command, [
+    { line: "worker", what: "until Ctrl-C" },
+    { line: "worker --accounts 50 --metrics-port 9464", what: "more at a time, seen by Prometheus" },
+  ]);
+  command.action(async (options: Options) => {
+    host.stopsByItself();
+    const slots = readCount("--accounts", options.accounts, MOST_ACCOUNTS);
+    const port = options.metricsPort === undefined ? null : readCount("--metrics-port", options.metricsPort, MOST_PORT);
+    const { runDaemon } = await import("../daemon/daemon.ts");
+    await runDaemon(host, { slots, metrics: port === null ? null : { port, host: options.metricsHost } });
+  });
+}

@@ -1,0 +1,161 @@
+// A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
+// others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
+import { type LinkInfo, listHolds, listLinks, putHold, type Schedule, takeDue } from "@packetboat/archive";
+import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
+import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
+import type { Metrics } from "./metrics.ts";
+import { nextOf } from "./next.ts";
+import { passOver, type Workplace } from "./pass.ts";
+import { fillSlots } from "./slots.ts";
+
+export interface ShiftOptions {
+  /** Passes at a time. */
+  readonly slots: number;
+  /** A number below 1; spreads what is tried again. */
+  readonly chance: () => number;
+}
+
+/** What one shift is made of. */
+export interface Shift {
+  readonly place: Workplace;
+  readonly queue: JobQueue;
+  readonly metrics: Metrics;
+  readonly options: ShiftOptions;
+  /** Aborted by the person, or when the database is lost. */
+  readonly signal: AbortSignal;
+  /** Ends the shift because the database cannot be reached. */
+  readonly cutOff: (error: MailError) => void;
+}
+
+/** At least every 10 s, or another worker takes the jobs. */
+const KEEP_ALIVE_MS = 5_000;
+/** Without an answer for so long the database is lost: another worker may have our jobs by then. */
+const SILENCE_MS = 20_000;
+const CLOCK_MS = 5_000;
+const DUE_AT_ONCE = 1_000;
+
+/** Works until the signal is aborted. Throws what the database throws. */
+export async function workShift(shift: Shift): Promise<void> {
+  const { queue, options, signal } = shift;
+  const atWork = new Map<string, { readonly job: Job; readonly lost: AbortController }>();
+  const beat = every(KEEP_ALIVE_MS, () => keepAlive(shift, atWork), shift.cutOff);
+  const clock = every(CLOCK_MS, () => enqueueDue(shift), shift.cutOff);
+  try {
+    await enqueueDue(shift);
+    await fillSlots(
+      queue,
+      options.slots,
+      async (job) => {
+        const lost = new AbortController();
+        atWork.set(job.id, { job, lost });
+        shift.metrics.now(atWork.size);
+        try {
+          await work(shift, job, lost.signal);
+        } finally {
+          atWork.delete(job.id);
+          shift.metrics.now(atWork.size);
+        }
+      },
+      signal,
+    );
+  } finally {
+    clearInterval(beat);
+    clearInterval(clock);
+  }
+}
+
+/** Does something every so often, once at a time; what it throws, or that it does not come back, ends the shift. */
+function every(ms: number, act: () => Promise<void>, cutOff: (error: MailError) => void): NodeJS.Timeout {
+  let began: number | null = null;
+  return setInterval(() => {
+    if (began !== null) {
+      if (performance.now() - began > SILENCE_MS) cutOff(silent());
+      return;
+    }
+    began = performance.now();
+    act()
+      .catch((error: unknown) => cutOff(asMailError(error)))
+      .finally(() => {
+        began = null;
+      });
+  }, ms);
+}
+
+const silent = () =>
+  new MailError("DATABASE_LOST", "The database does not answer. The worker tries to reach it again.");
+
+async function keepAlive({ queue }: Shift, atWork: ReadonlyMap<string, { job: Job; lost: AbortController }>) {
+  for (const job of await queue.keepAlive([...atWork.values()].map((one) => one.job)))
+    atWork.get(job.id)?.lost.abort(new MailError("LEASE_LOST", "Another worker took over this job; this one stops."));
+}
+
+/** Three workers' clocks make one job of a due run: taken and sent in one transaction. */
+async function enqueueDue({ place, queue }: Shift): Promise<void> {
+  const now = place.host.now();
+  const held = new Set((await listHolds(place.database.pool, now)).map(({ accountId }) => accountId));
+  let taken: number;
+  do {
+    taken = await takeDue(place.database.pool, {
+      now,
+      most: DUE_AT_ONCE,
+      nextAt: (schedule: Schedule) => nextRun(schedule, now),
+      enqueue: async (due, client) => {
+        const jobs = due.filter(({ accountId }) => !held.has(accountId)).map(passJob);
+        if (jobs.length > 0) await queue.send(jobs, client);
+      },
+    });
+  } while (taken === DUE_AT_ONCE);
+}
+
+const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }): NewJob => ({
+  kind: "pass",
+  linkId,
+  accountId,
+});
+
+/** Makes the pass of one job and says what becomes of it. Throws what concerns the whole worker. */
+async function work(shift: Shift, job: Job, lost: AbortSignal): Promise<void> {
+  const { place, queue, metrics, options } = shift;
+  const { host } = place;
+  const [hold] = await listHolds(place.database.pool, host.now(), asId<AccountId>(job.accountId));
+  if (hold !== undefined) {
+    await queue.done(job);
+    if (hold.until !== null) await queue.send([{ ...jobAnew(job), startAfter: hold.until }]);
+    return;
+  }
+  const signal = AbortSignal.any([shift.signal, lost]);
+  const passed = await passOver({ ...place, host: { ...host, signal } }, asId<LinkId>(job.linkId));
+  if (passed === null) return void (await queue.done(job));
+  metrics.run(passed.report);
+  const next = nextOf(passed.report, options.chance());
+  (await host.log()).info({ linkId: job.linkId, runId: passed.report.run, outcome: passed.report.outcome }, "a pass");
+  switch (next.kind) {
+    case "done":
+      if (next.news) await nudge(shift, passed.link);
+      return void (await queue.done(job));
+    case "soon":
+      // Sent before it is done: between the two a killed worker leaves one too many, never one too few.
+      await queue.send([{ ...jobAnew(job), startAfter: host.now() + next.afterMs }]);
+      return void (await queue.done(job));
+    case "again":
+      return void (await queue.again(job, { code: next.code }));
+    case "hold":
+      await putHold(place.database.pool, {
+        accountId: asId<AccountId>(job.accountId),
+        code: next.code,
+        detail: next.detail,
+        since: host.now(),
+        until: next.until,
+      });
+      return void (await queue.dead(job, next.code));
+  }
+}
+
+const jobAnew = ({ kind, linkId, accountId, priority }: Job): NewJob => ({ kind, linkId, accountId, priority });
+
+/** What the archive got is due on the servers that other links push to. */
+async function nudge({ place, queue }: Shift, changed: LinkInfo): Promise<void> {
+  const links = await listLinks(place.database.pool, { archiveId: changed.archiveId });
+  const others = links.filter((link) => link.id !== changed.id && link.rights.push);
+  if (others.length > 0) await queue.send(others.map(({ id, accountId }) => passJob({ linkId: id, accountId })));
+}

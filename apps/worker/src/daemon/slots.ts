@@ -1,0 +1,55 @@
+// So many passes at a time: takes a job whenever a slot is free, runs it, takes the next one at once. Waits for work, never for time.
+// It must never take more than it can run: a job that nobody works on is another worker's.
+
+/** Where work comes from. */
+export interface Source<Job> {
+  /** At most so many jobs that are this worker's from now on. */
+  take(most: number): Promise<readonly Job[]>;
+  /** Settles when there may be work, or when `signal` is aborted. */
+  waitForWork(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Runs jobs until `signal` is aborted, then waits for those at work. `run` never rejects for what concerns its job alone. Throws what
+ * `take` throws, after those at work have ended.
+ */
+export async function fillSlots<Job>(
+  source: Source<Job>,
+  slots: number,
+  run: (job: Job) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const atWork = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | null = null;
+  const start = (job: Job): void => {
+    const work = run(job)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => atWork.delete(work));
+    atWork.add(work);
+  };
+  try {
+    while (!signal.aborted && failure === null) {
+      const free = slots - atWork.size;
+      const jobs = free === 0 ? [] : await source.take(free);
+      for (const job of jobs) start(job);
+      if (atWork.size >= slots) await Promise.race(atWork);
+      else if (jobs.length < free) await waitForEither(source, atWork, signal);
+    }
+  } finally {
+    await Promise.allSettled(atWork);
+  }
+  if (failure !== null) throw (failure as { readonly error: unknown }).error;
+}
+
+/** Work, or a slot that became free: the one that ended may have made work for its own account. */
+async function waitForEither<Job>(source: Source<Job>, atWork: ReadonlySet<Promise<void>>, signal: AbortSignal) {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  try {
+    await Promise.race([source.waitForWork(either), ...atWork]);
+  } finally {
+    over.abort();
+  }
+}
