@@ -43,7 +43,53 @@ export interface LeaseOptions {
  * signal ends it. S4.
  */
 export async function acquireLease(database: Database, options: LeaseOptions): Promise<Lease> {
-  const client = await database.dedicated("lease");
+  return acquireOn(await database.dedicated("lease"), options, (client) => client.end());
+}
+
+/** Where leases come from: a connection for each, or kept ones. */
+export interface LeaseSource extends AsyncDisposable {
+  /** As acquireLease. */
+  readonly acquire: (options: LeaseOptions) => Promise<Lease>;
+}
+
+/**
+ * Leases one after the other on connections that are kept, at most so many idle ones: for a process that takes thousands. A lock is given back
+ * by Postgres' own word; a connection that cannot say so is ended, which gives it back too.
+ */
+export function keptLeases(database: Database, mostIdle: number): LeaseSource {
+  const idle: Client[] = [];
+  let closed = false;
+  const giveBack = async (client: Client, accountId: number): Promise<void> => {
+    const freed = await client
+      .query<{ freed: boolean }>(
+        "select pg_advisory_unlock(hashtextextended('packetboat lease ' || $1::bigint, 0)) as freed",
+        [accountId],
+      )
+      .then(({ rows }) => rows[0]?.freed === true)
+      .catch(() => false);
+    if (!freed || closed || idle.length >= mostIdle) return void (await client.end());
+    idle.push(client);
+  };
+  const open = async (): Promise<Client> => {
+    const client = await database.dedicated("lease");
+    client.once("end", () => {
+      const at = idle.indexOf(client);
+      if (at >= 0) idle.splice(at, 1);
+    });
+    return client;
+  };
+  return {
+    acquire: async (options) => acquireOn(idle.pop() ?? (await open()), options, giveBack),
+    [Symbol.asyncDispose]: async () => {
+      closed = true;
+      await Promise.all(idle.splice(0).map((client) => client.end().catch(() => undefined)));
+    },
+  };
+}
+
+type GiveBack = (client: Client, accountId: number) => Promise<unknown>;
+
+async function acquireOn(client: Client, options: LeaseOptions, giveBack: GiveBack): Promise<Lease> {
   const interrupt = (): void => {
     // The wait lies in Postgres: closing the connection is what ends it here and there.
     void client.end().catch(() => undefined);
@@ -52,7 +98,7 @@ export async function acquireLease(database: Database, options: LeaseOptions): P
   try {
     options.signal?.throwIfAborted();
     const token = await lockAndRaise(client, options);
-    return held(client, options.accountId, token);
+    return held(client, options.accountId, token, giveBack);
   } catch (error) {
     await client.end().catch(() => undefined);
     if (options.signal?.aborted === true) {
@@ -136,15 +182,18 @@ async function holderOf(client: Client, accountId: number): Promise<string> {
   return row === undefined ? "another command that has just begun" : `${row.holder}, since ${row.since}`;
 }
 
-function held(client: Client, accountId: number, token: bigint): Lease {
+function held(client: Client, accountId: number, token: bigint, giveBack: GiveBack): Lease {
   const lost = new AbortController();
   let releasing: Promise<void> | null = null;
-  client.once("end", () => {
-    if (releasing === null) lost.abort(leaseLost(accountId));
-  });
+  const onEnd = (): void => lost.abort(leaseLost(accountId));
+  client.once("end", onEnd);
   const release = (): Promise<void> => {
-    // Ending the session is what frees the lock; it cannot be forgotten halfway.
-    releasing ??= client.end().catch(() => undefined);
+    client.off("end", onEnd);
+    // Whatever becomes of the goodbye: the end of the session is the end of the lock.
+    releasing ??= giveBack(client, accountId).then(
+      () => undefined,
+      () => undefined,
+    );
     return releasing;
   };
   return { accountId, token, lost: lost.signal, release, [Symbol.asyncDispose]: release };

@@ -1,11 +1,12 @@
 // The life of `packetboat worker`: shifts, one after the other, until somebody says stop. A shift that lost its database is ended, its
 // connections cut, and a new one begun when the database answers again. It must never end because a server or the database was away.
 import { asMailError, type MailError } from "@packetboat/core";
-import type { Database } from "@packetboat/database";
+import { type Database, keptLeases } from "@packetboat/database";
 import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
 import type { Host } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { openWindow } from "./http.ts";
+import { keepConnections } from "./kept.ts";
 import { type Metrics, openMetrics } from "./metrics.ts";
 import { workShift } from "./shift.ts";
 import { standingOf } from "./standing.ts";
@@ -17,6 +18,8 @@ export interface DaemonOptions {
   readonly metrics: { readonly port: number; readonly host: string } | null;
 }
 
+/** Enough for a thousand accounts that run every few minutes; a sleeping connection takes about 100 kB. */
+const KEPT = { most: 1_500, keepMs: 10 * 60_000 };
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -66,7 +69,9 @@ async function oneShift(
     database.cutOff();
   };
   const signal = AbortSignal.any([host.signal, database.lost, end.signal]);
-  const place = { host, database, screen: host.screen({ quiet: true }) };
+  await using leases = keptLeases(database, options.slots);
+  await using connections = keepConnections(KEPT);
+  const place = { host, database, screen: host.screen({ quiet: true }), leases, connections };
   try {
     await using queue = await openQueue(database);
     open.queue = queue;

@@ -1,6 +1,6 @@
 // A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
 // others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
-import { type LinkInfo, listHolds, listLinks, putHold, type Schedule, takeDue } from "@packetboat/archive";
+import { holdAccount, holdOf, type LinkInfo, listHolds, listLinks, type Schedule, takeDue } from "@packetboat/archive";
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
@@ -117,8 +117,9 @@ const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }
 async function work(shift: Shift, job: Job, lost: AbortSignal): Promise<void> {
   const { place, queue, metrics, options } = shift;
   const { host } = place;
-  const [hold] = await listHolds(place.database.pool, host.now(), asId<AccountId>(job.accountId));
-  if (hold !== undefined) {
+  const accountId = asId<AccountId>(job.accountId);
+  const hold = await holdOf(place.database.pool, accountId, host.now());
+  if (hold !== null) {
     await queue.done(job);
     if (hold.until !== null) await queue.send([{ ...jobAnew(job), startAfter: hold.until }]);
     return;
@@ -140,13 +141,7 @@ async function work(shift: Shift, job: Job, lost: AbortSignal): Promise<void> {
     case "again":
       return void (await queue.again(job, { code: next.code }));
     case "hold":
-      await putHold(place.database.pool, {
-        accountId: asId<AccountId>(job.accountId),
-        code: next.code,
-        detail: next.detail,
-        since: host.now(),
-        until: next.until,
-      });
+      await holdAccount(place.database.pool, accountId, { ...next, now: host.now() });
       return void (await queue.dead(job, next.code));
   }
 }

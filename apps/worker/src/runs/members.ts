@@ -9,10 +9,15 @@ import type { Host } from "../host.ts";
 import type { Member } from "./open-accounts.ts";
 import { targetOf } from "./targets.ts";
 
-/** Throws CONFIG_INVALID when the account was removed meanwhile. */
-export async function memberOf(host: Host, database: Database, link: LinkInfo): Promise<Member> {
+/** `how`: what a connection of it depends on. Throws CONFIG_INVALID when the account was removed meanwhile. */
+export async function memberOf(
+  host: Host,
+  database: Database,
+  link: LinkInfo,
+): Promise<Member & { readonly how: string }> {
   const account = await accountById(database, link.accountId);
   return {
+    how: JSON.stringify([account.address, account.settings, link.rights.push]),
     target: await targetOf(database, link),
     connect: async (signal) => {
       const source = passwordSource(host, database, account, { options: {}, url: null });

@@ -2,7 +2,7 @@
 // connections at once. One that cannot be opened fails by itself, and the others go on. It must never touch an archive without the lease (S4).
 import { openArchive } from "@packetboat/archive";
 import { type Archive, asMailError, MailError, type Remote, type RemoteWriter, type RunReport } from "@packetboat/core";
-import { acquireLease, type Database, type Lease } from "@packetboat/database";
+import { acquireLease, type Database, type Lease, type LeaseOptions, type LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Connection } from "../accounts/connect.ts";
 import type { Live } from "../display/live.ts";
@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly host: Host;
   readonly database: Database;
   readonly screen: Screen;
+  /** Default: a connection for each lease. */
+  readonly leases?: Pick<LeaseSource, "acquire">;
 }
 
 export interface RunOptions {
@@ -96,12 +98,13 @@ export async function openAccounts(
 
 /** The lease, or why it is not to be had: then this account waits for the next time, and the others do not. */
 async function leaseOf(
-  { host, database, screen }: Surroundings,
+  { host, database, screen, leases }: Surroundings,
   { target }: Member,
   { command, leaseWaitMs }: RunOptions,
 ): Promise<Lease | MailError> {
   try {
-    return await acquireLease(database, {
+    const acquire = leases?.acquire ?? ((options: LeaseOptions) => acquireLease(database, options));
+    return await acquire({
       accountId: target.link.accountId,
       holder: command,
       ...(leaseWaitMs === undefined ? {} : { waitMs: leaseWaitMs }),

@@ -1,0 +1,176 @@
+// What a worker decides by itself: what becomes of a job after its pass, how slots are filled, which connection is used again.
+import type { Remote, RunReport } from "@packetboat/core";
+import { describe, expect, test } from "vitest";
+import { keepConnections } from "../src/daemon/kept.ts";
+import { nextOf } from "../src/daemon/next.ts";
+import { fillSlots } from "../src/daemon/slots.ts";
+
+describe("what becomes of a job", () => {
+  type End = Pick<RunReport, "outcome" | "error">;
+  const failed = (code: string): End => ({ outcome: "failed", error: { code: code as never, text: "Do this." } });
+  const next = (end: End, revisionAfter = 3) => nextOf({ ...end, revisionBefore: 3, revisionAfter }, 0.5);
+
+  test.each([
+    ["a good pass without news", { outcome: "ok", error: null }, 3, { kind: "done", news: false }],
+    ["a good pass with news", { outcome: "ok", error: null }, 5, { kind: "done", news: true }],
+    ["some messages failed", { outcome: "partial", error: null }, 4, { kind: "done", news: true }],
+    [
+      "a guard halted it: a person decides, the next pass looks again",
+      { outcome: "halted", error: null },
+      3,
+      { kind: "done", news: false },
+    ],
+  ] as const)("%s", (_, end, revision, expected) => expect(next(end, revision)).toEqual(expected));
+
+  test.each([
+    ["AUTH_REJECTED", { kind: "hold", code: "AUTH_REJECTED", detail: "Do this.", until: null }],
+    ["SECRET_UNREADABLE", { kind: "hold", code: "SECRET_UNREADABLE", detail: "Do this.", until: null }],
+    ["LEASE_HELD", { kind: "soon", afterMs: 15_000 }],
+    ["LEASE_LOST", { kind: "soon", afterMs: 0 }],
+    ["DATABASE_LOST", { kind: "soon", afterMs: 0 }],
+    ["INTERRUPTED", { kind: "soon", afterMs: 0 }],
+    ["UNREACHABLE", { kind: "again", code: "UNREACHABLE" }],
+    ["TLS_REFUSED", { kind: "again", code: "TLS_REFUSED" }],
+  ])("%s", (code, expected) => expect(next(failed(code))).toEqual(expected));
+});
+
+describe("slots", () => {
+  /** Jobs that come when they are pushed, and a run that ends when it is told. */
+  function bench(slots: number, jobs: number[]) {
+    const stop = new AbortController();
+    const waiting: (() => void)[] = [];
+    const running = new Map<number, () => void>();
+    const asked: number[] = [];
+    let seen: (() => void) | null = null;
+    const moved = () =>
+      new Promise<void>((resolve) => {
+        seen = resolve;
+      });
+    const source = {
+      take: async (most: number) => {
+        asked.push(most);
+        return jobs.splice(0, most);
+      },
+      waitForWork: (signal: AbortSignal) =>
+        new Promise<void>((resolve) => {
+          signal.addEventListener("abort", () => resolve(), { once: true });
+          waiting.push(resolve);
+          seen?.();
+        }),
+    };
+    const run = (job: number) =>
+      new Promise<void>((resolve) => {
+        running.set(job, resolve);
+        seen?.();
+      });
+    const over = fillSlots(source, slots, run, stop.signal);
+    return { stop, waiting, running, asked, moved, over };
+  }
+
+  test("take no more jobs than are free, and the next one when one ends", async () => {
+    const jobs = [1, 2, 3];
+    const { stop, running, asked, moved, over } = bench(2, jobs);
+    await moved();
+    await Promise.resolve();
+    expect([...running.keys()]).toEqual([1, 2]);
+    expect(jobs).toEqual([3]);
+    const next = moved();
+    running.get(1)?.();
+    await next;
+    expect([...running.keys()]).toEqual([1, 2, 3]);
+    expect(asked.every((most) => most <= 2)).toBe(true);
+    stop.abort();
+    for (const end of running.values()) end();
+    await over;
+  });
+
+  test("a stop waits for those at work and takes nothing more", async () => {
+    const jobs = [1];
+    const { stop, running, moved, over } = bench(2, jobs);
+    await moved();
+    stop.abort();
+    jobs.push(2);
+    let ended = false;
+    const watched = over.then(() => {
+      ended = true;
+    });
+    await Promise.resolve();
+    expect(ended).toBe(false);
+    running.get(1)?.();
+    await watched;
+    expect(jobs).toEqual([2]);
+  });
+
+  test("what concerns the whole worker ends it, after those at work", async () => {
+    const failing = fillSlots(
+      {
+        take: async () => {
+          throw new Error("the database is away");
+        },
+        waitForWork: async () => undefined,
+      },
+      1,
+      async () => undefined,
+      new AbortController().signal,
+    );
+    await expect(failing).rejects.toThrow("the database is away");
+  });
+});
+
+describe("kept connections", () => {
+  function opener() {
+    const opened: { closed: boolean; signal: AbortSignal }[] = [];
+    const open = async (signal: AbortSignal) => {
+      const one = { closed: false, signal };
+      opened.push(one);
+      const remote = {
+        capabilities: {},
+        close: async () => {
+          one.closed = true;
+        },
+      } as unknown as Remote;
+      return { remote, writer: null };
+    };
+    return { opened, open };
+  }
+  const calm = () => new AbortController().signal;
+
+  test("the next pass goes on with the connection of the last one", async () => {
+    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    const { opened, open } = opener();
+    for (let pass = 0; pass < 3; pass++) await (await kept.connect(1, "how", calm(), open)).remote.close();
+    expect(opened).toHaveLength(1);
+    expect(opened[0]?.closed).toBe(false);
+  });
+
+  test("one that was opened otherwise, or whose pass was aborted, is closed", async () => {
+    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    const { opened, open } = opener();
+    await (await kept.connect(1, "old password", calm(), open)).remote.close();
+    const stop = new AbortController();
+    const second = await kept.connect(1, "new password", stop.signal, open);
+    expect(opened.map(({ closed }) => closed)).toEqual([true, false]);
+    stop.abort();
+    await second.remote.close();
+    expect(opened.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  test("an aborted pass of an earlier time does not end the connection of a later one", async () => {
+    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    const { opened, open } = opener();
+    const first = new AbortController();
+    await (await kept.connect(1, "how", first.signal, open)).remote.close();
+    await kept.connect(1, "how", calm(), open);
+    first.abort();
+    expect(opened[0]?.signal.aborted).toBe(false);
+  });
+
+  test("too many: the one that waits longest goes; dropped: closed", async () => {
+    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    const { opened, open } = opener();
+    for (const account of [1, 2, 3]) await (await kept.connect(account, "how", calm(), open)).remote.close();
+    expect(opened.map(({ closed }) => closed)).toEqual([true, false, false]);
+    await kept.drop(3);
+    expect(opened.map(({ closed }) => closed)).toEqual([true, false, true]);
+  });
+});
