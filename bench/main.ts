@@ -7,9 +7,10 @@ import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
+import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...WORKER };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,6 @@
 // The real program as a child process, with a home of its own: what the suites of the command line run and read.
 // It must never use the home of whoever runs the tests, nor leave a database behind.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly kill?: { readonly when: RegExp | Promise<unknown>; readonly signal: NodeJS.Signals };
   /** Called with all output so far, whenever there is more. */
   readonly hears?: (said: string) => void;
+  /** Given the process as soon as there is one. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Default: 60 s; the process is killed then and the test told. */
   readonly timeoutMs?: number;
 }
@@ -45,6 +47,7 @@ export function runProgram(
     env: { PATH, HOME, TZ: "UTC", ...env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  options.onStart?.(child);
   const said = { stdout: "", stderr: "" };
   let killed = false;
   const kill = (): void => {

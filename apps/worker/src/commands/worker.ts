@@ -7,6 +7,7 @@ import { readCount } from "../runs/count.ts";
 
 interface Options {
   readonly accounts: string;
+  readonly keepConnections: string;
   readonly metricsPort?: string;
   readonly metricsHost: string;
 }
@@ -21,6 +22,7 @@ export function define(command: Command, host: Host): void {
         "share one database, on one machine or many: an account is worked on by one of them at a time.",
     )
     .option("--accounts N", "accounts at a time", "10")
+    .option("--keep-connections MINUTES", "how long a connection waits for the next pass (0: not at all)", "10")
     .option("--metrics-port PORT", "show /metrics, /healthz and /readyz on this port")
     .option("--metrics-host HOST", "where that port listens", "127.0.0.1");
   withExamples(command, [
@@ -31,7 +33,9 @@ export function define(command: Command, host: Host): void {
     host.stopsByItself();
     const slots = readCount("--accounts", options.accounts, MOST_ACCOUNTS);
     const port = options.metricsPort === undefined ? null : readCount("--metrics-port", options.metricsPort, MOST_PORT);
+    const keepMs =
+      options.keepConnections === "0" ? 0 : 60_000 * readCount("--keep-connections", options.keepConnections, 28);
     const { runDaemon } = await import("../daemon/daemon.ts");
-    await runDaemon(host, { slots, metrics: port === null ? null : { port, host: options.metricsHost } });
+    await runDaemon(host, { slots, keepMs, metrics: port === null ? null : { port, host: options.metricsHost } });
   });
 }

@@ -14,12 +14,14 @@ import { standingOf } from "./standing.ts";
 export interface DaemonOptions {
   /** Passes at a time. */
   readonly slots: number;
+  /** How long a connection waits for the next pass over its account, in milliseconds. 0: not at all. */
+  readonly keepMs: number;
   /** Null: nothing is shown over HTTP. */
   readonly metrics: { readonly port: number; readonly host: string } | null;
 }
 
 /** Enough for a thousand accounts that run every few minutes; a sleeping connection takes about 100 kB. */
-const KEPT = { most: 1_500, keepMs: 10 * 60_000 };
+const MOST_KEPT = 1_500;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -70,10 +72,12 @@ async function oneShift(
   };
   const signal = AbortSignal.any([host.signal, database.lost, end.signal]);
   await using leases = keptLeases(database, options.slots);
-  await using connections = keepConnections(KEPT);
+  await using connections = keepConnections({ most: options.keepMs === 0 ? 0 : MOST_KEPT, keepMs: options.keepMs });
   const place = { host, database, screen: host.screen({ quiet: true }), leases, connections };
+  const log = await host.log();
+  const onProblem = (error: Error): void => log.warn({ err: error }, "the upkeep of the queue failed; it goes on");
   try {
-    await using queue = await openQueue(database);
+    await using queue = await openQueue(database, { onProblem });
     open.queue = queue;
     await workShift({ place, queue, metrics, signal, cutOff, options: { slots: options.slots, chance: Math.random } });
   } catch (thrown) {

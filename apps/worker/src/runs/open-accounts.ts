@@ -56,7 +56,10 @@ export interface OpenedAccounts {
   readonly close: () => Promise<void>;
 }
 
-type Closers = (() => Promise<void>)[];
+interface Closers {
+  readonly connections: (() => Promise<void>)[];
+  readonly leases: (() => Promise<void>)[];
+}
 
 /** Opens these accounts. Throws what concerns more than one of them: a lost database, Ctrl-C while waiting for a lease. */
 export async function openAccounts(
@@ -65,10 +68,10 @@ export async function openAccounts(
   options: RunOptions,
   live: Live,
 ): Promise<OpenedAccounts> {
-  const closers: Closers = [];
-  // A far server's goodbye is a round trip: everybody leaves at once.
+  const closers: Closers = { connections: [], leases: [] };
+  // A far server's goodbye is a round trip: everybody leaves at once. Nobody else is let in before we are out.
   const close = async () => {
-    await Promise.all(closers.splice(0).map((each) => each()));
+    for (const all of [closers.connections, closers.leases]) await Promise.all(all.splice(0).map((each) => each()));
   };
   try {
     const failed: RunReport[] = [];
@@ -77,7 +80,7 @@ export async function openAccounts(
       const lease = await leaseOf(around, member, options);
       if (lease instanceof MailError) failed.push(unstarted(around.host, member.target, lease));
       else {
-        closers.push(lease.release);
+        closers.leases.push(lease.release);
         leased.push({ member, lease });
       }
     }
@@ -142,7 +145,7 @@ async function open(
       return await reportFailure(host, database, archive, target, dryRun, error);
     }
     const { remote, writer } = connection;
-    closers.push(() => remote.close());
+    closers.connections.push(() => remote.close());
     return { target, archive, remote, writer, signal };
   } finally {
     row.end();

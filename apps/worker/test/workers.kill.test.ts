@@ -1,0 +1,154 @@
+// Three worker processes on one Postgres: no account is worked on by two at once, as the mail server itself logs it; one worker is killed with
+// SIGKILL, one loses its line to Postgres in the middle of a pass, and every account ends in the archive, whole and once.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAccount, createLink, ensureArchive } from "@packetboat/archive";
+import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
+import { type Dovecot, orSkip, startDovecot } from "@packetboat/testkit";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { settingsFor } from "../src/accounts/settings.ts";
+import { hands, range } from "./accounts.ts";
+import { openPostgresLine } from "./postgres-line.ts";
+import { type Ended, runProgram } from "./program.ts";
+
+const ACCOUNTS = process.env.PACKETBOAT_SOAK === undefined ? 24 : 200;
+const MESSAGES = 12;
+
+const house = new AsyncDisposableStack();
+let dovecot: Dovecot | undefined;
+let skipped = "";
+let scratch: ScratchDatabase;
+let directory: string;
+
+beforeAll(async () => {
+  dovecot = await orSkip(
+    (note) => {
+      skipped = note;
+    },
+    () => startDovecot(),
+  );
+  if (dovecot !== undefined) house.use(dovecot);
+});
+afterAll(() => house.disposeAsync());
+beforeEach(async () => {
+  scratch = await scratchDatabase();
+  directory = await mkdtemp(join(tmpdir(), "pb-workers-"));
+  await writeFile(join(directory, "password"), "pass\n");
+});
+afterEach(async () => {
+  await scratch.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Accounts with mail, linked, each due now and every minute. */
+async function accounts(server: Dovecot, prefix: string): Promise<readonly string[]> {
+  const users = range(1, ACCOUNTS).map((n) => `${prefix}${n}`);
+  const settings = { ...settingsFor("none"), passwordFile: join(directory, "password") };
+  const { fill } = hands(() => server.port);
+  for (const user of users) {
+    await fill(user, "INBOX", range(1, MESSAGES));
+    await fill(user, "Work", range(100, 100 + MESSAGES / 2 - 1));
+    const key = { user, host: "127.0.0.1", port: server.port };
+    const account = await createAccount(scratch.pool, key, settings);
+    const archive = await ensureArchive(scratch.pool, user);
+    const rights = { pull: true, push: false };
+    const link = await createLink(scratch.pool, { accountId: account.id, archiveId: archive.id, rights });
+    await scratch.pool.query(
+      "insert into schedule (link_id, cron, time_zone, next_at) values ($1, '* * * * *', 'UTC', now())",
+      [link.id],
+    );
+  }
+  return users;
+}
+
+/** A worker process; `stop` sends SIGTERM and gives how it ended. */
+function worker(url: string, name: string) {
+  let kill: (signal: NodeJS.Signals) => void = () => undefined;
+  const env = { PACKETBOAT_DATABASE_URL: url, PACKETBOAT_HOME: join(directory, name) };
+  let heard = "";
+  const waiting: { when: RegExp; tell: () => void }[] = [];
+  const ended: Promise<Ended> = runProgram(["worker", "--accounts", "4", "--keep-connections", "0"], env, {
+    timeoutMs: 240_000,
+    onStart: (child) => {
+      kill = (signal) => child.kill(signal);
+    },
+    hears: (said) => {
+      heard = said;
+      for (const { when, tell } of waiting) if (when.test(said)) tell();
+    },
+  });
+  return {
+    ended,
+    says: (when: RegExp) =>
+      new Promise<void>((resolve) => {
+        if (when.test(heard)) resolve();
+        else waiting.push({ when, tell: resolve });
+      }),
+    kill: (signal: NodeJS.Signals) => kill(signal),
+  };
+}
+
+/** Resolves when the database says so; asked again and again, because it has no event for it. */
+async function until(sql: string): Promise<void> {
+  for (;;) {
+    const { rows } = await scratch.pool.query<{ met: boolean }>(`select (${sql}) as met`);
+    if (rows[0]?.met === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Sessions of one user by the server's log, in the order of its lines: at no time more than one is open. */
+function mostAtOnce(log: string, user: string): number {
+  let open = 0;
+  let most = 0;
+  for (const line of log.split("\n")) {
+    if (line.includes("imap-login: Info: Login: ") || line.includes("imap-login: Login: ")) {
+      if (line.includes(`user=<${user}>`)) most = Math.max(most, ++open);
+    } else if (line.includes(`imap(${user})<`) && /(Logged out|Disconnected|Connection closed)/.test(line)) open--;
+  }
+  return most;
+}
+
+const ALL_GOOD = `select bool_and(exists (select from run r where r.link_id = l.id and r.outcome = 'ok')) from link l`;
+
+test("S4 trap 47: one account, one worker; a killed one and a cut off one lose nothing and double nothing", async ({
+  skip,
+}) => {
+  if (dovecot === undefined) return skip(skipped);
+  const users = await accounts(dovecot, "w");
+  await using line = await openPostgresLine(scratch.url);
+  const [first, second, third] = [
+    worker(scratch.url, "first"),
+    worker(scratch.url, "second"),
+    worker(line.url, "third"),
+  ] as const;
+  await Promise.all([first, second, third].map((one) => one.says(/working/)));
+  await until("select count(*) > 0 from run where outcome = 'ok'");
+  second.kill("SIGKILL");
+  line.cut();
+  await third.says(/Trying again/);
+  line.mend();
+  await until(ALL_GOOD);
+  // Another round of all of them, after everything.
+  await scratch.pool.query("update schedule set next_at = now()");
+  await until("select count(*) >= 2 * (select count(*) from link) from run where outcome = 'ok'");
+  first.kill("SIGTERM");
+  third.kill("SIGTERM");
+  const ends = await Promise.all([first.ended, third.ended]);
+  expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+  expect((await second.ended).code).toBeNull();
+  const log = await dovecot.log();
+  expect(Object.fromEntries(users.map((user) => [user, mostAtOnce(log, user)]))).toEqual(
+    Object.fromEntries(users.map((user) => [user, 1])),
+  );
+  const { rows } = await scratch.pool.query<{ name: string; messages: number; bodies: number }>(
+    `select a.name, count(*)::int as messages, count(distinct m.blob_id)::int as bodies
+      from archive a join message m on m.archive_id = a.id
+      join message_version v on v.message_id = m.id and v.to_revision = 9223372036854775807 group by a.name`,
+  );
+  const each = MESSAGES + MESSAGES / 2;
+  expect(Object.fromEntries(rows.map(({ name, messages, bodies }) => [name, [messages, bodies]]))).toEqual(
+    Object.fromEntries(users.map((user) => [user, [each, each]])),
+  );
+}, 240_000);
