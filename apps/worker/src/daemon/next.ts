@@ -1,10 +1,31 @@
-// What becomes of a job when its pass is over: done, done with news for others, again in a while, or held until a person mends it. Pure.
+// What becomes of a job when its pass is over: done, again in a while, or held until a person mends it. Pure.
 // It must never try a refused password again by itself: some servers lock an account after three.
 import type { ErrorCode, RunReport } from "@packetboat/core";
 
+/** What ends the whole worker's shift and not only a pass. */
+const EVERYBODYS: ReadonlySet<ErrorCode> = new Set([
+  "DATABASE_UNREACHABLE",
+  "DATABASE_LOST",
+  "DATABASE_REFUSED",
+  "SCHEMA_CHANGED",
+  "SCHEMA_TOO_NEW",
+  "DISK_LOW",
+  "DISK_FULL",
+]);
+
+/** Whether other accounts would meet the same. */
+export const concernsAll = ({ code }: MailError): boolean => EVERYBODYS.has(code);
+
+/**
+ * Whether the other links of the archive have something to push: it changed, however the pass ended. After a pass that failed or a worker
+ * that died nobody knows what it left.
+ */
+export function isNews(report: Pick<RunReport, "revisionBefore" | "revisionAfter">, attempt: number): boolean {
+  return report.revisionAfter > report.revisionBefore || attempt > 1;
+}
+
 export type Next =
-  /** `news`: the archive changed, so what the other links of it push is due. */
-  | { readonly kind: "done"; readonly news: boolean }
+  | { readonly kind: "done" }
   /** Nothing went wrong with the account: a new job in so many milliseconds. */
   | { readonly kind: "soon"; readonly afterMs: number }
   /** A failure; the queue says when, and after how many the job is given up until its schedule brings it again. */
@@ -21,13 +42,9 @@ const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set(["AUTH_REJECTED", "SECRET
 const UNFINISHED: ReadonlySet<ErrorCode> = new Set(["INTERRUPTED", "LEASE_LOST", "DATABASE_LOST"]);
 
 /** Judges the report of a pass. `chance`: a number below 1. */
-export function nextOf(
-  report: Pick<RunReport, "outcome" | "error" | "revisionBefore" | "revisionAfter">,
-  chance: number,
-): Next {
-  const { outcome, error } = report;
-  if (outcome !== "failed" && outcome !== "interrupted")
-    return { kind: "done", news: report.revisionAfter > report.revisionBefore };
+export function nextOf({ outcome, error }: Pick<RunReport, "outcome" | "error">, chance: number): Next {
+  // Halted: a person decides, and the next pass looks again.
+  if (outcome !== "failed" && outcome !== "interrupted") return { kind: "done" };
   const code = error?.code ?? "BUG";
   if (UNFINISHED.has(code)) return { kind: "soon", afterMs: 0 };
   // Between three and five quarters of it: two workers that met here do not meet again.

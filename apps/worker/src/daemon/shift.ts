@@ -4,7 +4,7 @@ import { holdAccount, holdOf, type LinkInfo, listHolds, listLinks, type Schedule
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
-import { nextOf } from "./next.ts";
+import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
 import { passOver, type Workplace } from "./pass.ts";
 import { fillSlots } from "./slots.ts";
 
@@ -115,38 +115,52 @@ const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }
 
 /** Makes the pass of one job and says what becomes of it. Throws what concerns the whole worker. */
 async function work(shift: Shift, job: Job, lost: AbortSignal): Promise<void> {
-  const { place, queue, metrics, options } = shift;
-  const { host } = place;
+  const { place, queue } = shift;
+  const { pool } = place.database;
   const accountId = asId<AccountId>(job.accountId);
-  const hold = await holdOf(place.database.pool, accountId, host.now());
-  if (hold !== null) {
-    await queue.done(job);
-    if (hold.until !== null) await queue.send([{ ...jobAnew(job), startAfter: hold.until }]);
-    return;
-  }
-  const signal = AbortSignal.any([shift.signal, lost]);
-  const passed = await passOver({ ...place, host: { ...host, signal } }, asId<LinkId>(job.linkId));
-  if (passed === null) return void (await queue.done(job));
-  metrics.run(passed.report);
-  const next = nextOf(passed.report, options.chance());
-  (await host.log()).info({ linkId: job.linkId, runId: passed.report.run, outcome: passed.report.outcome }, "a pass");
+  const now = place.host.now();
+  const hold = await holdOf(pool, accountId, now);
+  if (hold !== null) return await later(queue, job, hold.until);
+  const next = await madePass(shift, job, AbortSignal.any([shift.signal, lost]));
   switch (next.kind) {
     case "done":
-      if (next.news) await nudge(shift, passed.link);
       return void (await queue.done(job));
     case "soon":
-      // Sent before it is done: between the two a killed worker leaves one too many, never one too few.
-      await queue.send([{ ...jobAnew(job), startAfter: host.now() + next.afterMs }]);
-      return void (await queue.done(job));
+      return await later(queue, job, place.host.now() + next.afterMs);
     case "again":
       return void (await queue.again(job, { code: next.code }));
     case "hold":
-      await holdAccount(place.database.pool, accountId, { ...next, now: host.now() });
-      return void (await queue.dead(job, next.code));
+      await holdAccount(pool, accountId, { ...next, now });
+      return await later(queue, job, next.until);
   }
 }
 
-const jobAnew = ({ kind, linkId, accountId, priority }: Job): NewJob => ({ kind, linkId, accountId, priority });
+/** Sent before it is done: between the two a killed worker leaves one too many, never one too few. Null: the schedule brings it again. */
+async function later(queue: JobQueue, job: Job, at: number | null): Promise<void> {
+  const { kind, linkId, accountId, priority } = job;
+  if (at !== null) await queue.send([{ kind, linkId, accountId, priority, startAfter: at }]);
+  await queue.done(job);
+}
+
+async function madePass(shift: Shift, job: Job, signal: AbortSignal): Promise<Next> {
+  const { place, metrics, options } = shift;
+  const { host } = place;
+  const log = await host.log();
+  try {
+    const passed = await passOver({ ...place, host: { ...host, signal } }, asId<LinkId>(job.linkId));
+    if (passed === null) return { kind: "done" };
+    const { link, report } = passed;
+    metrics.run(report);
+    log.info({ linkId: job.linkId, runId: report.run, outcome: report.outcome, code: report.error?.code }, "a pass");
+    if (isNews(report, job.attempt)) await nudge(shift, link);
+    return nextOf(report, options.chance());
+  } catch (thrown) {
+    const error = asMailError(thrown);
+    if (concernsAll(error)) throw error;
+    log.error({ err: error, linkId: job.linkId }, "a pass could not be made");
+    return { kind: "again", code: error.code };
+  }
+}
 
 /** What the archive got is due on the servers that other links push to. */
 async function nudge({ place, queue }: Shift, changed: LinkInfo): Promise<void> {
