@@ -1,6 +1,6 @@
 // What becomes of a job when its pass is over: done, again in a while, or held until a person mends it. Pure.
 // It must never try a refused password again by itself: some servers lock an account after three.
-import type { ErrorCode, RunReport } from "@packetboat/core";
+import type { ErrorCode, MailError, RunReport } from "@packetboat/core";
 
 /** What ends the whole worker's shift and not only a pass. */
 const EVERYBODYS: ReadonlySet<ErrorCode> = new Set([
