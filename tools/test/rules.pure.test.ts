@@ -37,6 +37,8 @@ const breaches: Readonly<Record<RuleName, readonly Tree[]>> = {
     { [room("archive")]: `export { simpleParser } from "mailparser";` },
     { [room("engine")]: `export { default as Queue } from "p-queue";` },
     { "apps/worker/src/main.ts": `import "pg-boss";` },
+    { "apps/worker/src/daemon/run.ts": `export const boss = () => import("pg-boss");` },
+    { [room("archive")]: `import { Cron } from "croner";\nexport const a = Cron;` },
   ],
   "apps-apart": [
     { "apps/worker/src/main.ts": `import "../../restore/src/index.ts";`, "apps/restore/src/index.ts": "export {};" },

@@ -3,6 +3,7 @@ export { readBodies, readBody, type StoredBody } from "./bodies.ts";
 export * from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";
 export * from "./catalog/held.ts";
+export * from "./catalog/holds.ts";
 export {
   accountName,
   createLink,
@@ -16,6 +17,7 @@ export {
   setLink,
 } from "./catalog/links.ts";
 export * from "./catalog/runs.ts";
+export * from "./catalog/schedules.ts";
 export * from "./catalog/sent.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";

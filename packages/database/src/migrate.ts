@@ -108,11 +108,19 @@ export async function migrateDatabase(database: Database, options: MigrateOption
   const known = readMigrations(options.directory ?? defaultMigrationsDirectory());
   const applied = await readApplied(database.pool);
   if (applied !== null && pendingMigrations(known, applied).length === 0) return 0;
+  return await withMigrationLock(database, (client) => applyAll(client, known, options.onNotice));
+}
+
+/** Runs `work` while nobody else changes the schema of this database, ours or the job queue's; `client` holds the lock. */
+export async function withMigrationLock<T>(
+  database: Pick<Database, "dedicated">,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = await database.dedicated("migrate");
   try {
     // Ends with the connection, also when this process is killed.
     await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [MIGRATION_LOCK]);
-    return await applyAll(client, known, options.onNotice);
+    return await work(client);
   } catch (error) {
     throw asDatabaseError(error);
   } finally {

@@ -19,8 +19,10 @@ export interface Metrics {
   readonly contentType: string;
   /** Counts what a run did. */
   run(report: RunReport): void;
-  /** This worker has this many leases and watches this many accounts now. */
-  now(leases: number, watched: number): void;
+  /** This worker works on so many accounts now. */
+  working(accounts: number): void;
+  /** It watches so many. */
+  watching(accounts: number): void;
   /** All of it as text. Rejects with what `standing` rejects with. */
   text(): Promise<string>;
 }
@@ -77,10 +79,8 @@ export function openMetrics(standing: () => Promise<Standing>): Metrics {
       if (report.error !== null) failures.inc({ code: report.error.code });
       for (const { code } of report.failures) failures.inc({ code });
     },
-    now: (held, watching) => {
-      leases.set(held);
-      watched.set(watching);
-    },
+    working: (count) => leases.set(count),
+    watching: (count) => watched.set(count),
     text: async () => {
       asked(await standing());
       return await registry.metrics();

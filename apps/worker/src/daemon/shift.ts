@@ -1,6 +1,6 @@
 // A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
 // others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
-import { holdAccount, holdOf, type LinkInfo, listHolds, listLinks, type Schedule, takeDue } from "@packetboat/archive";
+import { holdAccount, holdOf, type LinkInfo, listHolds, listLinks, takeDue } from "@packetboat/archive";
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
@@ -48,12 +48,12 @@ export async function workShift(shift: Shift): Promise<void> {
       async (job) => {
         const lost = new AbortController();
         atWork.set(job.id, { job, lost });
-        shift.metrics.now(atWork.size);
+        shift.metrics.working(atWork.size);
         try {
           await work(shift, job, lost.signal);
         } finally {
           atWork.delete(job.id);
-          shift.metrics.now(atWork.size);
+          shift.metrics.working(atWork.size);
         }
       },
       signal,
@@ -98,7 +98,7 @@ async function enqueueDue({ place, queue }: Shift): Promise<void> {
     taken = await takeDue(place.database.pool, {
       now,
       most: DUE_AT_ONCE,
-      nextAt: (schedule: Schedule) => nextRun(schedule, now),
+      next: (due) => nextRun(due, now),
       enqueue: async (due, client) => {
         const jobs = due.filter(({ accountId }) => !held.has(accountId)).map(passJob);
         if (jobs.length > 0) await queue.send(jobs, client);
