@@ -17,6 +17,7 @@ export {
 } from "./catalog/links.ts";
 export * from "./catalog/runs.ts";
 export * from "./catalog/sent.ts";
+export * from "./catalog/sign-ins.ts";
 export * from "./catalog/status.ts";
 export {
   DUMPED_TABLES,
