@@ -64,10 +64,11 @@ describe("OAuth2", () => {
     await fill("dora", "INBOX", range(1, 3));
     const { code, stdout, page, stderr } = await login("dora", [...issuer(), "--device"]);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^Signed in to dora@127\.0\.0\.1:\d+ by 127\.0\.0\.1:\d+: 6 mailboxes\. It is kept, sealed/);
+    expect(stdout).toMatch(/^Signed in to dora@127\.0\.0\.1:\d+ by 127\.0\.0\.1:\d+: 1 mailbox\. It is kept, sealed/);
     expect(page).toMatch(/successful/);
     expect((await run(["backup", urlOf("dora")])).stdout).toMatch(/3 messages/);
     expect(provider.given("dora")).toEqual({ device_code: 1 });
+    expect(await dovecot.log()).toMatch(/user=<dora>, method=OAUTHBEARER/);
     expect((await run(["account", "list"])).stdout).toMatch(/OAuth2 \(127\.0\.0\.1:\d+\), token until/);
   });
 
@@ -124,6 +125,8 @@ describe("OAuth2", () => {
     expect(page).toMatch(/You can close this window/);
     await provider.spoil("emil");
     expect((await run(["account", "test", `emil@127.0.0.1:${dovecot.port}`])).code).toBe(0);
+    const methods = [...(await dovecot.log()).matchAll(/user=<emil>, method=(\w+)/g)].map(([, method]) => method);
+    expect(new Set(methods)).toEqual(new Set(["XOAUTH2"]));
     expect(provider.given("emil")).toEqual({ authorization_code: 1, refresh_token: 1 });
   });
 
@@ -149,6 +152,7 @@ describe("OAuth2", () => {
     await cli.must(["database", "dump", dump]);
     const places = { said, log: await readFile(log, "latin1"), dump: await readFile(dump, "latin1") };
     expect(places.log).toMatch(/signed in/);
+    expect(places.dump).toContain(provider.issuer);
     const secrets = [...provider.secrets(), provider.confidential.clientSecret];
     expect(secrets.length).toBeGreaterThan(15);
     for (const [place, text] of Object.entries(places))
