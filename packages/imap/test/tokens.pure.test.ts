@@ -63,7 +63,7 @@ test.for([
   expect(shownTo(server)).toEqual([`${used} one`]);
 });
 
-test("a token that the server refuses is renewed once, and signs in on a new connection", async () => {
+test("trap 27: a token that the server refuses is renewed once, and signs in on a new connection", async () => {
   await using server = await taking("AUTH=XOAUTH2", ["two"]);
   const { asked, give } = giving("one", "two");
   const remote = await connectRemote(optionsFor(server.port, give));
@@ -77,16 +77,19 @@ test.for([
   ["another that is refused too", ["one", "two", "three"], 2],
   ["the same again", ["one", "one", "three"], 1],
   ["none", ["one", null, "three"], 1],
-] as const)("refused, and the source gives %s: AUTH_REJECTED, and no further try", async ([, tokens, tries]) => {
-  await using server = await taking("AUTH=XOAUTH2", ["three"]);
-  const { asked, give } = giving(...tokens);
-  await expect(connectRemote(optionsFor(server.port, give))).rejects.toMatchObject({
-    code: "AUTH_REJECTED",
-    message: expect.stringMatching(/also with a fresh access token.*packetboat account login/),
-  });
-  expect(asked).toEqual([null, "one"]);
-  expect(shownTo(server)).toHaveLength(tries);
-});
+] as const)(
+  "trap 27: refused, and the source gives %s: AUTH_REJECTED, and no further try",
+  async ([, tokens, tries]) => {
+    await using server = await taking("AUTH=XOAUTH2", ["three"]);
+    const { asked, give } = giving(...tokens);
+    await expect(connectRemote(optionsFor(server.port, give))).rejects.toMatchObject({
+      code: "AUTH_REJECTED",
+      message: expect.stringMatching(/also with a fresh access token.*packetboat account login/),
+    });
+    expect(asked).toEqual([null, "one"]);
+    expect(shownTo(server)).toHaveLength(tries);
+  },
+);
 
 test("what the source throws is what the person is told, before anything is connected", async () => {
   await using server = await taking("AUTH=XOAUTH2", []);
