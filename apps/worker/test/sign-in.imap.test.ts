@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Dovecot, type IdentityProvider, orSkip, startDovecot, startIdentityProvider } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hands, range } from "./accounts.ts";
-import { type Ended, type Program, program } from "./program.ts";
+import { type Ended, loadedFiles, type Program, program } from "./program.ts";
 
 let cli: Program;
 let provider: IdentityProvider;
@@ -66,7 +66,7 @@ describe("OAuth2", () => {
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Signed in to dora@127\.0\.0\.1:\d+ by 127\.0\.0\.1:\d+: 1 mailbox\. It is kept, sealed/);
     expect(page).toMatch(/successful/);
-    expect((await run(["backup", urlOf("dora")])).stdout).toMatch(/3 messages/);
+    expect((await run(["backup", urlOf("dora")])).stdout).toMatch(/3 new/);
     expect(provider.given("dora")).toEqual({ device_code: 1 });
     expect(await dovecot.log()).toMatch(/user=<dora>, method=OAUTHBEARER/);
     expect((await run(["account", "list"])).stdout).toMatch(/OAuth2 \(127\.0\.0\.1:\d+\), token until/);
@@ -94,6 +94,31 @@ describe("OAuth2", () => {
     expect(tests.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     expect(tests[0]?.stdout).toMatch(/by OAuth2 \(127\.0\.0\.1:\d+\), token until/);
     expect(provider.given("dora").refresh_token).toBe(before + 1);
+  });
+
+  it("the provider is ill: the token is used as long as it lasts; then the run is for later, and nothing is lost", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    provider.lasts(60);
+    await provider.spoil("dora");
+    expect((await run(["backup", urlOf("dora")])).code).toBe(0);
+    const before = provider.given("dora").refresh_token;
+    provider.ill(true);
+    expect((await run(["backup", urlOf("dora")])).code).toBe(0);
+    await provider.spoil("dora");
+    const ended = await run(["backup", urlOf("dora"), "--quiet"]);
+    expect(ended.code).toBe(6);
+    expect(ended.stdout + ended.stderr).toMatch(/has a difficulty of its own: try again later/);
+    provider.ill(false);
+    provider.lasts(3_600);
+    expect((await run(["backup", urlOf("dora")])).code).toBe(0);
+    expect(provider.given("dora").refresh_token).toBe((before ?? 0) + 1);
+  });
+
+  it("with a good token a backup loads nothing of the provider's library", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    const { ended, loaded } = await loadedFiles((options) => cli.run(["backup", urlOf("dora")], options));
+    expect(ended.code).toBe(0);
+    expect(loaded.filter((file) => /openid-client|oauth4webapi|packages\/oauth/.test(file))).toEqual([]);
   });
 
   it("taken back by the person: one sentence, exit code 4, and a new sign-in mends it", async (context) => {

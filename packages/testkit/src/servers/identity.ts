@@ -16,6 +16,8 @@ export interface IdentityProvider extends AsyncDisposable {
   readonly introspection: string;
   /** Access tokens given out from now on last so long. At the beginning: 3,600. */
   readonly lasts: (seconds: number) => void;
+  /** While it is ill, it answers 503 to whoever wants tokens; what it gave out stays good. */
+  readonly ill: (isIll: boolean) => void;
   /** Tokens that were given out for a user, by what: device_code, authorization_code, refresh_token. */
   readonly given: (user: string) => Readonly<Record<string, number>>;
   /** Every token that was ever given out, and every code: what must not be found anywhere in the clear. */
@@ -45,7 +47,12 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     issuer,
     configuration(passwords, () => lifetime),
   );
-  handler = provider.callback();
+  let isIll = false;
+  const well = provider.callback();
+  handler = (request, response) => {
+    if (isIll && request.url === "/token") response.writeHead(503).end();
+    else well(request, response);
+  };
   const ledger = ledgerOf();
   provider.on("grant.success", (context) => ledger.note(context));
   const stop = async () => {
@@ -61,6 +68,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     introspection: `http://mail-server:${passwords.mailServer}@${issuer.slice("http://".length)}/token/introspection`,
     lasts: (seconds) => {
       lifetime = seconds;
+    },
+    ill: (now) => {
+      isIll = now;
     },
     given: ledger.given,
     secrets: ledger.secrets,
