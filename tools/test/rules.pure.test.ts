@@ -39,6 +39,7 @@ const breaches: Readonly<Record<RuleName, readonly Tree[]>> = {
     { "apps/worker/src/main.ts": `import "pg-boss";` },
     { "apps/worker/src/daemon/run.ts": `export const boss = () => import("pg-boss");` },
     { [room("archive")]: `import { Cron } from "croner";\nexport const a = Cron;` },
+    { "apps/worker/src/main.ts": `export const a = () => import("openid-client");` },
   ],
   "apps-apart": [
     { "apps/worker/src/main.ts": `import "../../restore/src/index.ts";`, "apps/restore/src/index.ts": "export {};" },

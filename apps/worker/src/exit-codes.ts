@@ -22,6 +22,7 @@ export function exitCodeOfError(code: ErrorCode): ExitCode {
     case "ARCHIVE_UNKNOWN":
       return EXIT.usage;
     case "AUTH_REJECTED":
+    case "SIGN_IN_EXPIRED":
       return EXIT.authRefused;
     case "UNREACHABLE":
     case "TLS_REFUSED":

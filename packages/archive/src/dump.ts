@@ -18,6 +18,7 @@ export const DUMPED_TABLES = [
   "account",
   "archive",
   "secret",
+  "sign_in",
   "link",
   "run",
   "revision",

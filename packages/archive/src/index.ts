@@ -19,6 +19,7 @@ export {
 export * from "./catalog/runs.ts";
 export * from "./catalog/schedules.ts";
 export * from "./catalog/sent.ts";
+export * from "./catalog/sign-ins.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
 export {

@@ -23,6 +23,8 @@ const SECRET_KEYS = [
   "secret",
   "token",
   "accessToken",
+  "refreshToken",
+  "clientSecret",
   "authorization",
   "url",
   "user",

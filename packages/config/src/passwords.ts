@@ -13,13 +13,14 @@ export type PasswordSource =
   | { readonly kind: "kept"; readonly open: () => Promise<string> }
   | { readonly kind: "prompt" };
 
-export interface PasswordChoices {
+/** `Kept`: what an account itself may say beside the ways to a password. */
+export interface PasswordChoices<Kept = never> {
   readonly file?: string | undefined;
   readonly command?: string | undefined;
   readonly url?: string | null | undefined;
   readonly environment?: { readonly variable: string; readonly password: string | undefined } | undefined;
   /** What the account itself says: a file or a command named by `account add`, or a sealed password. */
-  readonly kept?: PasswordSource | null | undefined;
+  readonly kept?: PasswordSource | Kept | null | undefined;
   readonly terminal: boolean;
   /** What to say where there is none. Default: PASSWORD_WAYS. */
   readonly ways?: string | undefined;
@@ -30,7 +31,7 @@ export const PASSWORD_WAYS =
   "Give it with --password-file FILE, --password-command COMMAND, the environment variable PACKETBOAT_PASSWORD, or in the address";
 
 /** Gives the first way there is. Throws CONFIG_INVALID when two options contradict each other, or when there is none. */
-export function choosePassword(choices: PasswordChoices): PasswordSource {
+export function choosePassword<Kept = never>(choices: PasswordChoices<Kept>): PasswordSource | Kept {
   if (choices.file !== undefined && choices.command !== undefined) {
     throw new MailError("CONFIG_INVALID", "Give either --password-file or --password-command, not both.");
   }

@@ -11,6 +11,7 @@ export type ErrorRetry = "now" | "later" | "never";
 /** Every code with its usual scope and retry. A caller may narrow the scope; it may not invent a code. */
 export const ERROR_CODES = {
   AUTH_REJECTED: ["account", "never"],
+  SIGN_IN_EXPIRED: ["account", "never"],
   UNREACHABLE: ["account", "later"],
   TLS_REFUSED: ["account", "never"],
   NOT_IMAP: ["account", "never"],

@@ -5,7 +5,7 @@ import { type AccountFacts, describeAccount as describe } from "./about.ts";
 import type { Door, Log } from "./gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { ImapRemote } from "./remote.ts";
-import type { Credentials } from "./sign-in.ts";
+import type { Auth } from "./sign-in.ts";
 import { ImapWriter } from "./writer.ts";
 
 export interface ConnectOptions {
@@ -16,7 +16,7 @@ export interface ConnectOptions {
   readonly user: string;
   /** Whom to act for in an administrator's sign-in. Default: the user. */
   readonly authzid?: string | undefined;
-  readonly auth: Credentials["auth"];
+  readonly auth: Auth;
   /** PEM of the authority to trust in place of the system's. Default: the system's. */
   readonly ca?: string | undefined;
   /**
@@ -57,7 +57,9 @@ function doorOf(options: ConnectOptions, writes: boolean): Door {
     host,
     port,
     security,
-    credentials: { user, authzid: options.authzid ?? null, auth },
+    user,
+    authzid: options.authzid ?? null,
+    auth,
     ca: options.ca ?? null,
     compress: options.compression === "on",
     limits: { ...DEFAULT_LIMITS, ...options.limits },

@@ -155,7 +155,23 @@ export function signInError(error: Refused, endpoint: Endpoint, kind: "password"
     kind === "token"
       ? "the access token is not accepted or has expired: get a new one"
       : "check user name and password (some providers want an app password)";
-  return new MailError("AUTH_REJECTED", `${at(endpoint)} refused the sign-in: ${what}.`, { context });
+  return new MailError("AUTH_REJECTED", `${at(endpoint)} refused the sign-in: ${what}.`, {
+    context: { ...context, refused: kind },
+  });
+}
+
+/** The server looked at a token and did not take it: another one may help. */
+export function isTokenRefused(error: unknown): boolean {
+  return isMailError(error) && error.code === "AUTH_REJECTED" && error.context.refused === "token";
+}
+
+/** A token that was got just now was refused like the one before it. */
+export function freshTokenRefused(endpoint: Endpoint): MailError {
+  return new MailError(
+    "AUTH_REJECTED",
+    `${at(endpoint)} refused the sign-in, also with a fresh access token: check that the address names the user who signed in, then sign in again with packetboat account login.`,
+    { context: { refused: "token" } },
+  );
 }
 
 /** The server takes no password over clear text. */

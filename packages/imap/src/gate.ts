@@ -3,11 +3,19 @@
 // command that changes the server through a door that is not one of a writer: such a gate knows EXAMINE and never SELECT (trap 43).
 import { MailError } from "@packetboat/core";
 import { breach, type FetchSink, type Internals, makeClient, rawOutput } from "./client.ts";
-import { codeOf, connectionError, type Ending, type Endpoint, Refused } from "./errors.ts";
+import {
+  codeOf,
+  connectionError,
+  type Ending,
+  type Endpoint,
+  freshTokenRefused,
+  isTokenRefused,
+  Refused,
+} from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
 import { Series } from "./series.ts";
-import { type Credentials, signIn } from "./sign-in.ts";
+import { type Auth, type Credentials, signIn } from "./sign-in.ts";
 import type { Answer, Token } from "./tokens.ts";
 
 /** A pino logger, as far as this room uses it. */
@@ -18,7 +26,10 @@ export interface Log {
 
 /** All that a connection needs to be opened, and opened again. */
 export interface Door extends Endpoint {
-  readonly credentials: Credentials;
+  readonly user: string;
+  /** Whom to act for; null for oneself. */
+  readonly authzid: string | null;
+  readonly auth: Auth;
   /** PEM of the authority to trust instead of the system's list. */
   readonly ca: string | null;
   readonly compress: boolean;
@@ -74,6 +85,7 @@ const IN_REV2 =
 /** One signed-in connection. */
 export class Gate {
   readonly #door: Door;
+  readonly #auth: Credentials["auth"];
   #client: Internals | null = null;
   #sink: FetchSink | null = null;
   #strays = 0;
@@ -93,13 +105,33 @@ export class Gate {
   /** ENABLE QRESYNC has been answered; null before it was asked. */
   qresync: boolean | null = null;
 
-  private constructor(door: Door) {
+  private constructor(door: Door, auth: Credentials["auth"]) {
     this.#door = door;
+    this.#auth = auth;
   }
 
   /** Opens and signs in. Throws UNREACHABLE, TIMED_OUT, NOT_IMAP, TLS_REFUSED, AUTH_REJECTED, THROTTLED, INTERRUPTED. */
   static async open(door: Door): Promise<Gate> {
-    const gate = new Gate(door);
+    const { auth } = door;
+    if (auth.kind !== "tokens") return await Gate.#opened(door, auth);
+    // Asked for before the connection: a renewal must not use up the time that a server gives to sign in.
+    const token = await auth.give(null);
+    if (token === null) throw freshTokenRefused(door);
+    try {
+      return await Gate.#opened(door, { ...auth, kind: "token", token });
+    } catch (error) {
+      if (!isTokenRefused(error)) throw error;
+      const another = await auth.give(token);
+      if (another === null || another === token) throw freshTokenRefused(door);
+      // Once, and on a new connection: many servers end the one on which a sign-in failed.
+      return await Gate.#opened(door, { ...auth, kind: "token", token: another }).catch((again: unknown) => {
+        throw isTokenRefused(again) ? freshTokenRefused(door) : again;
+      });
+    }
+  }
+
+  static async #opened(door: Door, auth: Credentials["auth"]): Promise<Gate> {
+    const gate = new Gate(door, auth);
     await gate.#open();
     return gate;
   }
@@ -207,7 +239,8 @@ export class Gate {
     try {
       await client.run("CAPABILITY");
       await client.upgradeToSTARTTLS();
-      await signIn(this, client, this.#door, this.#door.credentials);
+      const { user, authzid } = this.#door;
+      await signIn(this, client, this.#door, { user, authzid, auth: this.#auth });
       if (this.#door.compress) await client.compress();
       client.usable = true;
     } finally {

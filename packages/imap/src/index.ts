@@ -2,3 +2,4 @@
 export type { AccountFacts, QuotaLine } from "./about.ts";
 export { type ConnectOptions, connectRemote, connectWriter, describeAccount } from "./connect.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export type { TokenMechanism, TokenSource } from "./sign-in.ts";

@@ -1,27 +1,45 @@
-// Signs in: PLAIN, LOGIN, XOAUTH2, in one round trip where the server allows it (SASL-IR). Rejected, put off and impossible are three
-// different errors (trap 27), and none is ever tried again here. It must never let a secret into an error or a log.
+// Signs in: PLAIN, LOGIN, OAUTHBEARER, XOAUTH2, in one round trip where the server allows it (SASL-IR). Rejected, put off and impossible are
+// three different errors (trap 27), and none is ever tried again here: only the gate asks for another token, once. It must never let a
+// secret into an error or a log.
 import type { Internals } from "./client.ts";
 import { type Endpoint, noMechanism, Refused, signInError } from "./errors.ts";
 import { wantsId } from "./provider-texts.ts";
 import { refusalOf } from "./refusal.ts";
-import type { Answer, Token } from "./tokens.ts";
+import type { Answer, Token as Argument } from "./tokens.ts";
+
+/** Which of the two ways to show a token comes first; the other is taken where the server offers only that. */
+export type TokenMechanism = "oauthbearer" | "xoauth2";
+
+/**
+ * Gives the access token of a connection that is about to be opened: hours may lie between two of them. `refused`: the server has just
+ * refused this token; gives another, or null when there is none.
+ */
+export type TokenSource = (refused: string | null) => Promise<string | null>;
+
+type Password = { readonly kind: "password"; readonly password: string; readonly mechanism?: "login" | "plain" };
+type Token = { readonly kind: "token"; readonly token: string; readonly mechanism?: TokenMechanism };
+type Tokens = { readonly kind: "tokens"; readonly give: TokenSource; readonly mechanism?: TokenMechanism };
+
+/** How an account is signed in to: by a password, by one token, or by tokens that renew themselves. */
+export type Auth = Password | Token | Tokens;
 
 export interface Credentials {
   readonly user: string;
   /** Whom to act for, in an administrator's sign-in (PLAIN only); null for oneself. */
   readonly authzid: string | null;
-  readonly auth:
-    | { readonly kind: "password"; readonly password: string; readonly mechanism?: "login" | "plain" }
-    | { readonly kind: "xoauth2"; readonly token: string };
+  readonly auth: Password | Token;
 }
 
 type Mechanism = "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "SASL LOGIN" | "LOGIN";
 
 /** Picks how to sign in from what the server announces. Null: nothing fits. */
 function mechanismFor(credentials: Credentials, capabilities: ReadonlySet<string>): Mechanism | null {
-  if (credentials.auth.kind === "xoauth2") {
-    if (capabilities.has("AUTH=XOAUTH2")) return "XOAUTH2";
-    return capabilities.has("AUTH=OAUTHBEARER") ? "OAUTHBEARER" : null;
+  if (credentials.auth.kind === "token") {
+    const both = ["OAUTHBEARER", "XOAUTH2"] as const;
+    const offered = both.filter((name) => capabilities.has(`AUTH=${name}`));
+    return (
+      offered.find((name) => name.toLowerCase() === (credentials.auth.mechanism ?? "oauthbearer")) ?? offered[0] ?? null
+    );
   }
   const { mechanism } = credentials.auth;
   if (mechanism !== "login" && capabilities.has("AUTH=PLAIN")) return "PLAIN";
@@ -52,7 +70,7 @@ function answersOf(
 }
 
 /** A string argument: in quotes where that is possible, else a literal. `sensitive` keeps it out of imapflow's errors. */
-function secretArgument(text: string): Token {
+function secretArgument(text: string): Argument {
   const quotable = /^[\x20-\x7e]*$/.test(text);
   const token = quotable ? { type: "STRING", value: text } : { type: "LITERAL", value: Buffer.from(text, "utf8") };
   return Object.assign(token, { sensitive: true });
@@ -65,7 +83,7 @@ async function exchange(
   initial: boolean,
 ): Promise<void> {
   const waiting = [...answers];
-  const args: Token[] = [{ type: "ATOM", value: mechanism === "SASL LOGIN" ? "LOGIN" : mechanism }];
+  const args: Argument[] = [{ type: "ATOM", value: mechanism === "SASL LOGIN" ? "LOGIN" : mechanism }];
   const first = initial ? waiting.shift() : undefined;
   if (first !== undefined) args.push(Object.assign({ type: "ATOM", value: first }, { sensitive: true }));
   const done = await client.exec("AUTHENTICATE", args, {
@@ -86,8 +104,8 @@ export async function signIn(
   const mechanism = mechanismFor(credentials, gate.capabilities);
   if (mechanism === null) {
     const wanted =
-      credentials.auth.kind === "xoauth2"
-        ? "XOAUTH2"
+      credentials.auth.kind === "token"
+        ? "OAUTHBEARER or XOAUTH2"
         : credentials.authzid !== null
           ? "PLAIN, which --authzid needs"
           : "a password sign-in";
@@ -106,8 +124,7 @@ export async function signIn(
     }
   } catch (error) {
     const refused = refusalOf(error);
-    if (refused instanceof Refused)
-      throw signInError(refused, endpoint, credentials.auth.kind === "xoauth2" ? "token" : "password");
+    if (refused instanceof Refused) throw signInError(refused, endpoint, credentials.auth.kind);
     throw error;
   }
   client.state = client.states.AUTHENTICATED;

@@ -289,7 +289,7 @@ test("Dovecot: a token signs in, another one is AUTH_REJECTED; COMPRESS=DEFLATE 
   const bytes = mail("squeezed", "the same line again\r\n".repeat(5_000));
   await client.append("INBOX", bytes);
   await client.logout();
-  const auth = { kind: "xoauth2", token: await server.token("alice") } as const;
+  const auth = { kind: "token", token: await server.token("alice") } as const;
   await using proxy = await startProxy(server);
   const remote = await remoteTo(proxy, "alice", { auth, compression: "on" });
   const [one] = await fetched(remote, await mailboxNamed(remote, "INBOX"), [[1, 1]]);
@@ -297,7 +297,7 @@ test("Dovecot: a token signs in, another one is AUTH_REJECTED; COMPRESS=DEFLATE 
   expect(proxy.counts().unreadable).toBe(1);
   expect(proxy.counts().bytesFromServer).toBeLessThan(bytes.length / 4);
   await remote.close();
-  const wrong = { kind: "xoauth2", token: `${auth.token}x` } as const;
+  const wrong = { kind: "token", token: `${auth.token}x` } as const;
   await expect(remoteTo(server, "alice", { auth: wrong })).rejects.toMatchObject({ code: "AUTH_REJECTED" });
 });
 

@@ -177,7 +177,7 @@ test("an abort ends a connection that hangs, at once, as INTERRUPTED", async () 
 test("XOAUTH2: the token goes out in one line, its refusal is AUTH_REJECTED", async () => {
   const greeting = "* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready\r\n";
   const report = Buffer.from('{"status":"400"}').toString("base64");
-  const auth = { kind: "xoauth2", token: SECRET } as const;
+  const auth = { kind: "token", token: SECRET } as const;
   const script: readonly ScriptStep[] = [
     { send: greeting },
     { expect: /AUTHENTICATE XOAUTH2 / },
@@ -194,7 +194,7 @@ test("XOAUTH2: the token goes out in one line, its refusal is AUTH_REJECTED", as
 });
 
 test("XOAUTH2 that is accepted signs in; without the capability it says what is missing", async () => {
-  const auth = { kind: "xoauth2", token: SECRET } as const;
+  const auth = { kind: "token", token: SECRET } as const;
   await using scripted = await startScripted([
     { send: "* OK [CAPABILITY IMAP4rev1 AUTH=OAUTHBEARER] ready\r\n" },
     {

@@ -48,6 +48,7 @@ export {
   MASTER_USER,
   startDovecot,
 } from "./servers/dovecot.ts";
+export { type IdentityProvider, startIdentityProvider } from "./servers/identity.ts";
 export { libraryNames, type Unpacked, unpack } from "./servers/packages.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";

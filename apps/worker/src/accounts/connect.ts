@@ -3,9 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { type AccountAddress, isLoopback, type PasswordSource, readPassword, showAccountUrl } from "@packetboat/config";
 import { MailError, type Remote, type RemoteWriter } from "@packetboat/core";
-import type { AccountFacts, ConnectOptions } from "@packetboat/imap";
+import type { AccountFacts, ConnectOptions, TokenSource } from "@packetboat/imap";
 import type { Host } from "../host.ts";
-import type { AccountSettings } from "./settings.ts";
+import { type AccountSettings, isTokenMethod } from "./settings.ts";
+
+/** What an account is signed in to with: a password (or one token) from somewhere, or the tokens of a kept sign-in. */
+export type LoginSource = PasswordSource | { readonly kind: "sign-in"; readonly give: TokenSource };
 
 /** An account as it is about to be used. */
 export interface Login {
@@ -23,8 +26,8 @@ export interface Connection {
 /** Asks for a password that is to be asked for, before a display is drawn. `typed` may be kept, if the person wants. */
 export async function answered(
   address: AccountAddress,
-  source: PasswordSource,
-): Promise<{ readonly source: PasswordSource; readonly typed: string | null }> {
+  source: LoginSource,
+): Promise<{ readonly source: LoginSource; readonly typed: string | null }> {
   if (source.kind !== "prompt") return { source, typed: null };
   const { askPassword } = await import("./ask.ts");
   const typed = await askPassword(showAccountUrl(address));
@@ -35,7 +38,7 @@ export async function answered(
 export async function signIn(
   host: Host,
   login: Login,
-  source: PasswordSource,
+  source: LoginSource,
   signal: AbortSignal,
   writes = false,
 ): Promise<Connection> {
@@ -50,7 +53,7 @@ export async function signIn(
 export async function lookAt(
   host: Host,
   login: Login,
-  source: PasswordSource,
+  source: LoginSource,
 ): Promise<{ readonly facts: AccountFacts; readonly typed: string | null }> {
   const { options, secret } = await prepare(host, login, source, host.signal);
   const { describeAccount } = await import("@packetboat/imap");
@@ -60,31 +63,39 @@ export async function lookAt(
 async function prepare(
   host: Host,
   login: Login,
-  source: PasswordSource,
+  source: LoginSource,
   signal: AbortSignal,
-): Promise<{ readonly options: ConnectOptions; readonly secret: string }> {
+): Promise<{ readonly options: ConnectOptions; readonly secret: string | null }> {
   const { address, settings } = login;
   refuseCleartext(login);
   const ca = settings.caFile === null ? undefined : await readAuthority(settings.caFile);
-  const secret = await readPassword(source, async () => {
-    const { askPassword } = await import("./ask.ts");
-    return await askPassword(showAccountUrl(address));
-  });
+  const { auth, secret } = await authOf(login, source);
   const options: ConnectOptions = {
     host: address.host,
     port: address.port,
     security: address.security,
     user: address.user,
     authzid: settings.authzid ?? undefined,
-    auth:
-      settings.auth === "xoauth2"
-        ? { kind: "xoauth2", token: secret }
-        : { kind: "password", password: secret, ...(settings.auth === null ? {} : { mechanism: settings.auth }) },
+    auth,
     ca,
     log: await host.log(),
     signal,
   };
   return { options, secret };
+}
+
+async function authOf(
+  { address, settings: { auth } }: Login,
+  source: LoginSource,
+): Promise<{ readonly auth: ConnectOptions["auth"]; readonly secret: string | null }> {
+  const mechanism = isTokenMethod(auth) ? { mechanism: auth } : {};
+  if (source.kind === "sign-in") return { auth: { kind: "tokens", give: source.give, ...mechanism }, secret: null };
+  const secret = await readPassword(source, async () => {
+    const { askPassword } = await import("./ask.ts");
+    return await askPassword(showAccountUrl(address));
+  });
+  if (isTokenMethod(auth)) return { auth: { kind: "token", token: secret, ...mechanism }, secret };
+  return { auth: { kind: "password", password: secret, ...(auth === null ? {} : { mechanism: auth }) }, secret };
 }
 
 function refuseCleartext({ address, allowCleartext }: Login): void {

@@ -20,7 +20,7 @@ export function withAccountOptions(command: Command): Command {
     .option("--password-file FILE", "the password is the first line of this file")
     .option("--password-command COMMAND", "the password is the first line that this command prints")
     .option("--ca-file FILE", "trust this certificate authority (PEM) instead of the system's")
-    .option("--auth METHOD", "plain, login or xoauth2 (default: what the server offers)")
+    .option("--auth METHOD", "plain, login, oauthbearer or xoauth2 (default: what the server offers)")
     .option("--authzid USER", "sign in as an administrator, act for this user")
     .option("--allow-cleartext", "let ?tls=none through for hosts that are not this machine");
 }
@@ -29,7 +29,7 @@ export function withAccountOptions(command: Command): Command {
 export function readAccountOptions(raw: RawAccountOptions): AccountOptions {
   const { auth, passwordFile, caFile } = raw;
   if (auth !== undefined && !isAuthMethod(auth)) {
-    throw new MailError("CONFIG_INVALID", "--auth is none of plain, login and xoauth2.");
+    throw new MailError("CONFIG_INVALID", "--auth is none of plain, login, oauthbearer and xoauth2.");
   }
   if (passwordFile !== undefined && raw.passwordCommand !== undefined) {
     throw new MailError("CONFIG_INVALID", "Give either --password-file or --password-command, not both.");

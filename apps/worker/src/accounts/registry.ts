@@ -2,6 +2,7 @@
 // or without the port, or by its URL. It must never give an account for a name that fits two.
 import {
   type Account as AccountRow,
+  type AccountSignIn,
   accountName,
   createAccount,
   findAccount,
@@ -25,13 +26,24 @@ export interface Account {
   readonly createdAt: number;
   /** A sealed password is kept. */
   readonly hasSecret: boolean;
+  /** The OAuth2 sign-in that is kept, without its tokens. */
+  readonly signIn: AccountSignIn | null;
 }
 
 /** Gives a row as an account. */
-export function accountOf({ id, user, host, port, settings: stored, createdAt, hasSecret }: AccountRow): Account {
+export function accountOf({
+  id,
+  user,
+  host,
+  port,
+  settings: stored,
+  createdAt,
+  hasSecret,
+  signIn,
+}: AccountRow): Account {
   const settings = readSettings(stored);
   const address = { user, host, port, security: settings.security };
-  return { id, address, settings, name: accountName(address), createdAt, hasSecret };
+  return { id, address, settings, name: accountName(address), createdAt, hasSecret, signIn };
 }
 
 /** Everything that an account may be called by. */

@@ -1,23 +1,33 @@
-// A password that is kept: sealed under the key file, bound to the account's row, put away only after the server took it and the person
-// said yes. It must never be written anywhere else.
+// What is shown to the server: a password or the tokens of a sign-in, from wherever it comes. A password that is kept is sealed under the key
+// file, bound to the account's row, put away only after the server took it and the person said yes. It must never be written anywhere else.
 
 import { keepSecret, readSecret, setAccountSettings } from "@packetboat/archive";
-import { choosePassword, type PasswordSource, readOrMakeSealingKey, readSealingKey } from "@packetboat/config";
+import { choosePassword, readOrMakeSealingKey, readSealingKey } from "@packetboat/config";
 import { isMailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Host } from "../host.ts";
 import { keyPath } from "../house.ts";
+import type { LoginSource } from "./connect.ts";
 import type { Account } from "./registry.ts";
-import type { AccountOptions } from "./settings.ts";
+import { type AccountOptions, type AuthMethod, isTokenMethod } from "./settings.ts";
 import type { SideName } from "./side-options.ts";
+import { tokensOf } from "./sign-ins.ts";
 
 const rowOf = (id: number) => ({ table: "secret", id });
 
+/** True for an account whose connections are signed in to by its kept OAuth2 sign-in; `auth`: the method that was asked for. */
+export function usesSignIn({ signIn, settings }: Account, auth: AuthMethod | null = settings.auth): boolean {
+  const { passwordFile, passwordCommand } = settings;
+  const wantsToken = auth === null || isTokenMethod(auth);
+  return signIn !== null && wantsToken && passwordFile === null && passwordCommand === null;
+}
+
 /** What the account itself says about its password; null when nothing. */
-function keptSource(host: Host, database: Database, account: Account): PasswordSource | null {
+function keptSource(host: Host, database: Database, account: Account, auth: AuthMethod | null): LoginSource | null {
   const { passwordFile, passwordCommand } = account.settings;
   if (passwordFile !== null) return { kind: "file", path: passwordFile };
   if (passwordCommand !== null) return { kind: "command", command: passwordCommand };
+  if (usesSignIn(account, auth)) return { kind: "sign-in", give: tokensOf(host, database, account.id) };
   if (!account.hasSecret) return null;
   const open = async () => {
     const sealed = await readSecret(database.pool, account.id);
@@ -30,24 +40,25 @@ function keptSource(host: Host, database: Database, account: Account): PasswordS
 const waysOf = (side: SideName): string =>
   `Give that of ${side.toUpperCase()} with --password-file-${side} FILE, --password-command-${side} COMMAND, the environment variable PACKETBOAT_PASSWORD_${side.toUpperCase()}, or in the address`;
 
-/** Gives the way to the password of an account; `side`: of which of two. Throws CONFIG_INVALID when there is none. */
+/** Gives the way to the password of an account, or its tokens; `side`: of which of two. Throws CONFIG_INVALID when there is none. */
 export function passwordSource(
   host: Host,
   database: Database,
   account: Account | null,
   given: { readonly options: AccountOptions; readonly url: string | null; readonly side?: SideName },
-): PasswordSource {
-  const { side } = given;
+): LoginSource {
+  const { side, options } = given;
   const { password, sidePasswords } = host.environment;
   const variable = side === undefined ? "PACKETBOAT_PASSWORD" : `PACKETBOAT_PASSWORD_${side.toUpperCase()}`;
   const value = side === undefined ? password : sidePasswords[side];
-  return choosePassword({
-    file: given.options.passwordFile,
-    command: given.options.passwordCommand,
+  const kept = account === null ? null : keptSource(host, database, account, options.auth ?? account.settings.auth);
+  return choosePassword<LoginSource>({
+    file: options.passwordFile,
+    command: options.passwordCommand,
     url: given.url,
     environment: { variable, password: value ?? undefined },
     ...(side === undefined ? {} : { ways: waysOf(side) }),
-    kept: account === null ? null : keptSource(host, database, account),
+    kept,
     terminal: host.canAsk,
   });
 }

@@ -2,7 +2,10 @@
 // care: the column is JSON, and an older or newer version may have written it. It must never hold a secret.
 import type { Security } from "@packetboat/config";
 
-export type AuthMethod = "plain" | "login" | "xoauth2";
+export type AuthMethod = "plain" | "login" | "oauthbearer" | "xoauth2";
+
+/** The methods that show a token instead of a password. */
+export type TokenMethod = Extract<AuthMethod, "oauthbearer" | "xoauth2">;
 
 export interface AccountSettings {
   readonly security: Security;
@@ -18,7 +21,7 @@ export interface AccountSettings {
   readonly mayKeepPassword: boolean;
 }
 
-const METHODS: readonly AuthMethod[] = ["plain", "login", "xoauth2"];
+const METHODS: readonly AuthMethod[] = ["plain", "login", "oauthbearer", "xoauth2"];
 const SECURITIES: readonly Security[] = ["tls", "starttls", "none"];
 
 /** The settings of an account that was just met. */
@@ -76,4 +79,8 @@ export function withOptions(settings: AccountSettings, options: AccountOptions):
 
 export function isAuthMethod(text: string): text is AuthMethod {
   return METHODS.some((one) => one === text);
+}
+
+export function isTokenMethod(method: AuthMethod | null): method is TokenMethod {
+  return method === "oauthbearer" || method === "xoauth2";
 }

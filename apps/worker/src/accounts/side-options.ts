@@ -31,7 +31,7 @@ export function withSideOptions(command: Command, names: readonly [SideName, Sid
       .option(`--password-file-${name} FILE`, `the password ${of} is the first line of this file`)
       .option(`--password-command-${name} COMMAND`, `the password ${of} is the first line that this command prints`)
       .option(`--ca-file-${name} FILE`, `for ${name.toUpperCase()}, trust this certificate authority (PEM)`)
-      .option(`--auth-${name} METHOD`, `for ${name.toUpperCase()}: plain, login or xoauth2`)
+      .option(`--auth-${name} METHOD`, `for ${name.toUpperCase()}: plain, login, oauthbearer or xoauth2`)
       .option(`--authzid-${name} USER`, `sign in to ${name.toUpperCase()} as an administrator, act for this user`);
   }
   command.option("--allow-cleartext", "let ?tls=none through for hosts that are not this machine");

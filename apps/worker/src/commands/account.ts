@@ -1,6 +1,13 @@
 // packetboat account: the logins that Packetboat knows. `test` signs in and prints what the server says; `add` does so before it keeps
-// anything. It must never print a password, nor keep one without being told to.
-import { createAccount, dropSecret, listLinks, removeAccount, setAccountSettings } from "@packetboat/archive";
+// anything, and so does `login` (account-login.ts). It must never print a password, nor keep one without being told to.
+import {
+  createAccount,
+  dropSecret,
+  dropSignIn,
+  listLinks,
+  removeAccount,
+  setAccountSettings,
+} from "@packetboat/archive";
 import { parseAccountUrl, showAccountUrl } from "@packetboat/config";
 import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
@@ -9,13 +16,22 @@ import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
 import { type Login, lookAt } from "../accounts/connect.ts";
 import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
-import { type Account, accountByAddress, accountByName, accountOf, allAccounts } from "../accounts/registry.ts";
-import { keepPassword, offerToKeep, passwordSource } from "../accounts/secret.ts";
+import {
+  type Account,
+  accountByAddress,
+  accountById,
+  accountByName,
+  accountOf,
+  allAccounts,
+} from "../accounts/registry.ts";
+import { keepPassword, offerToKeep, passwordSource, usesSignIn } from "../accounts/secret.ts";
 import { settingsFor, withOptions } from "../accounts/settings.ts";
 import { subcommand, withExamples, withReporting } from "../command-help.ts";
 import { factLines, plainFacts } from "../display/account-facts.ts";
+import { plainSignIn, signInWords } from "../display/sign-in.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
+import { defineLogin } from "./account-login.ts";
 import { linkWords } from "./link-words.ts";
 
 interface AddOptions extends RawAccountOptions, ReportingOptions {
@@ -29,6 +45,7 @@ export function define(command: Command, host: Host): void {
     ),
     [
       { line: "account add imaps://you@mail.example.com --keep-password", what: "asks for it, keeps it sealed" },
+      { line: "account login imaps://you@outlook.office365.com --client-id ID", what: "by OAuth2 instead" },
       { line: "account test you@mail.example.com", what: "what the server can do, quota, mailboxes" },
     ],
   );
@@ -39,6 +56,7 @@ export function define(command: Command, host: Host): void {
   )
     .option("--keep-password", "keep the password, sealed, for the nightly run")
     .action(add(host));
+  defineLogin(command, host);
   withReporting(subcommand(command, "list", "all accounts")).action(list(host));
   withReporting(
     subcommand(command, "show ACCOUNT", "how an account is signed in to, and which archives it fills"),
@@ -49,7 +67,11 @@ export function define(command: Command, host: Host): void {
     .description("Signs in and prints what the server says. ACCOUNT is the name of a known account, or a URL.")
     .action(test(host));
   withReporting(
-    subcommand(command, "remove ACCOUNT", "forget an account and its kept password; archives keep their mail"),
+    subcommand(
+      command,
+      "remove ACCOUNT",
+      "forget an account and its kept password or sign-in; archives keep their mail",
+    ),
   )
     .option("--yes", "without asking")
     .action(remove(host));
@@ -71,6 +93,9 @@ const add = (host: Host) => async (text: string, options: AddOptions) => {
   const account =
     known === null ? accountOf(await createAccount(database.pool, url, settings)) : { ...known, settings };
   if (known !== null) await setAccountSettings(database.pool, known.id, settings);
+  // One way in at a time: who names a password no longer wants the sign-in.
+  const replaced = known?.signIn && (given.passwordFile ?? given.passwordCommand) !== undefined;
+  if (replaced) await dropSignIn(database.pool, account.id);
   const kept = await keep(host, database, account, { wanted: options.keepPassword === true, typed, url: url.password });
   screen.data({ version: 1, ...plain({ ...account, hasSecret: account.hasSecret || kept }), ...plainFacts(facts) });
   screen.line(
@@ -89,6 +114,7 @@ async function keep(
   if (!about.wanted) return await offerToKeep(host, database, account, about.typed);
   if (password === null) return false;
   await keepPassword(host, database, account, password);
+  await dropSignIn(database.pool, account.id);
   return true;
 }
 
@@ -100,7 +126,7 @@ const list = (host: Host) => async (options: ReportingOptions) => {
     screen.line("There is no account yet: packetboat backup URL or packetboat account add URL makes one.");
     return;
   }
-  const columns = ["account", "address", "password"].map((title) => ({ title, align: "left" as const }));
+  const columns = ["account", "address", "signs in by"].map((title) => ({ title, align: "left" as const }));
   const rows = accounts.map((account) => [account.name, showAccountUrl(account.address), passwordWords(account)]);
   for (const line of tableLines(columns, rows)) screen.line(line);
 };
@@ -114,7 +140,7 @@ const show = (host: Host) => async (name: string, options: ReportingOptions) => 
   const { settings } = account;
   screen.line(screen.bold(account.name));
   screen.line(`  address    ${showAccountUrl(account.address)}`);
-  screen.line(`  password   ${passwordWords(account)}`);
+  screen.line(`  signs in   ${passwordWords(account)}`);
   if (settings.auth !== null) screen.line(`  auth       ${settings.auth}`);
   if (settings.authzid !== null) screen.line(`  acts for   ${settings.authzid}`);
   if (settings.caFile !== null) screen.line(`  trusts     ${settings.caFile}`);
@@ -139,8 +165,16 @@ const test = (host: Host) => async (text: string, options: RawAccountOptions & R
   // A known account was allowed its clear text when it was added.
   const login: Login = { address, settings, allowCleartext: options.allowCleartext === true || url === null };
   const { facts } = await lookAt(host, login, source);
-  screen.data({ version: 1, address: showAccountUrl(address), ...plainFacts(facts) });
-  sayFacts(screen, showAccountUrl(address), factLines(facts));
+  // The test itself may have renewed it.
+  const now = source.kind === "sign-in" && known !== null ? (await accountById(database, known.id)).signIn : null;
+  screen.data({
+    version: 1,
+    address: showAccountUrl(address),
+    signIn: now === null ? null : plainSignIn(now),
+    ...plainFacts(facts),
+  });
+  const how = now === null ? [] : [`by ${signInWords(now)}`];
+  sayFacts(screen, showAccountUrl(address), [...how, ...factLines(facts)]);
 };
 
 function sayFacts(screen: Screen, title: string, lines: readonly string[]): void {
@@ -152,21 +186,27 @@ const remove = (host: Host) => async (name: string, options: ReportingOptions & 
   const screen = host.screen(options);
   const database = await openHouse(host, screen);
   const account = accountByName(await allAccounts(database), name);
-  await confirmRemoval(host, `the account ${account.name} with its links and its kept password`, options.yes === true);
+  await confirmRemoval(
+    host,
+    `the account ${account.name} with its links and its kept password or sign-in`,
+    options.yes === true,
+  );
   await dropSecret(database.pool, account.id);
   await removeAccount(database.pool, account.id);
   screen.data({ removed: account.name });
   screen.line(`Removed ${account.name}. Its archives keep their mail.`);
 };
 
-function passwordWords({ settings, hasSecret }: Account): string {
-  if (settings.passwordFile !== null) return `file ${settings.passwordFile}`;
-  if (settings.passwordCommand !== null) return `command ${settings.passwordCommand}`;
-  return hasSecret ? "kept, sealed" : "not kept";
+function passwordWords(account: Account): string {
+  const { settings, hasSecret, signIn } = account;
+  if (settings.passwordFile !== null) return `password, file ${settings.passwordFile}`;
+  if (settings.passwordCommand !== null) return `password, command ${settings.passwordCommand}`;
+  if (signIn !== null && usesSignIn(account)) return signInWords(signIn);
+  return hasSecret ? "password, kept, sealed" : "password, not kept";
 }
 
 function plain(account: Account) {
-  const { name, address, settings, hasSecret, createdAt } = account;
+  const { name, address, settings, hasSecret, createdAt, signIn } = account;
   const { auth, authzid, caFile, passwordFile, passwordCommand } = settings;
   const added = new Date(createdAt).toISOString();
   return {
@@ -178,6 +218,7 @@ function plain(account: Account) {
     passwordFile,
     passwordCommand,
     passwordKept: hasSecret,
+    signIn: signIn === null ? null : plainSignIn(signIn),
     added,
   };
 }

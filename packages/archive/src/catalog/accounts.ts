@@ -1,4 +1,4 @@
-// Accounts and their kept secrets. An account is recognised by user, host and port; everything else about it is settings, which the
+// Accounts and their kept secrets (sign-ins.ts has those that renew themselves). An account is recognised by user, host and port; everything else about it is settings, which the
 // commands understand and this room does not. It must never see a password: secrets come and go sealed.
 import { type AccountId, asId, MailError } from "@packetboat/core";
 import type { Pool } from "pg";
@@ -19,6 +19,16 @@ export interface Account extends AccountKey {
   readonly createdAt: number;
   /** A sealed password is kept for the nightly run. */
   readonly hasSecret: boolean;
+  /** The OAuth2 sign-in that is kept, without its tokens; null: none. */
+  readonly signIn: AccountSignIn | null;
+}
+
+export interface AccountSignIn {
+  /** As it was stored: the reader checks it. */
+  readonly provider: unknown;
+  /** Of the access token; milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly renewedAt: number;
 }
 
 interface Row {
@@ -29,12 +39,15 @@ interface Row {
   readonly settings: unknown;
   readonly created_at: number;
   readonly has_secret: boolean;
+  readonly sign_in: AccountSignIn | null;
 }
 
 const SELECT = `select id, user_name, host, port, settings, ${millis("created_at")} as created_at,
-  exists (select from secret where account_id = account.id) as has_secret from account`;
+  exists (select from secret where account_id = account.id) as has_secret,
+  (select json_build_object('provider', provider, 'expiresAt', ${millis("expires_at")}, 'renewedAt', ${millis("renewed_at")})
+    from sign_in where account_id = account.id) as sign_in from account`;
 
-function accountOf({ id, user_name, host, port, settings, created_at, has_secret }: Row): Account {
+function accountOf({ id, user_name, host, port, settings, created_at, has_secret, sign_in }: Row): Account {
   return {
     id: asId<AccountId>(id),
     user: user_name,
@@ -43,6 +56,7 @@ function accountOf({ id, user_name, host, port, settings, created_at, has_secret
     settings,
     createdAt: created_at,
     hasSecret: has_secret,
+    signIn: sign_in,
   };
 }
 

@@ -14,8 +14,11 @@ export interface DovecotOptions {
   readonly publicNamespace?: boolean;
   /** Adds the namespace `Shared/<user>/`, where mailboxes appear that a user opened to others (`doveadm acl set`). */
   readonly sharedNamespace?: boolean;
-  /** SASL XOAUTH2 and OAUTHBEARER are offered; `token()` of the handle makes tokens. Default: false. */
-  readonly oauth?: boolean;
+  /**
+   * SASL XOAUTH2 and OAUTHBEARER are offered. `true`: `token()` of the handle makes tokens; else a provider is asked about each token at this
+   * address. Default: false.
+   */
+  readonly oauth?: boolean | { readonly introspection: string };
   /** Storage limit per user, in kB. */
   readonly quotaKb?: number;
   /** COMPRESS=DEFLATE is offered. Default: false, as it hides what goes over the wire from a counting proxy. */
@@ -124,8 +127,10 @@ ${options.extraConfig ?? ""}
 `;
 }
 
-/** Tokens are checked by Dovecot alone, against the key in this directory. */
-export function oauthConfig(root: string): string {
+/** Tokens are checked by Dovecot alone, against the key in this directory; or by asking their provider. */
+export function oauthConfig(root: string, oauth: DovecotOptions["oauth"]): string {
+  if (typeof oauth === "object")
+    return `introspection_mode = post\nintrospection_url = ${oauth.introspection}\nactive_attribute = active\nactive_value = true\nusername_attribute = sub\n`;
   return `introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=${root}/oauth-keys/\nusername_attribute = sub\n`;
 }
 

@@ -56,7 +56,7 @@ export async function startDovecot(
   const root = data.path;
   try {
     const tokenKey = randomBytes(24).toString("base64url");
-    await prepare(root, options.tls, tokenKey);
+    await prepare(root, options, tokenKey);
     for (let attempt = 1; ; attempt += 1) {
       const [port = 0, tlsPort = 0] = await freePorts(2);
       await writeFile(join(root, "dovecot.conf"), dovecotConfig(root, port, tlsPort, options));
@@ -98,12 +98,16 @@ function environment(root: string): NodeJS.ProcessEnv {
   return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: root, TZ: "UTC", LANG: "C.UTF-8" };
 }
 
-async function prepare(root: string, tls: CertificateOptions | undefined, tokenKey: string): Promise<void> {
+async function prepare(
+  root: string,
+  { tls, oauth }: DovecotOptions & { readonly tls?: CertificateOptions },
+  tokenKey: string,
+): Promise<void> {
   for (const name of ["run", "state", "mail", "public", "snapshots"]) await mkdir(join(root, name));
   const { certificate, key } = makeCertificate(tls);
   await writeFile(join(root, "cert.pem"), certificate);
   await writeFile(join(root, "key.pem"), key, { mode: 0o600 });
-  await writeFile(join(root, "oauth2.conf"), oauthConfig(root));
+  await writeFile(join(root, "oauth2.conf"), oauthConfig(root, oauth));
   await mkdir(join(root, "oauth-keys", "default", "HS256"), { recursive: true });
   await writeFile(join(root, "oauth-keys", "default", "HS256", "default"), Buffer.from(tokenKey).toString("base64"));
   await writeFile(join(root, "global-acl"), GLOBAL_ACL);
