@@ -16,6 +16,7 @@ export {
   setLink,
 } from "./catalog/links.ts";
 export * from "./catalog/runs.ts";
+export * from "./catalog/schedules.ts";
 export * from "./catalog/sent.ts";
 export * from "./catalog/status.ts";
 export {
