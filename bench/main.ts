@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
+import { SCALE } from "./cases-scale.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +36,7 @@ console.log(
 );
 console.log("| what | ours | peer | theirs | ratio | target |  |\n|---|--:|---|--:|--:|--:|---|");
 
-const show = (value: number, unit: string) => `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
+const show = (value: number, unit: string) => `${value.toFixed(unit === "s" || unit === "ms" ? 2 : 0)} ${unit}`;
 let missed = 0;
 for (const name of names) {
   const rows: readonly Ratio[] = (await CASES[name as keyof typeof CASES]?.({ dovecot, work, times })) ?? [];
