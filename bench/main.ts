@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
+import { SCALE } from "./cases-scale.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
 import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY, ...WORKER };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...WORKER };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +37,7 @@ console.log(
 );
 console.log("| what | ours | peer | theirs | ratio | target |  |\n|---|--:|---|--:|--:|--:|---|");
 
-const show = (value: number, unit: string) => `${value.toFixed(unit === "s" ? 2 : 0)} ${unit}`;
+const show = (value: number, unit: string) => `${value.toFixed(unit === "s" || unit === "ms" ? 2 : 0)} ${unit}`;
 let missed = 0;
 for (const name of names) {
   const rows: readonly Ratio[] = (await CASES[name as keyof typeof CASES]?.({ dovecot, work, times })) ?? [];

@@ -1,7 +1,7 @@
 // What wakes a worker that found nothing to do: NOTIFY, heard on a connection of its own, or two seconds.
 // States: listening; deaf (the connection ended: the next wait connects again, and the two seconds do until then); closed.
 // It must never be what correctness rests on: a notice may be lost, the two seconds are not.
-import type { Database } from "@packetboat/database";
+import { asDatabaseError, type Database } from "@packetboat/database";
 import type { Client } from "pg";
 
 /** Rung by send, in the transaction that sends. */
@@ -19,52 +19,66 @@ export async function hangBell(database: Pick<Database, "dedicated">): Promise<B
   let rung = false;
   let closed = false;
   let wake: (() => void) | null = null;
+  let client: Client | null = null;
+  let connecting: Promise<void> | null = null;
   const ring = (): void => {
     rung = true;
     wake?.();
   };
-  let client: Client | null = await listen(ring);
 
-  async function listen(onRing: () => void): Promise<Client> {
-    const connected = await database.dedicated("queue");
-    connected.on("notification", onRing);
-    connected.once("end", () => {
-      if (client === connected) client = null;
+  const connect = async (): Promise<void> => {
+    const fresh = await listen(database, ring);
+    client = fresh;
+    fresh.once("end", () => {
+      if (client === fresh) client = null;
     });
-    await connected.query(`listen ${CHANNEL}`);
-    return connected;
-  }
-
-  async function listenAgain(): Promise<void> {
-    // While the database is away take() says so; here the two seconds are enough.
-    const fresh = await listen(ring).catch(() => null);
-    if (!closed) client = fresh;
-    else await fresh?.end();
-    // What rang meanwhile was not heard.
-    if (fresh !== null) ring();
-  }
-
-  const wait = async (signal: AbortSignal): Promise<void> => {
-    if (client === null && !closed) void listenAgain();
-    if (!rung && !closed && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, PATIENCE_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.addEventListener("abort", wake, { once: true });
+    if (closed) await fresh.end();
+    // What rang before it listened was not heard.
+    ring();
+  };
+  const connectAgain = (): void => {
+    if (client !== null || closed) return;
+    // While the database is away take() says so; for waiting, the two seconds are enough.
+    connecting ??= connect()
+      .catch(() => undefined)
+      .finally(() => {
+        connecting = null;
       });
-      if (wake !== null) signal.removeEventListener("abort", wake);
-      wake = null;
-    }
-    rung = false;
   };
 
-  const close = async (): Promise<void> => {
-    closed = true;
-    wake?.();
-    await client?.end();
+  await connect();
+  return {
+    wait: async (signal) => {
+      connectAgain();
+      if (!rung && !closed && !signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, PATIENCE_MS);
+        wake = resolve;
+        signal.addEventListener("abort", resolve as () => void, { once: true });
+        await promise;
+        signal.removeEventListener("abort", resolve as () => void);
+        clearTimeout(timer);
+        wake = null;
+      }
+      rung = false;
+    },
+    close: async () => {
+      closed = true;
+      wake?.();
+      await connecting;
+      await client?.end();
+    },
   };
-  return { wait, close };
+}
+
+async function listen(database: Pick<Database, "dedicated">, onRing: () => void): Promise<Client> {
+  const client = await database.dedicated("queue");
+  client.on("notification", onRing);
+  try {
+    await client.query(`listen ${CHANNEL}`);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw asDatabaseError(error);
+  }
 }

@@ -28,7 +28,8 @@ describe("what is sent", () => {
     expect(await queue.send([pass(1), pass(2), pass(1)])).toBe(2);
     expect(await queue.send([pass(1)])).toBe(0);
     const running = await queue.take(5);
-    expect(links(running)).toEqual([1, 2]);
+    // Of one age: in no order.
+    expect(new Set(links(running))).toEqual(new Set([1, 2]));
     expect(await queue.send([pass(1), pass(1)])).toBe(1);
     expect(await queue.send([pass(1)])).toBe(0);
     // It waits for the one that runs.

@@ -1,6 +1,18 @@
 // packetboat link: which accounts are tied to which archives, with which rights, mailboxes and limits. It must never give a right that was
 // not named, nor let removals travel by default where mail only goes out (M7).
-import { createLink, ensureArchive, getLink, type LinkInfo, listLinks, removeLink, setLink } from "@packetboat/archive";
+import {
+  createLink,
+  ensureArchive,
+  getLink,
+  type LinkInfo,
+  listLinks,
+  listSchedules,
+  removeLink,
+  removeSchedule,
+  type ScheduleSettings,
+  setLink,
+  setSchedule,
+} from "@packetboat/archive";
 import { asId, type LinkId, MailError, type Policy, type Removals, type Rights } from "@packetboat/core";
 import { tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
@@ -12,6 +24,14 @@ import { openHouse } from "../house.ts";
 import { readCount } from "../runs/count.ts";
 import { defaultRemovals } from "../runs/removals.ts";
 import { archiveByName } from "../runs/targets.ts";
+import {
+  type ScheduleOptions,
+  scheduleAmong,
+  scheduleOf,
+  scheduleReport,
+  scheduleWords,
+  withScheduleOptions,
+} from "./link-schedule.ts";
 import { linkWords } from "./link-words.ts";
 
 const REMOVALS: readonly Removals[] = ["mirror", "trash", "never"];
@@ -43,10 +63,11 @@ export function define(command: Command, host: Host): void {
       { line: "link add you@third.example both --push", what: "a third account that is kept equal" },
       { line: "link set 3 --push --removals trash", what: "what is removed elsewhere goes to this server's trash" },
       { line: "link set 3 --exclude 'Junk*' --exclude Trash", what: "leave mailboxes out" },
+      { line: "link set 3 --schedule '0 3 * * *' --spread 30m", what: "packetboat worker runs it every night" },
     ],
   );
   withPolicyOptions(subcommand(command, "add ACCOUNT ARCHIVE", "tie an account to an archive")).action(add(host));
-  withPolicyOptions(subcommand(command, "set LINK", "change a link; what is not named stays"))
+  withScheduleOptions(withPolicyOptions(subcommand(command, "set LINK", "change a link; what is not named stays")))
     .option("--all-mailboxes", "take every pattern off")
     .action(set(host));
   withReporting(subcommand(command, "list", "all links"))
@@ -139,27 +160,43 @@ const add = (host: Host) => async (name: string, archiveName: string, options: P
   screen.line(`Link ${link.id} of ${archive.name}: ${linkWords(link)}. packetboat sync ${archive.name} runs it.`);
 };
 
-const set = (host: Host) => async (text: string, options: PolicyOptions) => {
+const set = (host: Host) => async (text: string, options: PolicyOptions & ScheduleOptions) => {
   const id = readLinkId(text);
   const policy = policyOf(options);
   const screen = host.screen(options);
   const { pool } = await openHouse(host, screen);
   const before = await getLink(pool, id);
   const rights = rightsOf(options, before.rights);
+  const [scheduled = null] = await listSchedules(pool, { linkId: id });
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const changed = scheduleOf(id, options, scheduled, { now: host.now(), timeZone });
   // M7: what nobody chose follows the rights.
   const follows = before.policy.removals === defaultRemovals(before.rights);
   const removals = follows ? defaultRemovals(rights) : before.policy.removals;
   const link = await setLink(pool, id, { rights, policy: { removals, ...policy }, merge: options.merge === true });
-  screen.data(link);
-  screen.line(`Link ${link.id} of ${link.archive}: ${linkWords(link)}.`);
+  if (changed === null) await removeSchedule(pool, id);
+  else if (changed !== undefined) await setSchedule(pool, id, changed);
+  const schedule = changed === undefined ? scheduled : changed;
+  screen.data({ ...link, schedule: scheduleReport(schedule) });
+  screen.line(`Link ${link.id} of ${link.archive}: ${allWords(link, schedule)}.`);
 };
+
+/** What a link does, and when. */
+function allWords(link: LinkInfo, schedule: ScheduleSettings | null): string {
+  return [linkWords(link), ...(schedule === null ? [] : [scheduleWords(schedule)])].join("; ");
+}
 
 const list = (host: Host) => async (options: ReportingOptions & { readonly archive?: string }) => {
   const screen = host.screen(options);
   const database = await openHouse(host, screen);
   const of = options.archive === undefined ? {} : { archiveId: (await archiveByName(database, options.archive)).id };
   const links: readonly LinkInfo[] = await listLinks(database.pool, of);
-  screen.data({ version: 1, links });
+  const schedules = await listSchedules(database.pool);
+  const all = links.map((link) => ({ link, schedule: scheduleAmong(schedules, link.id) }));
+  screen.data({
+    version: 1,
+    links: all.map(({ link, schedule }) => ({ ...link, schedule: scheduleReport(schedule) })),
+  });
   if (links.length === 0) screen.line("There is no link yet: packetboat backup URL makes one.");
   const columns = [
     { title: "link", align: "right" },
@@ -169,7 +206,7 @@ const list = (host: Host) => async (options: ReportingOptions & { readonly archi
   if (links.length === 0) return;
   for (const line of tableLines(
     columns,
-    links.map((link) => [String(link.id), link.archive, linkWords(link)]),
+    all.map(({ link, schedule }) => [String(link.id), link.archive, allWords(link, schedule)]),
   ))
     screen.line(line);
 };
