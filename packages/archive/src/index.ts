@@ -3,6 +3,7 @@ export { readBodies, readBody, type StoredBody } from "./bodies.ts";
 export * from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";
 export * from "./catalog/held.ts";
+export * from "./catalog/holds.ts";
 export {
   accountName,
   createLink,
@@ -18,6 +19,7 @@ export {
 export * from "./catalog/runs.ts";
 export * from "./catalog/sent.ts";
 export * from "./catalog/status.ts";
+export { addUsage, dayUsage, usageOn } from "./catalog/usage.ts";
 export {
   DUMPED_TABLES,
   type Dumped,

@@ -36,7 +36,7 @@ const MAX_QUOTA_LINES = 1_000;
 
 /** Signs in, asks, says goodbye. Throws as connectRemote does. */
 export async function describeAccount(door: Door): Promise<AccountFacts> {
-  const gate = await Gate.open(door);
+  const gate = await Gate.open(door, await door.pacing.place(door.signal));
   try {
     const { mailboxes } = await listMailboxes(gate, await askNamespaces(gate));
     const quota = await askQuota(gate);

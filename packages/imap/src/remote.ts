@@ -109,7 +109,12 @@ export class ImapRemote implements Remote {
 
   #lanes(messages: number): number {
     const worth = Math.max(1, Math.floor(messages / WORTH_A_LANE));
-    return Math.min(this.connections ?? (this.far ? FAR_LANES : 1), worth);
+    return Math.min(this.connections ?? (this.far ? FAR_LANES : 1), worth, this.most);
+  }
+
+  /** Connections that the account may have at one time. */
+  protected get most(): number {
+    return this.door.pacing.pace?.connections ?? Number.POSITIVE_INFINITY;
   }
 
   /** The round trip, not the line or the server, is what takes the time. */
