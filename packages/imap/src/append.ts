@@ -74,7 +74,8 @@ class Appending {
     // Nothing may stay behind in our hands while the next one waits for its turn.
     const flushes = turns || this.#gate.isPaced;
     for (const [index, group] of this.#groups.entries()) {
-      const sent = this.#unsent === null ? await this.#sentOrNot(group, flushes || index === this.#groups.length - 1) : null;
+      const sent =
+        this.#unsent === null ? await this.#sentOrNot(group, flushes || index === this.#groups.length - 1) : null;
       this.#sent[index]?.resolve(sent);
       if (turns) await sent?.done;
     }

@@ -2,7 +2,7 @@
 // taken only when it is asked for: it must never fall back from one to another, nor give a writer to who asked for a reader.
 import type { Remote, RemoteWriter } from "@packetboat/core";
 import { type AccountFacts, describeAccount as describe } from "./about.ts";
-import type { Door, Log } from "./gate.ts";
+import type { Door, Log } from "./door.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type PaceFor, Pacing } from "./pacing.ts";
 import { ImapRemote } from "./remote.ts";

@@ -116,7 +116,7 @@ export function connectionError(error: unknown, endpoint: Endpoint, ending: Endi
   const cause = codeOf(ending.error) === "" ? error : ending.error;
   const code = codeOf(cause);
   const context: ErrorContext = { code: code === "" ? null : code, bye: ending.bye?.code ?? null };
-  if (code === "ETHROTTLE") 
+  if (code === "ETHROTTLE")
     return throttled(endpoint, context, { kind: "backoff", waitMs: Number(field(cause).throttleReset) || null });
   if (ending.bye && (LATER.has(ending.bye.code ?? "") || saysThrottled(ending.bye.text)))
     return throttled(endpoint, context, hintOf(ending.bye.code, ending.bye.text));

@@ -3,60 +3,13 @@
 // command that changes the server through a door that is not one of a writer: such a gate knows EXAMINE and never SELECT (trap 43).
 import { isMailError, MailError, type Release } from "@packetboat/core";
 import { breach, type FetchSink, type Internals, makeClient, rawOutput } from "./client.ts";
+import { announcedBy, type CommandOptions, type Door, type Log, mustRead, READING } from "./door.ts";
 import { codeOf, connectionError, type Ending, type Endpoint, Refused, refusedError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
-import type { Pacing } from "./pacing.ts";
 import { refusalOf } from "./refusal.ts";
 import { Series } from "./series.ts";
-import { type Credentials, signIn } from "./sign-in.ts";
+import { signIn } from "./sign-in.ts";
 import type { Answer, Token } from "./tokens.ts";
-
-/** A pino logger, as far as this room uses it. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-/** All that a connection needs to be opened, and opened again. */
-export interface Door extends Endpoint {
-  readonly credentials: Credentials;
-  /** PEM of the authority to trust instead of the system's list. */
-  readonly ca: string | null;
-  readonly compress: boolean;
-  readonly limits: Limits;
-  /** Shared by all connections of the account. */
-  readonly pacing: Pacing;
-  readonly log: Log | null;
-  readonly signal: AbortSignal | null;
-  /** False: only commands that change nothing pass. True for a writer alone (connectWriter). */
-  readonly writes: boolean;
-}
-
-/** What a gate that does not write may say: a backup cannot change a server. UID is followed by FETCH or SEARCH. */
-const READING =
-  /^(?:NOOP|NAMESPACE|LIST|LSUB|XLIST|STATUS|EXAMINE|ENABLE|GETQUOTAROOT|IDLE|FETCH|UID FETCH|UID SEARCH)(?: |$)/;
-
-function mustRead(door: Door, text: string): void {
-  if (door.writes || READING.test(text)) return;
-  throw new MailError(
-    "BUG",
-    "Packetboat has a defect: a command that could change the server was held back. Please report this.",
-  );
-}
-
-export interface CommandOptions {
-  /** Arguments that need quoting or literals, after the command's text. */
-  readonly args?: readonly Token[];
-  /** Handlers of untagged answers by name; what one throws ends the connection and fails the command. */
-  readonly on?: Readonly<Record<string, (answer: Answer) => void>>;
-  readonly onFetch?: FetchSink;
-  /** Most FETCH answers that make sense; more end the connection. Default: no bound. */
-  readonly maxRows?: number;
-  /** It brings bodies: not asked when today's budget is spent. Default: false. */
-  readonly bodies?: boolean;
-  /** The server asks the client to go on (IDLE). `say` sends a line. */
-  readonly onContinue?: (say: (line: string) => void) => void;
-}
 
 /** The mailbox that is open on a connection. */
 export interface Selected {
@@ -69,12 +22,6 @@ export interface Selected {
 
 /** Changes of the selected mailbox that a server may announce in any command. */
 const CHANGES = ["EXISTS", "EXPUNGE", "VANISHED"] as const;
-
-/** RFC 9051 appendix E: extensions that IMAP4rev2 contains, as far as this room asks for them. */
-const IN_REV2 =
-  "NAMESPACE ESEARCH ENABLE SASL-IR LIST-EXTENDED LIST-STATUS SPECIAL-USE UIDPLUS MOVE UNSELECT IDLE LITERAL-".split(
-    " ",
-  );
 
 /** A question that was put off by the server with nothing said of its answer is asked so many times in all. */
 const MAX_ATTEMPTS = 3;
@@ -134,12 +81,7 @@ export class Gate {
 
   /** What the server announces, in upper case; a server of IMAP4rev2 alone announces by that what it contains. */
   get capabilities(): ReadonlySet<string> {
-    // imapflow keeps the number of APPENDLIMIT=n apart.
-    const names = [...(this.#client?.capabilities ?? [])].map(
-      ([name, value]) => `${name.toUpperCase()}${typeof value === "number" && value > 0 ? `=${value}` : ""}`,
-    );
-    const rev2 = names.includes("IMAP4REV2") && !names.includes("IMAP4REV1");
-    return new Set(rev2 ? [...names, ...IN_REV2] : names);
+    return announcedBy(this.#client?.capabilities ?? new Map());
   }
 
   /** True for a writer's connection. */

@@ -41,13 +41,18 @@ export class Pacing {
   async #ask(capabilities: ReadonlySet<string> | null): Promise<void> {
     if (this.pace !== null || this.#paceFor === null) return;
     const facts = { host: this.#host, capabilities, id: null };
-    if (capabilities === null) this.pace = await (this.#byHost ??= this.#paceFor(facts));
-    else this.pace = await (this.#byServer ??= this.#paceFor(facts));
+    if (capabilities === null) {
+      this.#byHost ??= this.#paceFor(facts);
+      this.pace = await this.#byHost;
+    } else {
+      this.#byServer ??= this.#paceFor(facts);
+      this.pace = await this.#byServer;
+    }
   }
 
   /** Tells of a pause that the server asks for. Gives whether it is short enough to be waited for. */
   obeys(error: MailError): boolean {
     const hint = hintIn(error);
-    return hint !== null && this.pace !== null && this.pace.told(hint);
+    return hint !== null && this.pace?.told(hint) === true;
   }
 }

@@ -1,8 +1,9 @@
 // The connections of one account: opened when needed, kept while they live, handed out one user at a time. A connection that died is
 // replaced; one that a server may have dropped in silence is asked first. It must never hand a busy connection to a second user.
 import { asMailError, MailError, type Release } from "@packetboat/core";
+import type { Door, Log } from "./door.ts";
 import { interrupted } from "./errors.ts";
-import { type Door, Gate, type Log } from "./gate.ts";
+import { Gate } from "./gate.ts";
 
 /** After so much idleness a connection is asked whether it still lives. Servers drop them after minutes, firewalls in silence. */
 const DOUBT_AFTER_MS = 20_000;

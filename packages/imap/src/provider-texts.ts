@@ -41,7 +41,11 @@ export function statedPause(text: string): number | null {
 
 const PAUSES: readonly (ProviderText & { readonly kind: HintKind })[] = [
   { server: "Gmail", kind: "bandwidth", pattern: /bandwidth limit|account exceeded .* limits/i },
-  { server: "Gmail, hMailServer, Dovecot", kind: "connections", pattern: /too many (simultaneous )?connections|maximum number of connections/i },
+  {
+    server: "Gmail, hMailServer, Dovecot",
+    kind: "connections",
+    pattern: /too many (simultaneous )?connections|maximum number of connections/i,
+  },
   { server: "Microsoft 365", kind: "backoff", pattern: /request is throttled|authenticated but not connected/i },
   { server: "Yahoo, Tencent", kind: "limit", pattern: /rate limit|frequency/i },
 ];

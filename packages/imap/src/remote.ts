@@ -15,9 +15,10 @@ import {
   uidCount,
 } from "@packetboat/core";
 import { capabilitiesOf } from "./announced.ts";
+import type { Door } from "./door.ts";
 import { Refused, refusedError } from "./errors.ts";
 import { fetchBodies } from "./fetch.ts";
-import type { Door, Gate } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import { identify } from "./identify.ts";
 import { askNamespaces, listMailboxes, statusOf, wireOf } from "./list.ts";
 import type { Namespace } from "./mailbox-lines.ts";

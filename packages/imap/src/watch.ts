@@ -1,9 +1,10 @@
 // Waits for a change of one mailbox on a connection of its own, opened read-only: IDLE, asked anew before servers grow tired of it; else
 // NOOP. The connection stays between two waits, so nothing between them is missed. It must never change the mailbox.
 import type { ListedMailbox, Marks } from "@packetboat/core";
+import type { Door } from "./door.ts";
 import { interrupted } from "./errors.ts";
 import { examine } from "./examine.ts";
-import { type Door, Gate } from "./gate.ts";
+import { Gate } from "./gate.ts";
 
 /** RFC 2177: a server may end a connection after 30 minutes of silence. */
 const IDLE_MS = 25 * 60_000;

@@ -17,9 +17,10 @@ import {
 } from "@packetboat/core";
 import { append } from "./append.ts";
 import { appendInLanes, lanesFor } from "./append-lanes.ts";
+import type { Door } from "./door.ts";
 import { uidValidityChanged } from "./errors.ts";
 import { expunge } from "./expunge.ts";
-import type { Door, Gate } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import { wireOf } from "./list.ts";
 import { createMailbox, deleteMailbox, renameMailbox, subscribeMailbox } from "./mailbox-changes.ts";
 import { isLost } from "./mailbox-session.ts";

@@ -4,8 +4,8 @@ import { PASSWORD, type ScriptedServer, startScripted } from "@packetboat/testki
 import { describe, expect, test } from "vitest";
 import { appendCommand, groupsOf, orderedUids, speechOf } from "../src/append-command.ts";
 import { Gate } from "../src/gate.ts";
-import { Pacing } from "../src/pacing.ts";
 import { DEFAULT_LIMITS } from "../src/index.ts";
+import { Pacing } from "../src/pacing.ts";
 import { internalDateText, sendableFlags } from "../src/sendable.ts";
 import { nameRules, spell } from "../src/spelling.ts";
 import { readCopyUid } from "../src/transfer.ts";

@@ -1,10 +1,18 @@
 // packetboat account: the logins that Packetboat knows. `test` signs in and prints what the server says; `add` does so before it keeps
 // anything. It must never print a password, nor keep one without being told to.
-import { createAccount, dropSecret, listLinks, removeAccount, setAccountSettings } from "@packetboat/archive";
+import {
+  createAccount,
+  dropSecret,
+  listHolds,
+  listLinks,
+  removeAccount,
+  setAccountSettings,
+  usageOn,
+} from "@packetboat/archive";
 import { parseAccountUrl, showAccountUrl } from "@packetboat/config";
-import { MailError } from "@packetboat/core";
+import { dayOf, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+import { bytes, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
 import { type Login, lookAt } from "../accounts/connect.ts";
@@ -13,7 +21,7 @@ import { type Account, accountByAddress, accountByName, accountOf, allAccounts }
 import { keepPassword, offerToKeep, passwordSource } from "../accounts/secret.ts";
 import { settingsFor, withOptions } from "../accounts/settings.ts";
 import { subcommand, withExamples, withReporting } from "../command-help.ts";
-import { factLines, plainFacts } from "../display/account-facts.ts";
+import { factLines, limitsLine, plainFacts } from "../display/account-facts.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { linkWords } from "./link-words.ts";
@@ -65,7 +73,7 @@ const add = (host: Host) => async (text: string, options: AddOptions) => {
   const source = passwordSource(host, database, known, { options: given, url: url.password });
   const { facts, typed } = await lookAt(
     host,
-    { address: url, settings, allowCleartext: options.allowCleartext === true },
+    { database, address: url, settings, allowCleartext: options.allowCleartext === true },
     source,
   );
   const account =
@@ -110,14 +118,25 @@ const show = (host: Host) => async (name: string, options: ReportingOptions) => 
   const database = await openHouse(host, screen);
   const account = accountByName(await allAccounts(database), name);
   const links = await listLinks(database.pool, { accountId: account.id });
-  screen.data({ version: 1, ...plain(account), links });
-  const { settings } = account;
+  const { settings, address, id } = account;
+  const { profileFor } = await import("@packetboat/imap");
+  const profile = profileFor({ host: address.host, capabilities: null, id: null }, settings.limits ?? {});
+  const now = host.now();
+  const used = await usageOn(database.pool, id, dayOf(now));
+  const hold = (await listHolds(database.pool, now)).find(({ accountId }) => accountId === id) ?? null;
+  const until = hold?.until ?? null;
+  const held = hold === null ? null : { ...hold, until: until === null ? null : new Date(until).toISOString() };
+  screen.data({ version: 1, ...plain(account), profile, usedToday: used, held, links });
   screen.line(screen.bold(account.name));
   screen.line(`  address    ${showAccountUrl(account.address)}`);
   screen.line(`  password   ${passwordWords(account)}`);
   if (settings.auth !== null) screen.line(`  auth       ${settings.auth}`);
   if (settings.authzid !== null) screen.line(`  acts for   ${settings.authzid}`);
   if (settings.caFile !== null) screen.line(`  trusts     ${settings.caFile}`);
+  screen.line(`  limits     ${limitsLine(profile, settings.limits !== null)}`);
+  screen.line(`  today      ${bytes(used.down)} down, ${bytes(used.up)} up, ${plural(used.commands, "command")}`);
+  if (hold !== null)
+    screen.line(`  held       ${until === null ? "until it is mended" : `until ${instant(until)}`}: ${hold.detail}`);
   screen.line(`  added      ${instant(account.createdAt)}`);
   for (const link of links) screen.line(`  link ${link.id}     ${link.archive}: ${linkWords(link)}`);
 };
@@ -137,10 +156,14 @@ const test = (host: Host) => async (text: string, options: RawAccountOptions & R
   );
   const source = passwordSource(host, database, known, { options: given, url: url?.password ?? null });
   // A known account was allowed its clear text when it was added.
-  const login: Login = { address, settings, allowCleartext: options.allowCleartext === true || url === null };
+  const login: Login = { database, address, settings, allowCleartext: options.allowCleartext === true || url === null };
   const { facts } = await lookAt(host, login, source);
-  screen.data({ version: 1, address: showAccountUrl(address), ...plainFacts(facts) });
-  sayFacts(screen, showAccountUrl(address), factLines(facts));
+  const { profileFor } = await import("@packetboat/imap");
+  const server = { host: address.host, capabilities: new Set(facts.capabilities), id: facts.serverName };
+  const profile = profileFor(server, settings.limits ?? {});
+  screen.data({ version: 1, address: showAccountUrl(address), ...plainFacts(facts), profile });
+  const lines = [...factLines(facts), `limits: ${limitsLine(profile, settings.limits !== null)}`];
+  sayFacts(screen, showAccountUrl(address), lines);
 };
 
 function sayFacts(screen: Screen, title: string, lines: readonly string[]): void {
@@ -167,7 +190,7 @@ function passwordWords({ settings, hasSecret }: Account): string {
 
 function plain(account: Account) {
   const { name, address, settings, hasSecret, createdAt } = account;
-  const { auth, authzid, caFile, passwordFile, passwordCommand } = settings;
+  const { auth, authzid, caFile, passwordFile, passwordCommand, limits } = settings;
   const added = new Date(createdAt).toISOString();
   return {
     account: name,
@@ -177,6 +200,7 @@ function plain(account: Account) {
     caFile,
     passwordFile,
     passwordCommand,
+    limits,
     passwordKept: hasSecret,
     added,
   };

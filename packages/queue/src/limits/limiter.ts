@@ -2,8 +2,8 @@
 // server asks for them. One for an account and process. It must never hold a command back without counting the time, nor past its signal.
 import {
   type AccountLimits,
-  budgetSpent,
   type Bucket,
+  budgetSpent,
   type DayUsage,
   fullBucket,
   type Hint,
