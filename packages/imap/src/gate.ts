@@ -9,7 +9,7 @@ import type { Limits } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
 import { Series } from "./series.ts";
 import { signIn } from "./sign-in.ts";
-import type { Answer, Token } from "./tokens.ts";
+import type { Answer } from "./tokens.ts";
 
 /** The mailbox that is open on a connection. */
 export interface Selected {
