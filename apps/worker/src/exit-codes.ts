@@ -33,6 +33,9 @@ export function exitCodeOfError(code: ErrorCode): ExitCode {
       return EXIT.unreachable;
     case "INTERRUPTED":
       return EXIT.interrupted;
+    // What came through is safe, and the next day brings the rest.
+    case "BUDGET_SPENT":
+      return EXIT.partial;
     default:
       return EXIT.failed;
   }

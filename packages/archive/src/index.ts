@@ -22,6 +22,7 @@ export * from "./catalog/sent.ts";
 export * from "./catalog/sign-ins.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
+export { addUsage, dayUsage, usageOn } from "./catalog/usage.ts";
 export {
   DUMPED_TABLES,
   type Dumped,

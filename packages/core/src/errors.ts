@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   TLS_REFUSED: ["account", "never"],
   NOT_IMAP: ["account", "never"],
   THROTTLED: ["account", "later"],
+  BUDGET_SPENT: ["account", "later"],
   CONNECTION_LOST: ["account", "now"],
   TIMED_OUT: ["account", "later"],
   QUOTA_EXCEEDED: ["account", "later"],

@@ -7,6 +7,7 @@ import {
   type Batch,
   type Body,
   type Fetched,
+  isMailError,
   planArrivals,
   type RemoteIdentity,
   type Revision,
@@ -61,7 +62,10 @@ async function* readInto(run: Pass, visit: Visit, writer: Writer): AsyncGenerato
   let batch: Body[] = [];
   let bytes = 0;
   let begun = run.now();
-  for await (const fetched of run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived)) {
+  const arriving = run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived);
+  for await (const fetched of untilItEnds(arriving, async () => {
+    if (batch.length > 0) await writer.write(batch);
+  })) {
     stopIfAsked(run);
     if (fetched.kind !== "message") {
       await writer.skip(fetched);
@@ -79,6 +83,19 @@ async function* readInto(run: Pass, visit: Visit, writer: Writer): AsyncGenerato
     yield* writer.durable();
   }
   if (batch.length > 0) await writer.write(batch);
+}
+
+/**
+ * What came before the account's end is kept: a day's budget that is smaller than a batch would bring nothing for ever. Of a mailbox that
+ * turned out to be another one nothing is kept.
+ */
+async function* untilItEnds(arriving: AsyncIterable<Fetched>, keep: () => Promise<void>): AsyncGenerator<Fetched> {
+  try {
+    yield* arriving;
+  } catch (error) {
+    if (isMailError(error) && error.scope === "account") await keep();
+    throw error;
+  }
 }
 
 /** C4: an immutable id that this account has shown before needs no second download (Gmail's labels, a COPY on Cyrus). */

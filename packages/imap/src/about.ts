@@ -3,8 +3,9 @@
 import type { ListedMailbox } from "@packetboat/core";
 import { asMailError } from "@packetboat/core";
 import { appendLimitOf } from "./announced.ts";
+import type { Door } from "./door.ts";
 import { Refused, refusedError } from "./errors.ts";
-import { type Door, Gate } from "./gate.ts";
+import { Gate } from "./gate.ts";
 import { askNamespaces, listMailboxes, mailboxArgument } from "./list.ts";
 import { type Answer, listOf, numberOf, textOf } from "./tokens.ts";
 
@@ -20,6 +21,8 @@ export interface QuotaLine {
 export interface AccountFacts {
   /** As announced after sign-in, sorted. */
   readonly capabilities: readonly string[];
+  /** What the server calls itself (ID, RFC 2971); null: it does not say. */
+  readonly serverName: string | null;
   readonly mailboxes: readonly ListedMailbox[];
   /** Empty where the server has none, or does not tell. */
   readonly quota: readonly QuotaLine[];
@@ -36,13 +39,15 @@ const MAX_QUOTA_LINES = 1_000;
 
 /** Signs in, asks, says goodbye. Throws as connectRemote does. */
 export async function describeAccount(door: Door): Promise<AccountFacts> {
-  const gate = await Gate.open(door);
+  const gate = await Gate.open(door, await door.pacing.place(door.signal));
   try {
     const { mailboxes } = await listMailboxes(gate, await askNamespaces(gate));
     const quota = await askQuota(gate);
+    const serverName = await askName(gate);
     const capabilities = [...gate.capabilities].sort();
     return {
       capabilities,
+      serverName,
       mailboxes,
       quota,
       appendLimit: appendLimitOf(gate.capabilities),
@@ -54,6 +59,24 @@ export async function describeAccount(door: Door): Promise<AccountFacts> {
   } finally {
     await gate.close();
   }
+}
+
+/** The name of the program behind the server. */
+async function askName(gate: Gate): Promise<string | null> {
+  if (!gate.capabilities.has("ID")) return null;
+  let name: string | null = null;
+  const onId = (answer: Answer): void => {
+    const pairs = listOf(answer.attributes?.[0]);
+    for (let at = 0; at + 1 < pairs.length; at += 2)
+      if (textOf(pairs[at])?.toLowerCase() === "name") name = textOf(pairs[at + 1])?.slice(0, 100) ?? null;
+  };
+  try {
+    await gate.command("ID NIL", { on: { ID: onId } });
+  } catch (error) {
+    // It announces ID and does not tell: nothing depends on it.
+    if (!(error instanceof Refused)) throw error;
+  }
+  return name;
 }
 
 async function askQuota(gate: Gate): Promise<readonly QuotaLine[]> {

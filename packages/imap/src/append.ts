@@ -4,6 +4,7 @@
 import {
   type Appended,
   asId,
+  asMailError,
   type Flags,
   type MailError,
   normalFlags,
@@ -30,11 +31,11 @@ interface Letter extends Sending {
 
 type Result = { readonly uid: Uid | null; readonly flags: Flags } | { readonly error: MailError };
 
-/** A refusal that ends the batch: a pause is wanted. */
+/** What ends the batch before its end: a pause is wanted, or today's budget is spent. */
 class Stop {
-  readonly refused: Refused;
-  constructor(refused: Refused) {
-    this.refused = refused;
+  readonly error: MailError;
+  constructor(error: MailError) {
+    this.error = error;
   }
 }
 
@@ -45,18 +46,23 @@ class Appending {
   readonly #speech: Speech;
   readonly #series: Series;
   readonly #groups: readonly (readonly Letter[])[];
-  readonly #sent: PromiseWithResolvers<Sent>[];
+  /** Null: not sent any more. */
+  readonly #sent: PromiseWithResolvers<Sent | null>[];
+  readonly #gate: Gate;
+  /** Why the rest was not sent. */
+  #unsent: MailError | null = null;
   /** A message was refused for want of room. */
   #full = false;
   /** The server says that there is no such mailbox: asked of LIST when the line is free. */
   noMailbox: Refused | null = null;
 
   constructor(gate: Gate, wire: string, opened: Writable, letters: readonly Letter[]) {
+    this.#gate = gate;
     this.#wire = wire;
     this.#opened = opened;
     this.#speech = speechOf(gate.capabilities);
     this.#groups = groupsOf(letters, this.#speech);
-    this.#sent = this.#groups.map(() => Promise.withResolvers<Sent>());
+    this.#sent = this.#groups.map(() => Promise.withResolvers<Sent | null>());
     this.#series = gate.begin();
   }
 
@@ -65,15 +71,30 @@ class Appending {
     // A server that asks for each literal sends its answer to one APPEND and its `+` to the next in two small packets, and many hold the
     // second one back until the first is acknowledged (Nagle): 40 ms a message. One after the other costs none of that.
     const turns = this.#speech.literals === "waits";
+    // Nothing may stay behind in our hands while the next one waits for its turn.
+    const flushes = turns || this.#gate.isPaced;
     for (const [index, group] of this.#groups.entries()) {
-      const sent = await this.#send(group, turns || index === this.#groups.length - 1);
+      const sent =
+        this.#unsent === null ? await this.#sentOrNot(group, flushes || index === this.#groups.length - 1) : null;
       this.#sent[index]?.resolve(sent);
-      if (turns) await sent.done;
+      if (turns) await sent?.done;
     }
   }
 
-  #send(group: readonly Letter[], flush: boolean): Promise<Sent> {
-    return this.#series.send(appendCommand(this.#wire, group, this.#speech), flush);
+  async #sentOrNot(group: readonly Letter[], flush: boolean): Promise<Sent | null> {
+    try {
+      return await this.#send(group, flush);
+    } catch (error) {
+      // Only its turn can fail: what is lost on the line shows in the answers.
+      this.#unsent = asMailError(error);
+      return null;
+    }
+  }
+
+  /** When its turn comes. Throws BUDGET_SPENT, THROTTLED: then nothing of it was sent. */
+  async #send(group: readonly Letter[], flush: boolean): Promise<Sent> {
+    await this.#gate.mayAppend(group.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    return await this.#series.send(appendCommand(this.#wire, group, this.#speech), flush);
   }
 
   /** Results in the order of the letters. Throws what ended the connection; gives Stop as its last item where the batch has to end. */
@@ -82,6 +103,10 @@ class Appending {
     let stop: Stop | null = null;
     for (const [index, group] of this.#groups.entries()) {
       const sent = await this.#sent[index]?.promise;
+      if (sent === null) {
+        stop ??= new Stop(this.#unsent ?? asMailError(this.#series.error));
+        continue;
+      }
       for await (const one of this.#groupResults(group, await sent?.done)) {
         if (one instanceof Stop) stop ??= one;
         else if (stop === null) yield one;
@@ -105,7 +130,7 @@ class Appending {
     } else if (group.length === 1) {
       yield await this.#refused(first, completion.refused);
     } else if (wantsPause(completion.refused)) {
-      yield new Stop(completion.refused);
+      yield new Stop(refusedError(completion.refused, this.#gate.endpoint));
     } else if (this.#full && additionRefused(completion.refused, null).code === "QUOTA_EXCEEDED") {
       // One by one was tried before in this batch: all is not sent a second time to a full account.
       const error = additionRefused(completion.refused, null);
@@ -117,7 +142,7 @@ class Appending {
   }
 
   async #refused(letter: Letter, refused: Refused): Promise<readonly [Letter, Result] | Stop> {
-    if (wantsPause(refused)) return new Stop(refused);
+    if (wantsPause(refused)) return new Stop(refusedError(refused, this.#gate.endpoint));
     if (namesNoMailbox(refused)) this.noMailbox = refused;
     const error = additionRefused(refused, letter.bytes.length);
     this.#full ||= error.code === "QUOTA_EXCEEDED";
@@ -199,7 +224,7 @@ export async function* append(
   if (letters.length > 0) {
     const appending = new Appending(gate, wire, opened, letters);
     for await (const one of appending.results()) {
-      if (one instanceof Stop) failure = refusedError(one.refused, gate.endpoint);
+      if (one instanceof Stop) failure = one.error;
       else results[one[0].index] = one[1];
       // Until one is stored, refusals wait: a mailbox that is gone refuses all of them (Dovecot: SERVERBUG).
       if (!waits && appending.noMailbox === null && results.some(isStored)) yield* ready((result) => result);

@@ -32,6 +32,7 @@ export interface Internals {
   upgradeToSTARTTLS(): Promise<boolean>;
   startSession(): Promise<void>;
   handleResponse(data: ResponseData): Promise<boolean>;
+  throttleWait(ms: number): Promise<boolean>;
   failProtocol(error: Error): void;
   write(chunk: string): void;
   /** The socket, or what compresses before it; gone with the connection. */
@@ -100,6 +101,11 @@ export async function makeClient(options: ImapFlowOptions, hooks: Hooks): Promis
   class Client extends Base {
     override startSession(): Promise<void> {
       return hooks.start();
+    }
+
+    /** Whoever asked decides how long to wait: in here nothing would be read meanwhile, and five minutes would be the most. */
+    override throttleWait(): Promise<boolean> {
+      return Promise.resolve(false);
     }
 
     override handleResponse(data: ResponseData): Promise<boolean> {

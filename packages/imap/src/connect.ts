@@ -2,8 +2,9 @@
 // taken only when it is asked for: it must never fall back from one to another, nor give a writer to who asked for a reader.
 import type { Remote, RemoteWriter } from "@packetboat/core";
 import { type AccountFacts, describeAccount as describe } from "./about.ts";
-import type { Door, Log } from "./gate.ts";
+import type { Door, Log } from "./door.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { type PaceFor, Pacing } from "./pacing.ts";
 import { ImapRemote } from "./remote.ts";
 import type { Auth } from "./sign-in.ts";
 import { ImapWriter } from "./writer.ts";
@@ -31,6 +32,8 @@ export interface ConnectOptions {
   /** Ends everything at once: sockets are closed, what runs throws INTERRUPTED. */
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Asked by host before the first connection, and once more by what the server announces where that gave none. Default: no pace is kept. */
+  readonly paceFor?: PaceFor | undefined;
 }
 
 /**
@@ -63,6 +66,7 @@ function doorOf(options: ConnectOptions, writes: boolean): Door {
     ca: options.ca ?? null,
     compress: options.compression === "on",
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    pacing: new Pacing(options.paceFor ?? null, host),
     log: options.log ?? null,
     signal: options.signal ?? null,
     writes,

@@ -1,7 +1,7 @@
 // The one mapping from what imapflow, the socket, TLS or the server said to the errors of the house: by response code and structured
 // fields. It must never put a server's text, an address or a secret into a message: host and port are all that is shown.
-import { type ErrorContext, isMailError, MailError } from "@packetboat/core";
-import { saysThrottled } from "./provider-texts.ts";
+import { type ErrorContext, type Hint, type HintKind, isMailError, MailError } from "@packetboat/core";
+import { pauseKind, saysThrottled, statedPause } from "./provider-texts.ts";
 
 /** A command that the server answered with NO or BAD. Callers decide what it means for what they asked. */
 export class Refused extends Error {
@@ -87,10 +87,25 @@ function tlsRefused(endpoint: Endpoint, code: string, context: ErrorContext): Ma
   return new MailError("TLS_REFUSED", `${at(endpoint)} offers no TLS that can be used: ${hint}.`, { context });
 }
 
-function throttled(endpoint: Endpoint, context: ErrorContext, waitMs: number | null): MailError {
+/** RFC 5530 and what it leaves open. */
+const KINDS: ReadonlyMap<string | null, HintKind> = new Map([
+  ["LIMIT", "limit"],
+  ["OVERQUOTA", "limit"],
+  ["UNAVAILABLE", "unavailable"],
+  ["SERVERBUG", "unavailable"],
+  ["INUSE", "inuse"],
+]);
+
+/** The pause that a server asks for, by its words where they are plain, else by its response code. */
+function hintOf(code: string | null, text: string): Hint {
+  const waitMs = statedPause(text);
+  return { kind: waitMs === null ? (pauseKind(text) ?? KINDS.get(code) ?? "other") : "backoff", waitMs };
+}
+
+function throttled(endpoint: Endpoint, context: ErrorContext, { kind, waitMs }: Hint): MailError {
   const when = waitMs === null ? "wait some minutes" : `wait ${Math.ceil(waitMs / 1000)} s`;
   return new MailError("THROTTLED", `${at(endpoint)} asks for a pause: ${when}, then run again; nothing is lost.`, {
-    context: { ...context, waitMs },
+    context: { ...context, hint: kind, waitMs },
   });
 }
 
@@ -101,9 +116,10 @@ export function connectionError(error: unknown, endpoint: Endpoint, ending: Endi
   const cause = codeOf(ending.error) === "" ? error : ending.error;
   const code = codeOf(cause);
   const context: ErrorContext = { code: code === "" ? null : code, bye: ending.bye?.code ?? null };
-  if (code === "ETHROTTLE") return throttled(endpoint, context, Number(field(cause).throttleReset) || null);
+  if (code === "ETHROTTLE")
+    return throttled(endpoint, context, { kind: "backoff", waitMs: Number(field(cause).throttleReset) || null });
   if (ending.bye && (LATER.has(ending.bye.code ?? "") || saysThrottled(ending.bye.text)))
-    return throttled(endpoint, context, null);
+    return throttled(endpoint, context, hintOf(ending.bye.code, ending.bye.text));
   // Before sign-in no literal makes sense; after it a large one is a large message, which its fetch looks into.
   if (code === "NOT_IMAP" || FLOODS.has(code) || (code === "LiteralTooLarge" && !connected)) {
     return new MailError("NOT_IMAP", `What answers at ${at(endpoint)} is not an IMAP server: check host and port.`, {
@@ -149,7 +165,7 @@ export function interrupted(): MailError {
 export function signInError(error: Refused, endpoint: Endpoint, kind: "password" | "token"): MailError {
   const context: ErrorContext = { status: error.status, code: error.code };
   if (LATER.has(error.code ?? "") || (error.code !== "AUTHENTICATIONFAILED" && saysThrottled(error.text)))
-    return throttled(endpoint, context, null);
+    return throttled(endpoint, context, hintOf(error.code, error.text));
   if (error.code === "PRIVACYREQUIRED") return wantsTls(endpoint, context);
   const what =
     kind === "token"
@@ -192,7 +208,8 @@ export function noMechanism(endpoint: Endpoint, wanted: string, loginDisabled: b
 /** A command refused on a signed-in connection, where the caller had no better word for it. */
 export function refusedError(error: Refused, endpoint: Endpoint): MailError {
   const context: ErrorContext = { status: error.status, code: error.code };
-  if (LATER.has(error.code ?? "") || saysThrottled(error.text)) return throttled(endpoint, context, null);
+  if (LATER.has(error.code ?? "") || saysThrottled(error.text))
+    return throttled(endpoint, context, hintOf(error.code, error.text));
   return new MailError("OP_REFUSED", `${at(endpoint)} refused a command: run again later.`, {
     scope: "account",
     context,

@@ -166,6 +166,7 @@ class Lane {
     try {
       await gate.command(`UID FETCH ${formatUids(set)} (${items})`, {
         onFetch: (row) => this.#take(row, set, answered),
+        bodies: true,
         maxRows: 4 * uidCount(set) + 10_000,
       });
       return { ended: "ok", error: null };

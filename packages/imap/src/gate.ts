@@ -1,68 +1,16 @@
 // The one gate to imapflow: a connection, its commands, what is selected on it. Every command of this room goes out here, as a raw
 // line: imapflow's own methods answer `false` for a refusal, list before they select, guess roles and prefix names. It must never send a
 // command that changes the server through a door that is not one of a writer: such a gate knows EXAMINE and never SELECT (trap 43).
-import { MailError } from "@packetboat/core";
+import { isMailError, MailError, type Release } from "@packetboat/core";
+import { admitted } from "./admission.ts";
 import { breach, type FetchSink, type Internals, makeClient, rawOutput } from "./client.ts";
-import {
-  codeOf,
-  connectionError,
-  type Ending,
-  type Endpoint,
-  freshTokenRefused,
-  isTokenRefused,
-  Refused,
-} from "./errors.ts";
+import { announcedBy, type CommandOptions, type Door, type Log, mustRead, READING } from "./door.ts";
+import { codeOf, connectionError, type Ending, type Endpoint, Refused, refusedError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
 import { Series } from "./series.ts";
-import { type Auth, type Credentials, signIn } from "./sign-in.ts";
-import type { Answer, Token } from "./tokens.ts";
-
-/** A pino logger, as far as this room uses it. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-/** All that a connection needs to be opened, and opened again. */
-export interface Door extends Endpoint {
-  readonly user: string;
-  /** Whom to act for; null for oneself. */
-  readonly authzid: string | null;
-  readonly auth: Auth;
-  /** PEM of the authority to trust instead of the system's list. */
-  readonly ca: string | null;
-  readonly compress: boolean;
-  readonly limits: Limits;
-  readonly log: Log | null;
-  readonly signal: AbortSignal | null;
-  /** False: only commands that change nothing pass. True for a writer alone (connectWriter). */
-  readonly writes: boolean;
-}
-
-/** What a gate that does not write may say: a backup cannot change a server. UID is followed by FETCH or SEARCH. */
-const READING =
-  /^(?:NOOP|NAMESPACE|LIST|LSUB|XLIST|STATUS|EXAMINE|ENABLE|GETQUOTAROOT|IDLE|FETCH|UID FETCH|UID SEARCH)(?: |$)/;
-
-function mustRead(door: Door, text: string): void {
-  if (door.writes || READING.test(text)) return;
-  throw new MailError(
-    "BUG",
-    "Packetboat has a defect: a command that could change the server was held back. Please report this.",
-  );
-}
-
-export interface CommandOptions {
-  /** Arguments that need quoting or literals, after the command's text. */
-  readonly args?: readonly Token[];
-  /** Handlers of untagged answers by name; what one throws ends the connection and fails the command. */
-  readonly on?: Readonly<Record<string, (answer: Answer) => void>>;
-  readonly onFetch?: FetchSink;
-  /** Most FETCH answers that make sense; more end the connection. Default: no bound. */
-  readonly maxRows?: number;
-  /** The server asks the client to go on (IDLE). `say` sends a line. */
-  readonly onContinue?: (say: (line: string) => void) => void;
-}
+import { type Credentials, signIn } from "./sign-in.ts";
+import type { Answer } from "./tokens.ts";
 
 /** The mailbox that is open on a connection. */
 export interface Selected {
@@ -76,16 +24,19 @@ export interface Selected {
 /** Changes of the selected mailbox that a server may announce in any command. */
 const CHANGES = ["EXISTS", "EXPUNGE", "VANISHED"] as const;
 
-/** RFC 9051 appendix E: extensions that IMAP4rev2 contains, as far as this room asks for them. */
-const IN_REV2 =
-  "NAMESPACE ESEARCH ENABLE SASL-IR LIST-EXTENDED LIST-STATUS SPECIAL-USE UIDPLUS MOVE UNSELECT IDLE LITERAL-".split(
-    " ",
-  );
+/** A question that was put off by the server with nothing said of its answer is asked so many times in all. */
+const MAX_ATTEMPTS = 3;
 
 /** One signed-in connection. */
 export class Gate {
   readonly #door: Door;
   readonly #auth: Credentials["auth"];
+  /** Aborted when the connection ends: what waits for its turn then waits for nothing. */
+  readonly #ended = new AbortController();
+  /** Gives its place among the account's connections back. */
+  #release: Release | null = null;
+  /** Something of an answer to the running command came. */
+  #heard = false;
   #client: Internals | null = null;
   #sink: FetchSink | null = null;
   #strays = 0;
@@ -110,40 +61,38 @@ export class Gate {
     this.#auth = auth;
   }
 
-  /** Opens and signs in. Throws UNREACHABLE, TIMED_OUT, NOT_IMAP, TLS_REFUSED, AUTH_REJECTED, THROTTLED, INTERRUPTED. */
-  static async open(door: Door): Promise<Gate> {
-    const { auth } = door;
-    if (auth.kind !== "tokens") return await Gate.#opened(door, auth);
-    // Asked for before the connection: a renewal must not use up the time that a server gives to sign in.
-    const token = await auth.give(null);
-    if (token === null) throw freshTokenRefused(door);
+  /** Opens and signs in, at a place that was given by the account's pacing. Throws UNREACHABLE, TIMED_OUT, NOT_IMAP, TLS_REFUSED, AUTH_REJECTED, THROTTLED, INTERRUPTED. */
+  static async open(door: Door, place: Release | null): Promise<Gate> {
     try {
-      return await Gate.#opened(door, { ...auth, kind: "token", token });
+      return await admitted(door, (auth) => Gate.#opened(door, auth, place));
     } catch (error) {
-      if (!isTokenRefused(error)) throw error;
-      const another = await auth.give(token);
-      if (another === null || another === token) throw freshTokenRefused(door);
-      // Once, and on a new connection: many servers end the one on which a sign-in failed.
-      return await Gate.#opened(door, { ...auth, kind: "token", token: another }).catch((again: unknown) => {
-        throw isTokenRefused(again) ? freshTokenRefused(door) : again;
-      });
+      place?.();
+      throw error;
     }
   }
 
-  static async #opened(door: Door, auth: Credentials["auth"]): Promise<Gate> {
+  static async #opened(door: Door, auth: Credentials["auth"], place: Release | null): Promise<Gate> {
     const gate = new Gate(door, auth);
-    await gate.#open();
-    return gate;
+    try {
+      await gate.#open();
+      gate.#release = place ?? (await door.pacing.signedIn(gate.capabilities, gate.#ended.signal));
+      return gate;
+    } catch (error) {
+      gate.#end();
+      throw error;
+    }
+  }
+
+  #end(): void {
+    this.#client?.close();
+    this.#ended.abort();
+    this.#release?.();
+    this.#release = null;
   }
 
   /** What the server announces, in upper case; a server of IMAP4rev2 alone announces by that what it contains. */
   get capabilities(): ReadonlySet<string> {
-    // imapflow keeps the number of APPENDLIMIT=n apart.
-    const names = [...(this.#client?.capabilities ?? [])].map(
-      ([name, value]) => `${name.toUpperCase()}${typeof value === "number" && value > 0 ? `=${value}` : ""}`,
-    );
-    const rev2 = names.includes("IMAP4REV2") && !names.includes("IMAP4REV1");
-    return new Set(rev2 ? [...names, ...IN_REV2] : names);
+    return announcedBy(this.#client?.capabilities ?? new Map());
   }
 
   /** True for a writer's connection. */
@@ -201,6 +150,7 @@ export class Gate {
     client.on("close", () => {
       signal?.removeEventListener("abort", abort);
       this.#series?.lost();
+      this.#end();
     });
     try {
       await client.connect();
@@ -285,20 +235,74 @@ export class Gate {
 
   /**
    * Sends one command and waits for its end. `text` is the command as it goes on the wire, ASCII without user input. Throws Refused for NO
-   * and BAD, a MailError for everything else. One command at a time.
+   * and BAD, a MailError for everything else. One command at a time. A question that the server puts off is asked again after the pause,
+   * where it is short and nothing of an answer had come.
    */
   async command(text: string, options: CommandOptions = {}): Promise<Answer> {
     mustRead(this.#door, text);
+    this.#free();
+    const { pace } = this.#door.pacing;
+    if (pace === null) return await this.#once(text, options);
+    for (let attempt = 1; ; attempt++) {
+      await this.turn(options.bodies === true);
+      try {
+        const answer = await this.#once(text, options);
+        pace.fine();
+        return answer;
+      } catch (error) {
+        const why = error instanceof Refused ? refusedError(error, this.#door) : error;
+        const isQuestion = READING.test(text) && options.onContinue === undefined;
+        if (!isMailError(why) || !this.#door.pacing.obeys(why)) throw error;
+        if (this.#heard || !isQuestion || attempt === MAX_ATTEMPTS || this.closed) throw error;
+      }
+    }
+  }
+
+  /** Waits until the account may be asked for one more thing; `bodies`: that brings some. Throws THROTTLED, BUDGET_SPENT, INTERRUPTED. */
+  async turn(bodies: boolean): Promise<void> {
+    const { pace } = this.#door.pacing;
+    if (pace === null) return;
+    const wasBusy = this.#busy;
+    this.#busy = true;
+    try {
+      await pace.command(this.#ended.signal);
+      if (bodies) await pace.mayFetch();
+    } catch (error) {
+      // What waited for its turn on a connection that ended is told of that end.
+      throw this.#ended.signal.aborted ? this.#explain(null) : error;
+    } finally {
+      this.#busy = wasBusy;
+    }
+  }
+
+  /** Something may have to wait for its turn. */
+  get isPaced(): boolean {
+    return this.#door.pacing.pace !== null;
+  }
+
+  /** Waits until so many bytes may be appended. Throws as `turn` does. */
+  async mayAppend(bytes: number): Promise<void> {
+    const { pace } = this.#door.pacing;
+    if (pace === null) return;
+    await this.turn(false);
+    await pace.up(bytes, this.#ended.signal);
+  }
+
+  async #once(text: string, options: CommandOptions): Promise<Answer> {
     const client = this.#free();
     let failed: { readonly error: unknown } | null = null;
+    const fail = (error: unknown): void => {
+      failed ??= { error };
+      client.close();
+    };
     // Changes do not count as progress: a server that announces them without end is a flood like any other.
     const guarded = (handler: (answer: Answer) => void, progress: boolean) => async (answer: Answer) => {
+      this.#heard = true;
       if (progress) this.#strays = 0;
       try {
         handler(answer);
       } catch (error) {
-        failed ??= { error };
-        client.close();
+        fail(error);
       }
     };
     const untagged: Record<string, (answer: Answer) => Promise<void>> = {};
@@ -311,8 +315,9 @@ export class Gate {
       }, !change);
     }
     this.#busy = true;
+    this.#heard = false;
     this.#strays = 0;
-    this.#sink = options.onFetch === undefined ? null : this.#counted(client, options.onFetch, options.maxRows);
+    this.#sink = options.onFetch === undefined ? null : this.#counted(client, options.onFetch, fail, options.maxRows);
     const began = performance.now();
     try {
       const { onContinue } = options;
@@ -335,7 +340,7 @@ export class Gate {
     const client = this.#free();
     this.#busy = true;
     this.#strays = 0;
-    this.#sink = sink === undefined ? null : this.#counted(client, sink, maxRows);
+    this.#sink = sink === undefined ? null : this.#counted(client, sink, () => client.close(), maxRows);
     const series = new Series(rawOutput(client), {
       explain: () => this.#explain(null),
       progress: () => {
@@ -352,12 +357,24 @@ export class Gate {
     return series;
   }
 
-  #counted(client: Internals, sink: FetchSink, maxRows = Number.POSITIVE_INFINITY): FetchSink {
+  /** Counts rows against floods, and bodies against the account's pace: the next row is read when it may be. */
+  #counted(
+    client: Internals,
+    sink: FetchSink,
+    fail: (error: unknown) => void,
+    maxRows = Number.POSITIVE_INFINITY,
+  ): FetchSink {
     let rows = 0;
+    const { pace } = this.#door.pacing;
     return (row) => {
+      this.#heard = true;
       this.#strays = 0;
       if (++rows > maxRows) return breach(client, "TooManyResponses");
-      return sink(row);
+      const taken = sink(row);
+      const bytes = row.body?.length ?? 0;
+      if (pace === null || bytes === 0) return taken;
+      const counted = pace.down(bytes, this.#ended.signal);
+      return Promise.all([taken, counted]).then(() => undefined, fail);
     };
   }
 

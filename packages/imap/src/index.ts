@@ -2,4 +2,6 @@
 export type { AccountFacts, QuotaLine } from "./about.ts";
 export { type ConnectOptions, connectRemote, connectWriter, describeAccount } from "./connect.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export type { PaceFor } from "./pacing.ts";
+export { type Profile, profileFor, type ServerFacts } from "./profiles.ts";
 export type { TokenMechanism, TokenSource } from "./sign-in.ts";

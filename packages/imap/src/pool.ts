@@ -1,11 +1,14 @@
 // The connections of one account: opened when needed, kept while they live, handed out one user at a time. A connection that died is
 // replaced; one that a server may have dropped in silence is asked first. It must never hand a busy connection to a second user.
-import { asMailError, MailError } from "@packetboat/core";
+import { asMailError, MailError, type Release } from "@packetboat/core";
+import type { Door, Log } from "./door.ts";
 import { interrupted } from "./errors.ts";
-import { type Door, Gate, type Log } from "./gate.ts";
+import { Gate } from "./gate.ts";
 
 /** After so much idleness a connection is asked whether it still lives. Servers drop them after minutes, firewalls in silence. */
 const DOUBT_AFTER_MS = 20_000;
+/** A session that the server puts off is asked for so many times in all, where there is no other to work with. */
+const MAX_ATTEMPTS = 3;
 
 interface Place {
   readonly gate: Gate;
@@ -17,6 +20,8 @@ export class Pool {
   readonly #door: Door;
   #places: Place[] = [];
   #closed = false;
+  /** Those who wait for a place for a new connection: one that becomes free meanwhile serves them as well. */
+  readonly #waiting = new Set<AbortController>();
 
   constructor(door: Door) {
     this.#door = door;
@@ -40,17 +45,48 @@ export class Pool {
       this.#places = this.#places.filter(({ gate, used }) => used || !gate.closed);
       const free = this.#places.filter(({ used }) => !used);
       const place = free.find(({ gate }) => gate.selected?.name === mailbox) ?? free[0];
-      if (place === undefined) return await this.#open();
+      if (place === undefined) {
+        const opened = await this.#open();
+        if (opened === null) continue;
+        return opened;
+      }
       place.used = true;
       if (performance.now() - place.since < DOUBT_AFTER_MS || (await alive(place.gate))) return place.gate;
       this.release(place.gate);
     }
   }
 
-  async #open(): Promise<Gate> {
-    const gate = await Gate.open(this.#door);
-    this.#places.push({ gate, used: true, since: performance.now() });
-    return gate;
+  /** Opens one more connection; null: another one became free before there was a place for it. */
+  async #open(): Promise<Gate | null> {
+    for (let attempt = 1; ; attempt++) {
+      const place = await this.#place();
+      if (place === "freed") return null;
+      try {
+        const gate = await Gate.open(this.#door, place);
+        this.#places.push({ gate, used: true, since: performance.now() });
+        return gate;
+      } catch (error) {
+        // With another connection at hand this one is done without; the work must not pause for it.
+        const { pacing, signal } = this.#door;
+        if (attempt === MAX_ATTEMPTS || this.#places.some(({ gate }) => !gate.closed)) throw error;
+        if (!pacing.obeys(asMailError(error))) throw error;
+        await pacing.pace?.command(signal);
+      }
+    }
+  }
+
+  async #place(): Promise<Release | null | "freed"> {
+    const { pacing, signal } = this.#door;
+    const freed = new AbortController();
+    this.#waiting.add(freed);
+    try {
+      return await pacing.place(signal === null ? freed.signal : AbortSignal.any([signal, freed.signal]));
+    } catch (error) {
+      if (freed.signal.aborted && signal?.aborted !== true) return "freed";
+      throw error;
+    } finally {
+      this.#waiting.delete(freed);
+    }
   }
 
   /** Takes a connection back. One that is still in a command cannot serve another: it is closed. */
@@ -60,6 +96,8 @@ export class Pool {
     if (place === undefined) return;
     place.used = false;
     place.since = performance.now();
+    const [next] = this.#waiting;
+    next?.abort();
   }
 
   /** Free connections that have such a mailbox open will open it anew: names change their meaning (RENAME, DELETE). */

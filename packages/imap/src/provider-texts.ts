@@ -1,5 +1,6 @@
 // What servers say in words only, where no response code exists: each pattern with the server that says it. The only place in this
 // room where text of a server decides anything. It must never grow a pattern for what a response code can tell.
+import type { HintKind } from "@packetboat/core";
 
 interface ProviderText {
   /** Whose words these are. */
@@ -26,6 +27,32 @@ const THROTTLED: readonly ProviderText[] = [
 /** True when the server's words mean "later", not "no". */
 export function saysThrottled(text: string): boolean {
   return THROTTLED.some(({ pattern }) => pattern.test(text));
+}
+
+/** Microsoft 365: "Suggested Backoff Time: 92415 milliseconds". */
+const BACKOFF = /backoff time[:=\s]+(\d{1,12})\s*(milliseconds|ms|seconds|s)?/i;
+
+/** What the server's words say of the length of the pause, in milliseconds; null: nothing. */
+export function statedPause(text: string): number | null {
+  const [, number, unit = "ms"] = BACKOFF.exec(text) ?? [];
+  if (number === undefined) return null;
+  return Number(number) * (/^s/i.test(unit) ? 1_000 : 1);
+}
+
+const PAUSES: readonly (ProviderText & { readonly kind: HintKind })[] = [
+  { server: "Gmail", kind: "bandwidth", pattern: /bandwidth limit|account exceeded .* limits/i },
+  {
+    server: "Gmail, hMailServer, Dovecot",
+    kind: "connections",
+    pattern: /too many (simultaneous )?connections|maximum number of connections/i,
+  },
+  { server: "Microsoft 365", kind: "backoff", pattern: /request is throttled|authenticated but not connected/i },
+  { server: "Yahoo, Tencent", kind: "limit", pattern: /rate limit|frequency/i },
+];
+
+/** What kind of pause the server's words ask for. */
+export function pauseKind(text: string): HintKind | null {
+  return PAUSES.find(({ pattern }) => pattern.test(text))?.kind ?? null;
 }
 
 /** A mailbox that is not there, said without [NONEXISTENT]. Believed only after LIST agrees. */

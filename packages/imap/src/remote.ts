@@ -15,9 +15,10 @@ import {
   uidCount,
 } from "@packetboat/core";
 import { capabilitiesOf } from "./announced.ts";
+import type { Door } from "./door.ts";
 import { Refused, refusedError } from "./errors.ts";
 import { fetchBodies } from "./fetch.ts";
-import type { Door, Gate } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import { identify } from "./identify.ts";
 import { askNamespaces, listMailboxes, statusOf, wireOf } from "./list.ts";
 import type { Namespace } from "./mailbox-lines.ts";
@@ -109,7 +110,12 @@ export class ImapRemote implements Remote {
 
   #lanes(messages: number): number {
     const worth = Math.max(1, Math.floor(messages / WORTH_A_LANE));
-    return Math.min(this.connections ?? (this.far ? FAR_LANES : 1), worth);
+    return Math.min(this.connections ?? (this.far ? FAR_LANES : 1), worth, this.most);
+  }
+
+  /** Connections that the account may have at one time. */
+  protected get most(): number {
+    return this.door.pacing.pace?.connections ?? Number.POSITIVE_INFINITY;
   }
 
   /** The round trip, not the line or the server, is what takes the time. */

@@ -64,6 +64,7 @@ async function run(gate: Gate, steps: readonly Step[], uids: UidSet, shown: Show
   const refusals: { readonly uids: UidSet; readonly refused: Refused }[] = [];
   if (steps.length === 0) return refusals;
   const rows = steps.reduce((sum, step) => sum + 4 * uidCount(step.uids), 10_000);
+  for (let turn = 0; turn < steps.length; turn++) await gate.turn(false);
   const series = gate.begin(noteShown(shown, uids), rows);
   const sent: { readonly step: Step; readonly done: Promise<Completion> }[] = [];
   for (const [index, step] of steps.entries())

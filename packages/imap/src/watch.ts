@@ -1,9 +1,10 @@
 // Waits for a change of one mailbox on a connection of its own, opened read-only: IDLE, asked anew before servers grow tired of it; else
 // NOOP. The connection stays between two waits, so nothing between them is missed. It must never change the mailbox.
-import type { ListedMailbox } from "@packetboat/core";
+import type { ListedMailbox, Marks } from "@packetboat/core";
+import type { Door } from "./door.ts";
 import { interrupted } from "./errors.ts";
 import { examine } from "./examine.ts";
-import { type Door, Gate } from "./gate.ts";
+import { Gate } from "./gate.ts";
 
 /** RFC 2177: a server may end a connection after 30 minutes of silence. */
 const IDLE_MS = 25 * 60_000;
@@ -11,10 +12,13 @@ const POLL_MS = 30_000;
 
 export class Watcher {
   readonly #door: Door;
+  readonly #ask: (mailbox: ListedMailbox) => Promise<Marks | null>;
   readonly #gates = new Map<string, Gate>();
   #closed = false;
 
-  constructor(door: Door) {
+  /** `ask`: for the state of a mailbox, by connections of the account's pool. */
+  constructor(door: Door, ask: (mailbox: ListedMailbox) => Promise<Marks | null>) {
+    this.#ask = ask;
     // IDLE is silence by intent.
     this.#door = { ...door, writes: false, limits: { ...door.limits, silenceMs: IDLE_MS + 5 * 60_000 } };
   }
@@ -24,6 +28,7 @@ export class Watcher {
     const kept = this.#gates.get(mailbox.name);
     const known = kept?.closed ? undefined : kept;
     const gate = known ?? (await this.#open(mailbox.name, signal));
+    if (gate === "refused") return await this.#poll(mailbox, signal);
     if (gate === null || signal.aborted) return;
     const stop = () => gate.destroy();
     // Whatever runs is cut off: nothing is lost with this connection.
@@ -41,10 +46,21 @@ export class Watcher {
     }
   }
 
-  /** A new connection; null when `signal` ended the wait for it. */
-  async #open(name: string, signal: AbortSignal): Promise<Gate | null> {
+  /** Without a connection to spare: the account's others ask for the mailbox' state now and then. */
+  async #poll(mailbox: ListedMailbox, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#closed) {
+      const now = await this.#ask(mailbox);
+      if (now === null || !isAsListed(now, mailbox)) return;
+      await pause(POLL_MS, signal);
+    }
+  }
+
+  /** A new connection; null when `signal` ended the wait for it; `refused`: the account may have no more. */
+  async #open(name: string, signal: AbortSignal): Promise<Gate | null | "refused"> {
     if (signal.aborted) return null;
-    const opening = Gate.open(this.#door);
+    const place = await this.#door.pacing.sparePlace();
+    if (place === "refused") return place;
+    const opening = Gate.open(this.#door, place);
     const { promise: ended, resolve: end } = Promise.withResolvers<null>();
     const stop = () => end(null);
     signal.addEventListener("abort", stop, { once: true });
@@ -78,10 +94,13 @@ export class Watcher {
 /** Opens the mailbox and compares with what was listed: what came between counts. */
 async function differs(gate: Gate, mailbox: ListedMailbox, wire: string): Promise<boolean> {
   const { marks } = await examine(gate, mailbox.name, wire);
-  const { status } = mailbox;
-  if (status === null) return false;
-  if (marks.uidNext !== status.uidNext || marks.messages !== status.messages) return true;
-  return status.highestModseq !== null && marks.highestModseq !== status.highestModseq;
+  return !isAsListed(marks, mailbox);
+}
+
+function isAsListed(marks: Marks, { status }: ListedMailbox): boolean {
+  if (status === null) return true;
+  if (marks.uidNext !== status.uidNext || marks.messages !== status.messages) return false;
+  return status.highestModseq === null || marks.highestModseq === status.highestModseq;
 }
 
 /** One IDLE: until something changes, or it is time to ask anew. */

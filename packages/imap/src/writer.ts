@@ -17,9 +17,10 @@ import {
 } from "@packetboat/core";
 import { append } from "./append.ts";
 import { appendInLanes, lanesFor } from "./append-lanes.ts";
+import type { Door } from "./door.ts";
 import { uidValidityChanged } from "./errors.ts";
 import { expunge } from "./expunge.ts";
-import type { Door, Gate } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import { wireOf } from "./list.ts";
 import { createMailbox, deleteMailbox, renameMailbox, subscribeMailbox } from "./mailbox-changes.ts";
 import { isLost } from "./mailbox-session.ts";
@@ -44,7 +45,7 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
   private constructor(door: Door, pool: Pool, connections: number | null, announced: ReadonlySet<string>) {
     super(door, pool, connections, announced);
     this.#announced = announced;
-    this.#watcher = new Watcher(door);
+    this.#watcher = new Watcher(door, (mailbox) => this.status(mailbox));
   }
 
   /** Signs in once, so that wrong credentials show at once. */
@@ -68,7 +69,7 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
     if (batch.length === 0) return;
     const one = (part: readonly Outgoing[]) =>
       this.#streaming(mailbox, uidValidity, (gate, opened) => append(gate, this.#wire(mailbox), opened, part));
-    const lanes = lanesFor(batch, this.#announced, this.far, this.connections);
+    const lanes = Math.min(lanesFor(batch, this.#announced, this.far, this.connections), this.most);
     yield* lanes === 1 ? one(batch) : appendInLanes(batch, lanes, one);
   }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { appendCommand, groupsOf, orderedUids, speechOf } from "../src/append-command.ts";
 import { Gate } from "../src/gate.ts";
 import { DEFAULT_LIMITS } from "../src/index.ts";
+import { Pacing } from "../src/pacing.ts";
 import { internalDateText, sendableFlags } from "../src/sendable.ts";
 import { nameRules, spell } from "../src/spelling.ts";
 import { readCopyUid } from "../src/transfer.ts";
@@ -286,7 +287,7 @@ describe("APPEND against servers that are not as they should be", () => {
 test("trap 43: a door that does not write holds every changing command back", async () => {
   await using scripted = await server(BASE, []);
   const auth = { kind: "password", password: PASSWORD } as const;
-  const gate = await Gate.open({
+  const door = {
     host: "127.0.0.1",
     port: scripted.port,
     security: "none",
@@ -296,10 +297,12 @@ test("trap 43: a door that does not write holds every changing command back", as
     ca: null,
     compress: false,
     limits: { ...DEFAULT_LIMITS, ...LIMITS },
+    pacing: new Pacing(null, "127.0.0.1"),
     log: null,
     signal: null,
     writes: false,
-  });
+  } as const;
+  const gate = await Gate.open(door, null);
   for (const text of [
     "SELECT",
     "APPEND",

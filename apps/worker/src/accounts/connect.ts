@@ -3,8 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { type AccountAddress, isLoopback, type PasswordSource, readPassword, showAccountUrl } from "@packetboat/config";
 import { MailError, type Remote, type RemoteWriter } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
 import type { AccountFacts, ConnectOptions, TokenSource } from "@packetboat/imap";
 import type { Host } from "../host.ts";
+import { notedSignIn } from "./holds.ts";
+import { paceOf } from "./pace.ts";
 import { type AccountSettings, isTokenMethod } from "./settings.ts";
 
 /** What an account is signed in to with: a password (or one token) from somewhere, or the tokens of a kept sign-in. */
@@ -12,6 +15,8 @@ export type LoginSource = PasswordSource | { readonly kind: "sign-in"; readonly 
 
 /** An account as it is about to be used. */
 export interface Login {
+  /** Where the account's use and holds are kept. */
+  readonly database: Database;
   readonly address: AccountAddress;
   readonly settings: AccountSettings;
   readonly allowCleartext: boolean;
@@ -44,9 +49,11 @@ export async function signIn(
 ): Promise<Connection> {
   const { options } = await prepare(host, login, source, signal);
   const { connectRemote, connectWriter } = await import("@packetboat/imap");
-  if (!writes) return { remote: await connectRemote(options), writer: null };
-  const writer = await connectWriter(options);
-  return { remote: writer, writer };
+  return await notedSignIn(login.database, login.address, host.now, async () => {
+    if (!writes) return { remote: await connectRemote(options), writer: null };
+    const writer = await connectWriter(options);
+    return { remote: writer, writer };
+  });
 }
 
 /** The same for one look at the account itself. */
@@ -57,7 +64,8 @@ export async function lookAt(
 ): Promise<{ readonly facts: AccountFacts; readonly typed: string | null }> {
   const { options, secret } = await prepare(host, login, source, host.signal);
   const { describeAccount } = await import("@packetboat/imap");
-  return { facts: await describeAccount(options), typed: source.kind === "prompt" ? secret : null };
+  const facts = await notedSignIn(login.database, login.address, host.now, () => describeAccount(options));
+  return { facts, typed: source.kind === "prompt" ? secret : null };
 }
 
 async function prepare(
@@ -66,7 +74,7 @@ async function prepare(
   source: LoginSource,
   signal: AbortSignal,
 ): Promise<{ readonly options: ConnectOptions; readonly secret: string | null }> {
-  const { address, settings } = login;
+  const { address, settings, database } = login;
   refuseCleartext(login);
   const ca = settings.caFile === null ? undefined : await readAuthority(settings.caFile);
   const { auth, secret } = await authOf(login, source);
@@ -80,6 +88,7 @@ async function prepare(
     ca,
     log: await host.log(),
     signal,
+    paceFor: paceOf(host, database, address, settings.limits),
   };
   return { options, secret };
 }

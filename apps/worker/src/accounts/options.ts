@@ -2,6 +2,8 @@
 import { resolve } from "node:path";
 import { MailError } from "@packetboat/core";
 import type { Command } from "commander";
+import { collect } from "../command-help.ts";
+import { withLimits } from "./limits.ts";
 import { type AccountOptions, isAuthMethod } from "./settings.ts";
 
 /** As commander gives them. */
@@ -12,6 +14,7 @@ export interface RawAccountOptions {
   readonly authzid?: string;
   readonly auth?: string;
   readonly allowCleartext?: boolean;
+  readonly limit?: readonly string[];
 }
 
 /** Adds the options. */
@@ -22,6 +25,12 @@ export function withAccountOptions(command: Command): Command {
     .option("--ca-file FILE", "trust this certificate authority (PEM) instead of the system's")
     .option("--auth METHOD", "plain, login, oauthbearer or xoauth2 (default: what the server offers)")
     .option("--authzid USER", "sign in as an administrator, act for this user")
+    .option(
+      "--limit NAME=VALUE",
+      "what the account may be asked to give, instead of what its provider is known to allow: connections,\n" +
+        "commands-per-minute, bytes-per-second, down-per-day, up-per-day; VALUE is 4, 500MB, none or default; may be repeated",
+      collect,
+    )
     .option("--allow-cleartext", "let ?tls=none through for hosts that are not this machine");
 }
 
@@ -34,11 +43,14 @@ export function readAccountOptions(raw: RawAccountOptions): AccountOptions {
   if (passwordFile !== undefined && raw.passwordCommand !== undefined) {
     throw new MailError("CONFIG_INVALID", "Give either --password-file or --password-command, not both.");
   }
+  // A wrong one is told before anything is asked or sent.
+  if (raw.limit !== undefined) withLimits(null, raw.limit);
   return {
     auth,
     authzid: raw.authzid,
     caFile: caFile === undefined ? undefined : resolve(caFile),
     passwordFile: passwordFile === undefined ? undefined : resolve(passwordFile),
     passwordCommand: raw.passwordCommand,
+    limit: raw.limit,
   };
 }

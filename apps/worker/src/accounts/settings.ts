@@ -1,6 +1,8 @@
 // What the database keeps of an account beside user, host and port: how to connect and how to get the password. Pure. Read back with
 // care: the column is JSON, and an older or newer version may have written it. It must never hold a secret.
 import type { Security } from "@packetboat/config";
+import type { ChosenLimits } from "@packetboat/core";
+import { readLimits, withLimits } from "./limits.ts";
 
 export type AuthMethod = "plain" | "login" | "oauthbearer" | "xoauth2";
 
@@ -19,6 +21,8 @@ export interface AccountSettings {
   readonly passwordCommand: string | null;
   /** False: the person was asked once and does not want the password kept. */
   readonly mayKeepPassword: boolean;
+  /** What a person chose instead of the provider's limits; null: nothing. */
+  readonly limits: ChosenLimits | null;
 }
 
 const METHODS: readonly AuthMethod[] = ["plain", "login", "oauthbearer", "xoauth2"];
@@ -34,6 +38,7 @@ export function settingsFor(security: Security): AccountSettings {
     passwordFile: null,
     passwordCommand: null,
     mayKeepPassword: true,
+    limits: null,
   };
 }
 
@@ -49,6 +54,7 @@ export function readSettings(value: unknown): AccountSettings {
     passwordFile: text("passwordFile"),
     passwordCommand: text("passwordCommand"),
     mayKeepPassword: found.mayKeepPassword !== false,
+    limits: readLimits(found.limits),
   };
 }
 
@@ -59,11 +65,13 @@ export interface AccountOptions {
   readonly caFile?: string | undefined;
   readonly passwordFile?: string | undefined;
   readonly passwordCommand?: string | undefined;
+  /** NAME=VALUE each. */
+  readonly limit?: readonly string[] | undefined;
 }
 
 /** Gives the settings with what the options say; naming one way to the password replaces the other. */
 export function withOptions(settings: AccountSettings, options: AccountOptions): AccountSettings {
-  const { auth, authzid, caFile, passwordFile, passwordCommand } = options;
+  const { auth, authzid, caFile, passwordFile, passwordCommand, limit } = options;
   const way =
     passwordFile !== undefined || passwordCommand !== undefined
       ? { passwordFile: passwordFile ?? null, passwordCommand: passwordCommand ?? null }
@@ -74,6 +82,7 @@ export function withOptions(settings: AccountSettings, options: AccountOptions):
     ...(authzid === undefined ? {} : { authzid: authzid === "" ? null : authzid }),
     ...(caFile === undefined ? {} : { caFile: caFile === "" ? null : caFile }),
     ...way,
+    ...(limit === undefined ? {} : { limits: withLimits(settings.limits, limit) }),
   };
 }
 

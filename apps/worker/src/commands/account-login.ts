@@ -2,7 +2,7 @@
 // browser, here or elsewhere; this command shows where, waits, tries the tokens on the mail server, and only then keeps them, sealed.
 // It must never print a token or the client secret, nor keep a sign-in that the server does not take.
 import { resolve } from "node:path";
-import { createAccount, setAccountSettings } from "@packetboat/archive";
+import { createAccount, releaseAccount, setAccountSettings } from "@packetboat/archive";
 import {
   type AccountAddress,
   type PasswordSource,
@@ -85,12 +85,13 @@ const login = (host: Host) => async (text: string, options: LoginOptions) => {
   const granted = await granting(host, screen, address, session, wanted);
   screen.progress("Signed in at the provider; trying it on the mail server.");
   const give = async (refused: string | null) => (refused === null ? granted.accessToken : null);
-  const entrance = { address, settings, allowCleartext: allowCleartext || url === null };
+  const entrance = { database, address, settings, allowCleartext: allowCleartext || url === null };
   const { facts } = await lookAt(host, entrance, { kind: "sign-in", give });
   const account = known ?? accountOf(await createAccount(database.pool, address, settings));
   // First the tokens: a known account then has either its old way or the new one, whenever this is ended.
   await keepGranted(host, database, account.id, session, granted);
   await setAccountSettings(database.pool, account.id, settings);
+  await releaseAccount(database.pool, account.id);
   screen.data({ version: 1, account: account.name, address: showAccountUrl(address), provider: session.provider.name });
   screen.line(
     `Signed in to ${account.name} by ${session.provider.name}: ${plural(facts.mailboxes.length, "mailbox")}. It is kept, sealed, and renews itself.`,

@@ -4,14 +4,16 @@ import {
   createAccount,
   dropSecret,
   dropSignIn,
+  listHolds,
   listLinks,
   removeAccount,
   setAccountSettings,
+  usageOn,
 } from "@packetboat/archive";
 import { parseAccountUrl, showAccountUrl } from "@packetboat/config";
-import { MailError } from "@packetboat/core";
+import { dayOf, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+import { bytes, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
 import { type Login, lookAt } from "../accounts/connect.ts";
@@ -27,7 +29,7 @@ import {
 import { keepPassword, offerToKeep, passwordSource, usesSignIn } from "../accounts/secret.ts";
 import { settingsFor, withOptions } from "../accounts/settings.ts";
 import { subcommand, withExamples, withReporting } from "../command-help.ts";
-import { factLines, plainFacts } from "../display/account-facts.ts";
+import { factLines, limitsLine, plainFacts } from "../display/account-facts.ts";
 import { plainSignIn, signInWords } from "../display/sign-in.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
@@ -87,7 +89,7 @@ const add = (host: Host) => async (text: string, options: AddOptions) => {
   const source = passwordSource(host, database, known, { options: given, url: url.password });
   const { facts, typed } = await lookAt(
     host,
-    { address: url, settings, allowCleartext: options.allowCleartext === true },
+    { database, address: url, settings, allowCleartext: options.allowCleartext === true },
     source,
   );
   const account =
@@ -136,14 +138,25 @@ const show = (host: Host) => async (name: string, options: ReportingOptions) => 
   const database = await openHouse(host, screen);
   const account = accountByName(await allAccounts(database), name);
   const links = await listLinks(database.pool, { accountId: account.id });
-  screen.data({ version: 1, ...plain(account), links });
-  const { settings } = account;
+  const { settings, address, id } = account;
+  const { profileFor } = await import("@packetboat/imap");
+  const profile = profileFor({ host: address.host, capabilities: null, id: null }, settings.limits ?? {});
+  const now = host.now();
+  const used = await usageOn(database.pool, id, dayOf(now));
+  const hold = (await listHolds(database.pool, now)).find(({ accountId }) => accountId === id) ?? null;
+  const until = hold?.until ?? null;
+  const held = hold === null ? null : { ...hold, until: until === null ? null : new Date(until).toISOString() };
+  screen.data({ version: 1, ...plain(account), profile, usedToday: used, held, links });
   screen.line(screen.bold(account.name));
   screen.line(`  address    ${showAccountUrl(account.address)}`);
   screen.line(`  signs in   ${passwordWords(account)}`);
   if (settings.auth !== null) screen.line(`  auth       ${settings.auth}`);
   if (settings.authzid !== null) screen.line(`  acts for   ${settings.authzid}`);
   if (settings.caFile !== null) screen.line(`  trusts     ${settings.caFile}`);
+  screen.line(`  limits     ${limitsLine(profile, settings.limits !== null)}`);
+  screen.line(`  today      ${bytes(used.down)} down, ${bytes(used.up)} up, ${plural(used.commands, "command")}`);
+  if (hold !== null)
+    screen.line(`  held       ${until === null ? "until it is mended" : `until ${instant(until)}`}: ${hold.detail}`);
   screen.line(`  added      ${instant(account.createdAt)}`);
   for (const link of links) screen.line(`  link ${link.id}     ${link.archive}: ${linkWords(link)}`);
 };
@@ -163,18 +176,23 @@ const test = (host: Host) => async (text: string, options: RawAccountOptions & R
   );
   const source = passwordSource(host, database, known, { options: given, url: url?.password ?? null });
   // A known account was allowed its clear text when it was added.
-  const login: Login = { address, settings, allowCleartext: options.allowCleartext === true || url === null };
+  const login: Login = { database, address, settings, allowCleartext: options.allowCleartext === true || url === null };
   const { facts } = await lookAt(host, login, source);
   // The test itself may have renewed it.
   const now = source.kind === "sign-in" && known !== null ? (await accountById(database, known.id)).signIn : null;
+  const { profileFor } = await import("@packetboat/imap");
+  const server = { host: address.host, capabilities: new Set(facts.capabilities), id: facts.serverName };
+  const profile = profileFor(server, settings.limits ?? {});
   screen.data({
     version: 1,
     address: showAccountUrl(address),
     signIn: now === null ? null : plainSignIn(now),
     ...plainFacts(facts),
+    profile,
   });
   const how = now === null ? [] : [`by ${signInWords(now)}`];
-  sayFacts(screen, showAccountUrl(address), [...how, ...factLines(facts)]);
+  const lines = [...how, ...factLines(facts), `limits: ${limitsLine(profile, settings.limits !== null)}`];
+  sayFacts(screen, showAccountUrl(address), lines);
 };
 
 function sayFacts(screen: Screen, title: string, lines: readonly string[]): void {
@@ -207,7 +225,7 @@ function passwordWords(account: Account): string {
 
 function plain(account: Account) {
   const { name, address, settings, hasSecret, createdAt, signIn } = account;
-  const { auth, authzid, caFile, passwordFile, passwordCommand } = settings;
+  const { auth, authzid, caFile, passwordFile, passwordCommand, limits } = settings;
   const added = new Date(createdAt).toISOString();
   return {
     account: name,
@@ -217,6 +235,7 @@ function plain(account: Account) {
     caFile,
     passwordFile,
     passwordCommand,
+    limits,
     passwordKept: hasSecret,
     signIn: signIn === null ? null : plainSignIn(signIn),
     added,

@@ -64,7 +64,7 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
   const { source, typed } = await answered(url, way);
   let signedIn: Connection | null = null;
   const connect = async (signal: AbortSignal): Promise<Connection> => {
-    const login = { address: url, settings, allowCleartext: options.allowCleartext === true };
+    const login = { database, address: url, settings, allowCleartext: options.allowCleartext === true };
     signedIn ??= await signIn(host, login, source, signal);
     return signedIn;
   };

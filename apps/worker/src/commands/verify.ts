@@ -145,7 +145,7 @@ async function verifyServer(
     const given = { passwordFile: options.passwordFile, passwordCommand: options.passwordCommand };
     const source = passwordSource(host, database, account, { options: given, url: null });
     // That the account takes clear text was allowed when it was added.
-    const login = { address: account.address, settings: account.settings, allowCleartext: true };
+    const login = { database, address: account.address, settings: account.settings, allowCleartext: true };
     remote = (await signIn(host, login, source, signal)).remote;
     const archive = await openArchive({
       pool: database.pool,

@@ -37,7 +37,7 @@ export type Next =
 const HELD_WAIT_MS = 15_000;
 
 /** What a pass needs a person for. */
-const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set(["AUTH_REJECTED", "SECRET_UNREADABLE"]);
+const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set(["AUTH_REJECTED", "SIGN_IN_EXPIRED", "SECRET_UNREADABLE"]);
 /** Stopped in good order, or taken over: whoever comes next goes on where this one ended. */
 const UNFINISHED: ReadonlySet<ErrorCode> = new Set(["INTERRUPTED", "LEASE_LOST", "DATABASE_LOST"]);
 

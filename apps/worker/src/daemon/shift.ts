@@ -127,8 +127,12 @@ async function work(shift: Shift, job: Job, lost: AbortSignal): Promise<void> {
       return void (await queue.done(job));
     case "soon":
       return await later(queue, job, place.host.now() + next.afterMs);
-    case "again":
+    case "again": {
+      // A spent budget, or a pause that the server asked for: the run itself has written down until when.
+      const held = await holdOf(pool, accountId, now);
+      if (held !== null) return await later(queue, job, held.until);
       return void (await queue.again(job, { code: next.code }));
+    }
     case "hold":
       await holdAccount(pool, accountId, { ...next, now });
       return await later(queue, job, next.until);

@@ -1,7 +1,8 @@
 // What `account test` prints of a server and an account. Pure.
 import { showPath } from "@packetboat/core";
-import type { AccountFacts } from "@packetboat/imap";
+import type { AccountFacts, Profile } from "@packetboat/imap";
 import { bytes, count, harmless, percent, plural, tableLines } from "@packetboat/terminal";
+import { limitWords } from "../accounts/limits.ts";
 
 /** What each of these gives Packetboat, in the order of what it is worth. */
 const WORTH: readonly (readonly [name: string, what: string])[] = [
@@ -44,6 +45,13 @@ export function factLines(facts: AccountFacts): readonly string[] {
     ...(selectable.length > NAMES ? [`  and ${count(selectable.length - NAMES)} more`] : []),
     `all capabilities: ${harmless(capabilities.join(" "))}`,
   ];
+}
+
+/** What the account may be asked to give, and whose word that is. */
+export function limitsLine({ name, limits, tested }: Profile, isChosen: boolean): string {
+  const whose = name === "unknown" ? "a provider that is not known" : name;
+  const doubt = tested || name === "unknown" ? "" : "; not tested by us";
+  return `${limitWords(limits)} (${whose}${doubt}${isChosen ? "; changed by --limit" : ""})`;
 }
 
 const amount = (resource: string, value: number): string => (resource === "STORAGE" ? bytes(value) : count(value));

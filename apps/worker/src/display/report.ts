@@ -152,13 +152,15 @@ function endLine(report: RunReport, looked: string, took: string, paint: Paints)
     case "interrupted":
       return `${paint.notable("Stopped:")} ${did} Run it again to go on.`;
     case "failed":
-      return `${paint.bad("Failed:")} ${did}`;
+      return report.error?.code === "BUDGET_SPENT"
+        ? `${paint.notable("Stopped for today:")} ${did}`
+        : `${paint.bad("Failed:")} ${did}`;
   }
 }
 
 /** The one line on stderr that a command with several runs ends with when one of them failed; null when none did. */
 export function failureSentence({ runs, exitCode }: CommandReport): string | null {
-  if (exitCode === EXIT.done || exitCode === EXIT.partial || exitCode === EXIT.halted) return null;
+  if (exitCode === EXIT.done || exitCode === EXIT.halted) return null;
   const run = lastOfEach(runs).find((each) => exitCodeOfReport(each) === exitCode);
   return run?.error?.text ?? null;
 }

@@ -22,7 +22,7 @@ export async function memberOf(
     connect: async (signal) => {
       const source = passwordSource(host, database, account, { options: {}, url: null });
       // That the account takes clear text was allowed when it was added.
-      const login = { address: account.address, settings: account.settings, allowCleartext: true };
+      const login = { database, address: account.address, settings: account.settings, allowCleartext: true };
       return await signIn(host, login, source, signal, link.rights.push);
     },
   };

@@ -124,7 +124,7 @@ async function entranceOf(
   const { source, typed } = await answered(url, way);
   let connecting: Promise<Connection> | null = null;
   const connect = (signal: AbortSignal): Promise<Connection> => {
-    const login = { address: url, settings, allowCleartext: options.allowCleartext === true };
+    const login = { database, address: url, settings, allowCleartext: options.allowCleartext === true };
     connecting ??= signIn(host, login, source, signal, rights.push);
     return connecting;
   };

@@ -74,7 +74,7 @@ export async function destinationOf(
   const { source, typed } = await answered(address, way);
   let signedIn: Connection | null = null;
   const connect = async (signal: AbortSignal): Promise<Connection> => {
-    const login = { address, settings, allowCleartext: allowCleartext || url === null };
+    const login = { database, address, settings, allowCleartext: allowCleartext || url === null };
     signedIn ??= await signIn(host, login, source, signal, true);
     return signedIn;
   };

@@ -2,6 +2,7 @@
 // first, and is pushed whenever something became durable while the others are pulled. It must never push to an account whose own look failed.
 import type { RunReport } from "@packetboat/core";
 import { type LinkRun, openRun, type RunEvent, type RunResult } from "@packetboat/engine";
+import { noteFailure, noteSuccess } from "../accounts/holds.ts";
 import { type Live, type LiveRow, startLive } from "../display/live.ts";
 import { Bell } from "./bell.ts";
 import { explained, failedBy } from "./failed-run.ts";
@@ -172,8 +173,13 @@ async function walked(
 
 async function finished({ host, database }: Surroundings, { account, run }: Begun): Promise<Done> {
   const result = await run.finish();
-  if (result.error === null) return { ...result, account };
+  const { accountId } = account.target.link;
+  if (result.error === null) {
+    await noteSuccess(database, accountId);
+    return { ...result, account };
+  }
   const error = await explained(result.error, account.signal, database);
+  if (error.scope === "account") await noteFailure(database, accountId, error, host.now());
   (await host.log()).warn({ err: error, linkId: account.target.link.id }, "the run failed");
   return { ...result, error, report: { ...result.report, ...failedBy(error) }, account };
 }

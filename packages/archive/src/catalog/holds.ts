@@ -41,12 +41,16 @@ export async function holdAccount(
   );
 }
 
-/** Lets an account go on; `code`: only if this is why it was held. Gives whether it was held. */
-export async function releaseAccount(pool: Pool, id: AccountId, code: ErrorCode | null = null): Promise<boolean> {
+/** Lets an account go on; `codes`: only if one of these is why it was held. Gives whether it was held. */
+export async function releaseAccount(
+  pool: Pool,
+  id: AccountId,
+  codes: readonly ErrorCode[] | null = null,
+): Promise<boolean> {
   const rows = await rowsOf(
     pool,
-    "delete from account_hold where account_id = $1 and ($2::text is null or code = $2) returning account_id",
-    [id, code],
+    "delete from account_hold where account_id = $1 and ($2::text[] is null or code = any($2)) returning account_id",
+    [id, codes],
   );
   return rows.length > 0;
 }
