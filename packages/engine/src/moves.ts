@@ -3,6 +3,7 @@
 import {
   type ArchiveOp,
   type ArrivalSighting,
+  asMailError,
   type BaseIdentity,
   type BaseOp,
   type Batch,
@@ -52,11 +53,11 @@ export async function applyMoves(
       archive: [...revivals(moves, visitOf), ...moves.flatMap((move) => move.ops.archive)],
       base: [...moves.flatMap((move) => move.ops.base), ...settledOf(moves)],
     };
-    const stale = await commit(run, batch);
+    const stale = await committed(run, batch);
     for (const { from, to } of moves) {
       const source = visitOf.get(from.remoteMailboxId);
       const target = visitOf.get(to.remoteMailboxId);
-      if (stale.has(from.messageId)) {
+      if (stale === "busy" || stale.has(from.messageId)) {
         if (source) source.unfinished = true;
         if (target) target.unfinished = true;
       } else if (target && source !== target) {
@@ -67,6 +68,17 @@ export async function applyMoves(
     }
   }
   return plan.gone;
+}
+
+/** Gives what was stale. S4: where another writer has changed the archive's mailboxes nothing was done, and the next pass plans again. */
+async function committed(run: Pass, batch: Batch): Promise<ReadonlySet<number> | "busy"> {
+  try {
+    return await commit(run, batch);
+  } catch (thrown) {
+    if (asMailError(thrown).code !== "ARCHIVE_BUSY") throw thrown;
+    run.tally.again = true;
+    return "busy";
+  }
 }
 
 /** B5: what moved into a mailbox that the archive has removed brings it back. */

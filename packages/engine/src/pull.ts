@@ -40,12 +40,12 @@ const NOTHING_LEFT: Ending = { finish: async () => [] };
  * Fetches everything that arrived in one mailbox and hands it to be stored. Yields when a batch is durable. Returns what is still being
  * written, so that the next mailbox can be read meanwhile.
  */
-export async function* pullMailbox(run: Pass, visit: Visit, room: WritingRoom): AsyncGenerator<RunEvent, Ending> {
+export async function* pullMailbox(run: Pass, visit: Visit): AsyncGenerator<RunEvent, Ending> {
   // What a server has beyond the archive stays there where the link does not pull; a push meets it (push/meet.ts).
   if (!run.link.rights.pull) return NOTHING_LEFT;
   if (run.remote.capabilities.emailId) await adoptKnownBodies(run, visit);
   if (uidCount(visit.arrived) === 0) return NOTHING_LEFT;
-  const writer = openWriter(run, visit, room);
+  const writer = openWriter(run, visit, run.company.room);
   let read = false;
   try {
     yield* readInto(run, visit, writer);
@@ -104,8 +104,11 @@ async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival
   // S4: two links of one archive may be pulled at once, and what both bring is one message.
   for (;;) {
     stopIfAsked(run);
-    const { plan, plannedAt } = await planOn(run, visit, arrivals);
-    const done = await commitPlanned(run, { ...batchOf(visit, arrivals, plan), plannedAt });
+    const { plan, plannedAt, done } = await run.company.turn(async () => {
+      const planned = await planOn(run, visit, arrivals);
+      const batch = { ...batchOf(visit, arrivals, planned.plan), plannedAt: planned.plannedAt };
+      return { ...planned, done: await commitPlanned(run, batch) };
+    });
     if (done.overtaken) {
       Object.assign(visit, { fresh: false, plannedAt: null });
       continue;
@@ -151,7 +154,7 @@ function noteMissingDates(run: Pass, visit: Visit, arrivals: readonly Arrival[])
   run.tally.notes.push({ kind: "noInternalDate", mailbox: visit.mailbox, text });
 }
 
-/** The batches of a run that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
+/** The batches of a company that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
 export interface WritingRoom {
   readonly taken: { readonly task: Promise<unknown>; readonly bytes: number }[];
 }
