@@ -7,6 +7,7 @@ import {
   decideLook,
   type ListedMailbox,
   type MailboxBase,
+  type MailboxId,
   type Note,
   type RemoteMailboxId,
   showPath,
@@ -16,7 +17,7 @@ import {
 import { commit, type Pass, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { type SettledMailboxes, settleMailboxes } from "./mailboxes.ts";
-import { applyMoves, identifyGone } from "./moves.ts";
+import { applyMoves, asTheyAre, identifyGone } from "./moves.ts";
 import { type Ending, pullMailbox } from "./pull.ts";
 import { settleIntents } from "./push/intents.ts";
 import { rekeyMailbox } from "./rekey.ts";
@@ -137,12 +138,18 @@ async function* applyChanges(
   const ofVanished = gone.filter((row) => vanished.some((base) => base.id === row.remoteMailboxId));
   const removed = [...visits.flatMap((visit) => visit.unexplained), ...ofVanished];
   return async () => {
-    const dropped = await applyRemovals(run, removed, visits, vanished, settled.live, bound);
+    // S4: other accounts have changed the same messages, or had the same mailbox removed, since.
+    const live = vanished.length === 0 ? new Set<MailboxId>() : await liveNow(run);
+    const dropped = await applyRemovals(run, await asTheyAre(run, removed), visits, vanished, live, bound);
     // The names that they had are free now.
     if (dropped > 0 && settled.plan.waiting.length > 0) run.tally.again = true;
     const waiting = visits.filter((visit) => visit.gone.length > 0);
     await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
   };
+}
+
+async function liveNow(run: Pass): Promise<ReadonlySet<MailboxId>> {
+  return new Set((await run.archive.tree()).mailboxes.map(({ id }) => id));
 }
 
 /** Pulls one mailbox after the other; while the last batches of one are being written the next one is read. */

@@ -17,6 +17,7 @@ import {
 } from "@packetboat/core";
 import { commit, commitPlanned, type Pass, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
+import { asTheyAre } from "./moves.ts";
 import { count, countFailure } from "./tally.ts";
 import { arrivedWithout, type Visit } from "./visit.ts";
 
@@ -131,6 +132,7 @@ async function planOn(
   const { mailboxId, id } = visit.base;
   const plannedAt = visit.plannedAt ?? (await run.archive.revision());
   const digests = arrivals.map((arrival) => arrival.canonical);
+  if (visit.plannedAt === null) visit.unexplained = await asTheyAre(run, visit.unexplained);
   const unbound = visit.fresh ? [] : await run.archive.unbound(mailboxId, digests);
   const plan = planArrivals(run.link, mailboxId, id, arrivals, unbound, visit.unexplained);
   return { plan, plannedAt };
