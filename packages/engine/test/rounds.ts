@@ -77,7 +77,8 @@ function pausedAt(archive: Archive, k: number, meanwhile: () => Promise<void>): 
   return new Proxy(archive, {
     get(target, name) {
       const method = Reflect.get(target, name);
-      if (typeof method !== "function" || STREAMS.has(name)) return method;
+      if (typeof method !== "function") return method;
+      if (STREAMS.has(name)) return (...args: unknown[]) => Reflect.apply(method, target, args);
       return async (...args: unknown[]) => {
         if (++calls === k) await meanwhile();
         return Reflect.apply(method, target, args);

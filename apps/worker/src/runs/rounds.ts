@@ -12,7 +12,7 @@ import { revisionOf } from "./targets.ts";
 /** A changing mailbox asks for another round; one that changes for ever must not. */
 const MAX_ROUNDS = 5;
 /** Accounts that pull, or push, at the same time: a third one finds no processor, and each holds a batch in memory (I4). */
-const AT_ONCE = Number(process.env.PB_ATONCE ?? 2);
+const AT_ONCE = 2;
 /** Of less than this the database rids itself in a moment when it stops. */
 const WORTH_A_CHECKPOINT_BYTES = 32 * 1024 * 1024;
 
