@@ -1,7 +1,11 @@
 // What the runs of one archive share while they pull at the same time: the turn in which one of them plans on the archive and commits what it
 // planned, the room for batches that are being written, and who came before whom. A run without company has one of its own.
 // It must never keep the turn while bodies are read or stored: only what is short is done in it.
-import type { WritingRoom } from "./pull.ts";
+
+/** The batches of a company that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
+export interface WritingRoom {
+  readonly taken: { readonly task: Promise<unknown>; readonly bytes: number }[];
+}
 
 /** Runs of one archive that go on at the same time, made for one round. */
 export interface Company {

@@ -15,6 +15,7 @@ import {
   uidCount,
   uidSet,
 } from "@packetboat/core";
+import type { WritingRoom } from "./company.ts";
 import { commit, commitPlanned, type Pass, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { asTheyAre } from "./moves.ts";
@@ -154,11 +155,6 @@ function noteMissingDates(run: Pass, visit: Visit, arrivals: readonly Arrival[])
   if (without === 0) return;
   const text = `${without} messages in ${visit.mailbox} have no readable INTERNALDATE; they are kept without one.`;
   run.tally.notes.push({ kind: "noInternalDate", mailbox: visit.mailbox, text });
-}
-
-/** The batches of a company that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
-export interface WritingRoom {
-  readonly taken: { readonly task: Promise<unknown>; readonly bytes: number }[];
 }
 
 /** A huge message is a batch of its own size: two of them are never written at once. */
