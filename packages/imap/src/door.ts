@@ -32,6 +32,15 @@ export interface Door extends Endpoint {
   readonly writes: boolean;
 }
 
+/** The mailbox that is open on a connection. */
+export interface Selected {
+  readonly name: string;
+  readonly uidValidity: bigint | null;
+  readonly modseq: boolean;
+  /** Opened read-write (select.ts): what it keeps. Null: read-only. */
+  readonly writing: { readonly permanentFlags: readonly string[] | null } | null;
+}
+
 /** What a gate that does not write may say: a backup cannot change a server. UID is followed by FETCH or SEARCH. */
 export const READING =
   /^(?:NOOP|NAMESPACE|LIST|LSUB|XLIST|STATUS|EXAMINE|ENABLE|GETQUOTAROOT|ID|IDLE|FETCH|UID FETCH|UID SEARCH)(?: |$)/;

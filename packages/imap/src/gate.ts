@@ -4,22 +4,13 @@
 import { isMailError, MailError, type Release } from "@packetboat/core";
 import { admitted } from "./admission.ts";
 import { breach, type FetchSink, type Internals, makeClient, rawOutput } from "./client.ts";
-import { announcedBy, type CommandOptions, type Door, type Log, mustRead, READING } from "./door.ts";
+import { announcedBy, type CommandOptions, type Door, type Log, mustRead, READING, type Selected } from "./door.ts";
 import { codeOf, connectionError, type Ending, type Endpoint, Refused, refusedError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
 import { Series } from "./series.ts";
 import { type Credentials, signIn } from "./sign-in.ts";
 import type { Answer } from "./tokens.ts";
-
-/** The mailbox that is open on a connection. */
-export interface Selected {
-  readonly name: string;
-  readonly uidValidity: bigint | null;
-  readonly modseq: boolean;
-  /** Opened read-write (select.ts): what it keeps. Null: read-only. */
-  readonly writing: { readonly permanentFlags: readonly string[] | null } | null;
-}
 
 /** Changes of the selected mailbox that a server may announce in any command. */
 const CHANGES = ["EXISTS", "EXPUNGE", "VANISHED"] as const;

@@ -142,4 +142,12 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (from !== undefined) return [{ kind: "removeOriginal", row, at: from }];',
     kind: "busy",
   },
+  {
+    name: "removals as they were seen",
+    breaks: "S4 M3: what another account did with a message since makes its removal stale, and the push puts it back",
+    file: "engine/src/pull-link.ts",
+    snippet: "applyRemovals(run, await asTheyAre(run, removed), visits",
+    instead: "applyRemovals(run, removed, visits",
+    kind: "together",
+  },
 ];
