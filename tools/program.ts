@@ -13,10 +13,16 @@ const ROOT = resolve(import.meta.dirname, "..");
 const PLACE = join(ROOT, ".runtime");
 
 /**
- * What imapflow imports at once and we never use: reading MIME, character sets, proxies, its own log. 1.5 MB that take longer to start than
- * imapflow itself. Their names are those that imapflow 2.9.1 imports; a missing one fails the bundling.
+ * What is imported at once and a quiet run does not use, with the names that are imported of it; a missing one fails the bundling. By us: a log
+ * that was asked for, a terminal, somebody to ask, mail to store. By imapflow 2.9.1: reading MIME, character sets, proxies, its own log; 1.5 MB
+ * that take longer to start than imapflow itself.
  */
 const DEFERRED: Readonly<Record<string, readonly string[]>> = {
+  "@clack/prompts": ["confirm", "isCancel", "password"],
+  "log-update": ["createLogUpdate"],
+  "node:child_process": ["execFile", "execFileSync", "spawn"],
+  "node:worker_threads": ["Worker"],
+  "pg-copy-streams": ["from", "to"],
   "@zone-eu/mailsplit": ["Headers"],
   "@zone-eu/mailsplit/lib/flowed-decoder.js": ["default"],
   "encoding-japanese": ["default"],
@@ -28,10 +34,7 @@ const DEFERRED: Readonly<Record<string, readonly string[]>> = {
   socks: ["SocksClient"],
 };
 
-/** What we import ourselves, and a quiet run does not: a log that was asked for, a terminal, somebody to ask. */
-const SELDOM = ["pino", "log-update", "@clack/prompts"];
-
-const anyOf = (names: readonly string[]): RegExp => new RegExp(`^(${names.join("|").replaceAll(".", "\\.")})$`);
+const DEFERRED_NAMES = new RegExp(`^(${Object.keys(DEFERRED).join("|").replaceAll(".", "\\.")})$`);
 
 /** A module whose exports are stand-ins: whatever is done to one loads the library and is done to the real one. */
 function deferredModule(library: string, importer: string): string {
@@ -51,23 +54,17 @@ function deferredModule(library: string, importer: string): string {
     ${lines.join("\n")}`;
 }
 
-/** What is left in node_modules. By relative paths: a checkout may be moved. */
-const leave: Plugin = {
-  name: "leave",
+const defer: Plugin = {
+  name: "defer",
   setup(bundling) {
-    bundling.onResolve({ filter: anyOf(Object.keys(DEFERRED)) }, ({ path, importer }) =>
-      importer.includes("/node_modules/imapflow/") ? { path, namespace: "deferred", pluginData: importer } : null,
-    );
+    bundling.onResolve({ filter: DEFERRED_NAMES }, ({ path, importer }) => {
+      const wanted = !importer.includes("/node_modules/") || importer.includes("/node_modules/imapflow/");
+      return wanted ? { path, namespace: "deferred", pluginData: importer } : null;
+    });
+    // By a relative path: a checkout may be moved.
     bundling.onLoad({ filter: /./, namespace: "deferred" }, ({ path, pluginData }) => ({
       contents: deferredModule(path, relative(ROOT, String(pluginData))),
     }));
-    bundling.onResolve({ filter: anyOf(SELDOM) }, ({ path, importer }) =>
-      importer.includes("/node_modules/") ? null : { path, namespace: "seldom", pluginData: importer },
-    );
-    bundling.onLoad({ filter: /./, namespace: "seldom" }, ({ path, pluginData }) => {
-      const importer = relative(ROOT, String(pluginData));
-      return { contents: `module.exports = requireAs(${JSON.stringify(importer)}, ${JSON.stringify(path)});` };
-    });
   },
 };
 
@@ -138,7 +135,7 @@ const seen = new Map<string, Seen>();
 for (const name of ["tools/program.ts", ...globSync("{apps,packages}/*/package.json", { cwd: ROOT })])
   seen.set(name, seenOf(join(ROOT, name)));
 const begin = await textOf('import { start } from "./tools/start.ts"; start(PROGRAM, require);', [house(seen)]);
-const inner = await textOf('import "./apps/worker/src/main.ts";', [leave, house(seen)]);
+const inner = await textOf('import "./apps/worker/src/main.ts";', [defer, house(seen)]);
 const text = `(function (CHECKOUT, require) {${HELPERS}\n${inner}})`;
 // Named by its bytes: V8 asks no more of a text than its length before it runs the code that was compiled of it.
 const name = `program-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;

@@ -2,7 +2,7 @@
 // replaced; one that a server may have dropped in silence is asked first. It must never hand a busy connection to a second user.
 import { asMailError, MailError } from "@packetboat/core";
 import { interrupted } from "./errors.ts";
-import { type Door, Gate, type Log } from "./gate.ts";
+import { type Door, Gate, type Log, monotonicMs } from "./gate.ts";
 
 /** After so much idleness a connection is asked whether it still lives. Servers drop them after minutes, firewalls in silence. */
 const DOUBT_AFTER_MS = 20_000;
@@ -42,14 +42,14 @@ export class Pool {
       const place = free.find(({ gate }) => gate.selected?.name === mailbox) ?? free[0];
       if (place === undefined) return await this.#open();
       place.used = true;
-      if (performance.now() - place.since < DOUBT_AFTER_MS || (await alive(place.gate))) return place.gate;
+      if (monotonicMs() - place.since < DOUBT_AFTER_MS || (await alive(place.gate))) return place.gate;
       this.release(place.gate);
     }
   }
 
   async #open(): Promise<Gate> {
     const gate = await Gate.open(this.#door);
-    this.#places.push({ gate, used: true, since: performance.now() });
+    this.#places.push({ gate, used: true, since: monotonicMs() });
     return gate;
   }
 
@@ -59,7 +59,7 @@ export class Pool {
     const place = this.#places.find((candidate) => candidate.gate === gate);
     if (place === undefined) return;
     place.used = false;
-    place.since = performance.now();
+    place.since = monotonicMs();
   }
 
   /** Free connections that have such a mailbox open will open it anew: names change their meaning (RENAME, DELETE). */
