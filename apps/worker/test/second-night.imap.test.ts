@@ -61,7 +61,7 @@ describe("a run over nothing", () => {
       cli.run(["backup", urlOf("alice"), "--archive", "quick"], options),
     );
     expect(ended.stdout).toMatch(/no change/);
-    for (const name of ["drizzle", "log-update", "clack", "/commands/mirror", "/push/", "restore"])
+    for (const name of ["drizzle", "log-update", "clack", "/commands/mirror", "apps/restore"])
       expect(
         loaded.filter((url) => url.includes(name)),
         name,
