@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly hears?: (said: string) => void;
   /** Given the process as soon as there is one. */
   readonly onStart?: (child: ChildProcess) => void;
+  /** Runs the sources as they lie. Default: what set-up made of them. */
+  readonly sources?: boolean;
   /** Default: 60 s; the process is killed then and the test told. */
   readonly timeoutMs?: number;
 }
@@ -34,7 +36,13 @@ export interface Program extends AsyncDisposable {
   readonly json: <T>(args: readonly string[], options?: RunOptions) => Promise<T>;
 }
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+/** What set-up made, as ./packetboat runs it; and the sources, for those who ask what a command imports. */
+const PROGRAM = ["--max-semi-space-size=4", "--initial-old-space-size=128", pathOf("../../../.runtime/program.cjs")];
+const SOURCES = [pathOf("../src/main.ts")];
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
 
 /** Runs the program once. */
 export function runProgram(
@@ -43,7 +51,7 @@ export function runProgram(
   options: RunOptions = {},
 ): Promise<Ended> {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...(options.sources === true ? SOURCES : PROGRAM), ...args], {
     env: { PATH, HOME, TZ: "UTC", ...env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -75,7 +83,7 @@ export function runProgram(
   });
 }
 
-/** Runs the program and gives the files that it loaded as well, by Node's own hook (start-up is a budget). */
+/** Runs the sources and gives the files that were loaded as well, by Node's own hook (start-up is a budget). */
 export async function loadedFiles(
   run: (options: RunOptions) => Promise<Ended>,
 ): Promise<{ readonly ended: Ended; readonly loaded: readonly string[] }> {
@@ -83,7 +91,10 @@ export async function loadedFiles(
     const seen = [];
     registerHooks({ load(url, context, next) { if (url.startsWith("file:")) seen.push(url); return next(url, context); } });
     process.on("exit", () => process.stderr.write("\\nLOADED " + JSON.stringify(seen)));`;
-  const ended = await run({ env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` } });
+  const ended = await run({
+    sources: true,
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` },
+  });
   const line = /LOADED (\[.*\])/.exec(ended.stderr)?.[1];
   if (line === undefined) throw new Error(`no list of modules: ${ended.stderr}`);
   return { ended, loaded: JSON.parse(line) as string[] };

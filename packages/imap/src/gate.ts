@@ -6,7 +6,7 @@ import { admitted } from "./admission.ts";
 import { breach, type FetchSink, type Internals, makeClient, rawOutput } from "./client.ts";
 import { announcedBy, type CommandOptions, type Door, type Log, mustRead, READING, type Selected } from "./door.ts";
 import { codeOf, connectionError, type Ending, type Endpoint, Refused, refusedError } from "./errors.ts";
-import type { Limits } from "./limits.ts";
+import { type Limits, monotonicMs } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
 import { Series } from "./series.ts";
 import { type Credentials, signIn } from "./sign-in.ts";
@@ -309,13 +309,13 @@ export class Gate {
     this.#heard = false;
     this.#strays = 0;
     this.#sink = options.onFetch === undefined ? null : this.#counted(client, options.onFetch, fail, options.maxRows);
-    const began = performance.now();
+    const began = monotonicMs();
     try {
       const { onContinue } = options;
       const onPlusTag = onContinue && (() => onContinue((line) => client.write(line)));
       const answer = await client.exec(text, options.args ?? false, { untagged, ...(onPlusTag && { onPlusTag }) });
       answer.next();
-      this.roundTrip = Math.min(this.roundTrip, performance.now() - began);
+      this.roundTrip = Math.min(this.roundTrip, monotonicMs() - began);
       return answer.response;
     } catch (error) {
       throw failed === null ? this.#explain(refusalOf(error) ?? error) : (failed as { error: unknown }).error;

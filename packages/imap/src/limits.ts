@@ -1,6 +1,9 @@
 // Every bound that this room puts on a server: times, sizes, counts. A server is not trusted to stop by itself; what goes over a
 // bound ends the connection. It must never hold a bound that an ordinary server of an ordinary account can reach.
 
+/** Milliseconds, never backwards. `performance` would do, and bring all of node:perf_hooks into a start that is a budget. */
+export const monotonicMs = (): number => process.uptime() * 1_000;
+
 /** Bounds on one server. Milliseconds and bytes. */
 export interface Limits {
   /** TCP, and TLS where it comes first. */

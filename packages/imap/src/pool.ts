@@ -4,6 +4,7 @@ import { asMailError, MailError, type Release } from "@packetboat/core";
 import type { Door, Log } from "./door.ts";
 import { interrupted } from "./errors.ts";
 import { Gate } from "./gate.ts";
+import { monotonicMs } from "./limits.ts";
 
 /** After so much idleness a connection is asked whether it still lives. Servers drop them after minutes, firewalls in silence. */
 const DOUBT_AFTER_MS = 20_000;
@@ -51,7 +52,7 @@ export class Pool {
         return opened;
       }
       place.used = true;
-      if (performance.now() - place.since < DOUBT_AFTER_MS || (await alive(place.gate))) return place.gate;
+      if (monotonicMs() - place.since < DOUBT_AFTER_MS || (await alive(place.gate))) return place.gate;
       this.release(place.gate);
     }
   }
@@ -63,7 +64,7 @@ export class Pool {
       if (place === "freed") return null;
       try {
         const gate = await Gate.open(this.#door, place);
-        this.#places.push({ gate, used: true, since: performance.now() });
+        this.#places.push({ gate, used: true, since: monotonicMs() });
         return gate;
       } catch (error) {
         // With another connection at hand this one is done without; the work must not pause for it.
@@ -95,7 +96,7 @@ export class Pool {
     const place = this.#places.find((candidate) => candidate.gate === gate);
     if (place === undefined) return;
     place.used = false;
-    place.since = performance.now();
+    place.since = monotonicMs();
     const [next] = this.#waiting;
     next?.abort();
   }
