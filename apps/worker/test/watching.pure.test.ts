@@ -131,14 +131,43 @@ describe("a link", () => {
   });
 });
 
+describe("an account that is held", () => {
+  const stopped = { code: "AUTH_REJECTED", detail: "Give the password anew.", until: null } as const;
+  const resting = { code: "BUDGET_SPENT", detail: "Today's budget is spent.", until: NOW + 2 * HOUR } as const;
+
+  it("is failing until a person mends it, whatever ran last", () =>
+    expect(linkHealth(status(), NOW, LIMIT, stopped)).toEqual({
+      state: "failing",
+      isWell: false,
+      reasons: ["nothing is done for it by itself any more. Give the password anew."],
+    }));
+
+  it("is well while it rests, also when the run that found the budget spent failed", () =>
+    expect(linkHealth(status({ lastRun: run({ outcome: "failed" }) }), NOW, LIMIT, resting)).toEqual({
+      state: "resting",
+      isWell: true,
+      reasons: ["it goes on by itself in 2 h. Today's budget is spent."],
+    }));
+
+  it("is not well when it rests and rests and nothing runs", () =>
+    expect(
+      linkHealth(status({ lastRun: run({ startedAt: NOW - 2 * LIMIT }), lastGoodAt: null }), NOW, LIMIT, resting)
+        .isWell,
+    ).toBe(false));
+});
+
 describe("status", () => {
   const judged = (
     change: Partial<LinkStatus>,
     holding = { messages: 10_204, bytes: 250_000_000, mailboxes: 3 },
+    more: Partial<JudgedLink> = {},
   ): JudgedLink => ({
+    nextAt: null,
+    budget: null,
     status: status(change),
     health: linkHealth(status(change), NOW, LIMIT),
     holding,
+    ...more,
   });
 
   it("is a table and an answer", () => {
@@ -161,6 +190,14 @@ describe("status", () => {
       "1 of 2 links is not up to date.",
     ]);
     expect(reasonLines([judged({})], plain)).toEqual([]);
+  });
+
+  it("shows when each link runs next, and what is left of today's budget", () => {
+    const budget = { down: 1_200_000_000, downPerDay: 2_500_000_000, up: 0, upPerDay: null };
+    const lines = statusLines([judged({}, undefined, { nextAt: NOW + 17 * HOUR, budget })], NOW, plain);
+    expect(lines[0]).toContain("next run");
+    expect(lines[1]).toContain("in 17 h");
+    expect(lines.at(-3)).toMatch(/today's budget: fetched 1\.[12] GB of 2\.[35] GB\.$/);
   });
 
   it("says where to begin when there is nothing", () => {

@@ -22,7 +22,7 @@ export * from "./catalog/sent.ts";
 export * from "./catalog/sign-ins.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
-export { addUsage, dayUsage, usageOn } from "./catalog/usage.ts";
+export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export {
   DUMPED_TABLES,
   type Dumped,

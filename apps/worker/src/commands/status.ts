@@ -1,10 +1,20 @@
 // packetboat status: is my mail safe? What is up to date, what is overdue and why; exit code 1 when anything is, so that a monitor can ask.
-import { type ArchiveInfo, getArchive, type LinkStatus, linkStatuses, mailboxesAt } from "@packetboat/archive";
-import type { ArchiveId } from "@packetboat/core";
+import {
+  type ArchiveInfo,
+  getArchive,
+  type LinkStatus,
+  linkStatuses,
+  listHolds,
+  listSchedules,
+  mailboxesAt,
+  usageOfAll,
+} from "@packetboat/archive";
+import { type AccountId, type ArchiveId, dayOf } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Command } from "commander";
+import { allAccounts } from "../accounts/registry.ts";
 import { withExamples, withReporting } from "../command-help.ts";
-import { holdingOf, type JudgedLink, reasonLines, statusLines } from "../display/status.ts";
+import { type Budget, holdingOf, type JudgedLink, reasonLines, statusLines } from "../display/status.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
@@ -48,13 +58,35 @@ async function judge(database: Database, now: number, limit: number): Promise<re
     archives.set(id, known);
     return known;
   };
+  const holds = new Map((await listHolds(database.pool, now)).map((hold) => [hold.accountId, hold]));
+  const schedules = new Map((await listSchedules(database.pool)).map((schedule) => [schedule.linkId, schedule]));
+  const budgets = await budgetsOf(database, dayOf(now));
   const judged: JudgedLink[] = [];
   for (const status of statuses) {
-    const { archiveId, policy } = status.link;
+    const { id, archiveId, accountId, policy } = status.link;
     const holding = holdingOf(await mailboxes(archiveId), policy.prefix);
-    judged.push({ status, health: linkHealth(status, now, limit), holding });
+    const health = linkHealth(status, now, limit, holds.get(accountId) ?? null);
+    const nextAt = schedules.get(id)?.nextAt ?? null;
+    judged.push({ status, health, holding, nextAt, budget: budgets.get(accountId) ?? null });
   }
   return judged;
+}
+
+/** Of accounts that used something today under a day's limit. */
+async function budgetsOf(database: Database, day: string): Promise<ReadonlyMap<AccountId, Budget>> {
+  const used = await usageOfAll(database.pool, day);
+  const budgets = new Map<AccountId, Budget>();
+  if (used.size === 0) return budgets;
+  const { profileFor } = await import("@packetboat/imap");
+  for (const { id, address, settings } of await allAccounts(database)) {
+    const today = used.get(id);
+    if (today === undefined) continue;
+    const { limits } = profileFor({ host: address.host, capabilities: null, id: null }, settings.limits ?? {});
+    const { downPerDay, upPerDay } = limits;
+    if (downPerDay !== null || upPerDay !== null)
+      budgets.set(id, { down: today.down, downPerDay, up: today.up, upPerDay });
+  }
+  return budgets;
 }
 
 async function mailboxesNow({ pool }: Database, id: ArchiveId) {
@@ -64,7 +96,7 @@ async function mailboxesNow({ pool }: Database, id: ArchiveId) {
 
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
-function plain({ status, health, holding }: JudgedLink) {
+function plain({ status, health, holding, nextAt, budget }: JudgedLink) {
   const { link, lastGoodAt, completeSince, notFetched, notSent, held, heldBy } = status;
   return {
     link: link.id,
@@ -75,6 +107,8 @@ function plain({ status, health, holding }: JudgedLink) {
     reasons: health.reasons,
     lastGood: iso(lastGoodAt),
     lastRun: plainRun(status.lastRun),
+    nextRun: iso(nextAt),
+    budgetToday: budget,
     mailboxes: holding.mailboxes,
     messages: holding.messages,
     bytes: holding.bytes,

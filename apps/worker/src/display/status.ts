@@ -10,10 +10,22 @@ export interface Holding {
   readonly mailboxes: number;
 }
 
+/** What an account used today of what it may use in a day, in bytes; null: no limit. */
+export interface Budget {
+  readonly down: number;
+  readonly downPerDay: number | null;
+  readonly up: number;
+  readonly upPerDay: number | null;
+}
+
 export interface JudgedLink {
   readonly status: LinkStatus;
   readonly health: LinkHealth;
   readonly holding: Holding;
+  /** When its schedule runs it next, in milliseconds since 1970; null: no fixed time. */
+  readonly nextAt: number | null;
+  /** Null: it has used nothing today, or has no limit. */
+  readonly budget: Budget | null;
 }
 
 /** Counts the mailboxes of an archive that lie under a link's prefix. */
@@ -33,23 +45,33 @@ export function statusLines(judged: readonly JudgedLink[], now: number, paint: P
   if (judged.length === 0)
     return ["Nothing is backed up yet. Begin with: packetboat backup imaps://you@mail.example.com"];
   const named = judged.some(({ status }) => status.link.archive !== status.link.account);
-  const titles = ["account", ...(named ? ["archive"] : []), "state", "last good run", "messages", "size"];
+  const scheduled = judged.some(({ nextAt }) => nextAt !== null);
+  const titles = [
+    "account",
+    ...(named ? ["archive"] : []),
+    "state",
+    "last good run",
+    ...(scheduled ? ["next run"] : []),
+    "messages",
+    "size",
+  ];
   const columns = titles.map((title) => ({
     title,
     align: title === "messages" || title === "size" ? ("right" as const) : ("left" as const),
   }));
-  const rows = judged.map(({ status, health, holding }) => [
+  const rows = judged.map(({ status, health, holding, nextAt }) => [
     status.link.account,
     ...(named ? [status.link.archive] : []),
     health.state,
     status.lastGoodAt === null
       ? "never"
       : `${instant(status.lastGoodAt).slice(0, -3)}, ${age(now - status.lastGoodAt)} ago`,
+    ...(scheduled ? [nextAt === null ? "" : nextAt <= now ? "due" : `in ${age(nextAt - now)}`] : []),
     count(holding.messages),
     bytes(holding.bytes),
   ]);
   const [heading = "", ...lines] = tableLines(columns, rows);
-  const reasons = reasonLines(judged, paint);
+  const reasons = [...reasonLines(judged, paint), ...budgetLines(judged)];
   return [
     paint.dim(heading),
     ...lines.map((line, index) => paintFor(judged[index], paint)(line)),
@@ -68,6 +90,21 @@ export function reasonLines(judged: readonly JudgedLink[], paint: Paints): reado
       return `${paint.bold(harmless(name))}: ${harmless(reason)}`;
     }),
   );
+}
+
+/** Once an account, whatever its links. */
+function budgetLines(judged: readonly JudgedLink[]): readonly string[] {
+  const lines = new Set<string>();
+  for (const { status, budget } of judged) {
+    if (budget === null) continue;
+    const { down, downPerDay, up, upPerDay } = budget;
+    const parts = [
+      ...(downPerDay === null ? [] : [`fetched ${bytes(down)} of ${bytes(downPerDay)}`]),
+      ...(upPerDay === null ? [] : [`sent ${bytes(up)} of ${bytes(upPerDay)}`]),
+    ];
+    lines.add(`${harmless(status.link.account)}: today's budget: ${parts.join(", ")}.`);
+  }
+  return [...lines];
 }
 
 function paintFor(link: JudgedLink | undefined, paint: Paints): (line: string) => string {

@@ -1,10 +1,10 @@
 // How a link is: well, running, overdue, halted or failing, and why and what to do in a sentence each. Pure: the reasons and the exit
 // code of `status`. It must never call a link well because something is going on: a run that hangs is overdue too.
-import type { LinkStatus, RunInfo } from "@packetboat/archive";
+import type { Hold, LinkStatus, RunInfo } from "@packetboat/archive";
 import { duration, harmless, plural } from "@packetboat/terminal";
 
-/** `partial`: up to date but for what is listed as failed. */
-export type LinkState = "ok" | "partial" | "running" | "overdue" | "halted" | "failing";
+/** `partial`: up to date but for what is listed as failed. `resting`: a spent budget or the server's wish keeps it until a time. */
+export type LinkState = "ok" | "partial" | "running" | "resting" | "overdue" | "halted" | "failing";
 
 export interface LinkHealth {
   readonly state: LinkState;
@@ -14,15 +14,20 @@ export interface LinkHealth {
 }
 
 type Facts = Pick<LinkStatus, "lastRun" | "lastGoodAt" | "notFetched" | "notSent" | "held" | "heldBy">;
+type Held = Pick<Hold, "code" | "detail" | "until">;
 
-/** Judges a link at a time; `limit` is how long it may go without a good run, in milliseconds. */
-export function linkHealth(facts: Facts, now: number, limit: number): LinkHealth {
-  const state = stateOf(facts, now, limit);
-  const isWell = state === "ok" || state === "partial" || state === "running";
-  return { state, isWell, reasons: [...reasonsOf(state, facts, now), ...pendingReasons(facts)] };
+/** Judges a link at a time; `limit` is how long it may go without a good run, in milliseconds. `hold`: what keeps its account from running. */
+export function linkHealth(facts: Facts, now: number, limit: number, hold: Held | null = null): LinkHealth {
+  const state = stateOf(facts, now, limit, hold);
+  const isWell = state === "ok" || state === "partial" || state === "running" || state === "resting";
+  return { state, isWell, reasons: [...reasonsOf(state, facts, now, hold), ...pendingReasons(facts)] };
 }
 
-function stateOf({ lastRun, lastGoodAt, notFetched, notSent, held }: Facts, now: number, limit: number): LinkState {
+function stateOf(facts: Facts, now: number, limit: number, hold: Held | null): LinkState {
+  const { lastRun, lastGoodAt, notFetched, notSent, held } = facts;
+  if (hold !== null && hold.until === null) return "failing";
+  // A first pull under a day's budget takes days: as long as each day brings some, it is as well as can be.
+  if (hold !== null && lastRun !== null && now - lastRun.startedAt <= limit) return "resting";
   if (lastRun?.outcome === "failed") return "failing";
   if (held > 0) return "halted";
   const running = lastRun?.outcome === "running";
@@ -33,7 +38,16 @@ function stateOf({ lastRun, lastGoodAt, notFetched, notSent, held }: Facts, now:
   return notFetched + notSent > 0 || lastRun?.outcome === "partial" ? "partial" : "ok";
 }
 
-function reasonsOf(state: LinkState, { lastRun, lastGoodAt }: Facts, now: number): readonly string[] {
+function reasonsOf(
+  state: LinkState,
+  { lastRun, lastGoodAt }: Facts,
+  now: number,
+  hold: Held | null,
+): readonly string[] {
+  if (hold !== null && hold.until === null)
+    return [`nothing is done for it by itself any more. ${harmless(hold.detail)}`];
+  if (hold !== null && hold.until !== null && state === "resting")
+    return [`it goes on by itself in ${duration(hold.until - now)}. ${harmless(hold.detail)}`];
   if (state === "failing" && lastRun !== null) return [failureOf(lastRun, now)];
   if (state === "partial" && lastRun !== null)
     return [`the last run left something out: packetboat runs ${lastRun.id} lists it.`];

@@ -1,6 +1,6 @@
 // What an account used of a day, by all processes and machines together: added in batches, each of which brings back the sum.
 // It must never need a lease: whoever uses the account counts.
-import type { AccountId, DayUsage, Used } from "@packetboat/core";
+import { type AccountId, asId, type DayUsage, type Used } from "@packetboat/core";
 import type { Pool } from "pg";
 import { rowsOf } from "./asking.ts";
 
@@ -50,4 +50,14 @@ export async function usageOn(pool: Pool, id: AccountId, day: string): Promise<U
 /** The use of an account's days, as the limiter keeps it. */
 export function dayUsage(pool: Pool, id: AccountId): DayUsage {
   return { add: (day, used) => addUsage(pool, id, day, used) };
+}
+
+/** What each account used of a day; one that used nothing is not in it. */
+export async function usageOfAll(pool: Pool, day: string): Promise<ReadonlyMap<AccountId, Used>> {
+  const rows = await rowsOf<Row & { account_id: bigint }>(
+    pool,
+    `select account_id, ${COLUMNS} from throttle where day = $1::date`,
+    [day],
+  );
+  return new Map(rows.map((row) => [asId<AccountId>(row.account_id), usedOf(row)]));
 }
