@@ -15,7 +15,9 @@ describe("the use of a day", () => {
     const { id } = await archive.createAccount(pool, KEY, {});
     const once = { down: 3, up: 2, commands: 1, waitedMs: 0.4 };
     const sums = await Promise.all(Array.from({ length: 20 }, () => archive.addUsage(pool, id, DAY, once)));
-    expect(sums.map(({ down }) => down).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => 3 * (n + 1)));
+    expect(sums.map(({ down }) => down).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, n) => 3 * (n + 1)),
+    );
     expect(await archive.usageOn(pool, id, DAY)).toEqual({ down: 60, up: 40, commands: 20, waitedMs: 0 });
     expect(await archive.usageOn(pool, id, "2026-11-27")).toEqual(NOTHING_USED);
   });

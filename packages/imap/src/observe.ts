@@ -16,10 +16,10 @@ import {
   uidSet,
   unionUids,
 } from "@packetboat/core";
+import type { CommandOptions } from "./door.ts";
 import { observationIncomplete, Refused } from "./errors.ts";
 import { examine, type Opened } from "./examine.ts";
 import type { FetchRow } from "./fetch-line.ts";
-import type { CommandOptions } from "./door.ts";
 import type { Gate } from "./gate.ts";
 import { type Count, counting, existing, listUids } from "./listing.ts";
 import { observedOf, PAGE, Pager } from "./pages.ts";

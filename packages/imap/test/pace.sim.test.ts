@@ -1,15 +1,13 @@
 // The gate and the pace of an account, at the wire: what is asked before it is sent, what is counted, how a server's wishes are obeyed, and
 // that no more connections are open than there may be. The pace is the test's own, so that every decision of the gate shows.
+import { asId, type Hint, isMailError, MailError, type MessageId, type Pace, type Release } from "@packetboat/core";
 import {
-  asId,
-  type Hint,
-  isMailError,
-  MailError,
-  type MessageId,
-  type Pace,
-  type Release,
-} from "@packetboat/core";
-import { ServerModel, startWireServer, type WireFault, type WireServer, type WireServerOptions } from "@packetboat/testkit";
+  ServerModel,
+  startWireServer,
+  type WireFault,
+  type WireServer,
+  type WireServerOptions,
+} from "@packetboat/testkit";
 import { describe, expect, it } from "vitest";
 import type { PaceFor } from "../src/index.ts";
 import { fetched, mailboxNamed, remoteTo, writerTo } from "./remote-fixture.ts";
@@ -137,7 +135,7 @@ describe("a hint", () => {
       const inbox = await mailboxNamed(writer, "INBOX");
       const change = { uids: ALL, add: ["\\Seen"], remove: [] };
       const stored = async () => {
-        for await (const _ of writer.store(inbox, inbox.status?.uidValidity ?? null, [change])) continue;
+        for await (const _ of writer.store(inbox, inbox.status?.uidValidity ?? null, [change]));
       };
       expect(await stored().catch(codeOf)).toBe("THROTTLED");
       expect(times(server, /STORE/)).toBe(1);
@@ -145,12 +143,15 @@ describe("a hint", () => {
     }));
 
   it("in a refused session is obeyed, and the session asked for again", () =>
-    served([{ kind: "answer", command: /AUTHENTICATE/, text: "NO [UNAVAILABLE] Try later", times: 2 }], async (server) => {
-      const pace = new Noted();
-      const remote = await remoteTo(server, "alice", { paceFor: always(pace) });
-      expect(pace.hints).toHaveLength(2);
-      await remote.close();
-    }));
+    served(
+      [{ kind: "answer", command: /AUTHENTICATE/, text: "NO [UNAVAILABLE] Try later", times: 2 }],
+      async (server) => {
+        const pace = new Noted();
+        const remote = await remoteTo(server, "alice", { paceFor: always(pace) });
+        expect(pace.hints).toHaveLength(2);
+        await remote.close();
+      },
+    ));
 
   it("is none in a refused password: it is tried once", () =>
     served([{ kind: "answer", command: /AUTHENTICATE/, text: "NO [AUTHENTICATIONFAILED] No" }], async (server) => {

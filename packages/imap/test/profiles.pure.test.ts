@@ -1,7 +1,7 @@
 // Which profile a server gets: by host, else by what it announces or calls itself; and what a person chose over it. And which pause a server's
 // words ask for.
 import { describe, expect, it } from "vitest";
-import { refusedError, Refused } from "../src/errors.ts";
+import { Refused, refusedError } from "../src/errors.ts";
 import { profileFor } from "../src/index.ts";
 
 const MB = 1_000_000;

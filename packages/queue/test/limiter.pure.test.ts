@@ -79,22 +79,26 @@ describe("connections", () => {
 
   it("are never more than the limit, whatever is taken and given back", () =>
     fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(fc.boolean(), { maxLength: 60 }), async (most, steps) => {
-        const pace = limiter({ connections: most });
-        const held: (() => void)[] = [];
-        const asked: Promise<unknown>[] = [];
-        for (const takes of steps) {
-          if (takes) asked.push(pace.connection(null).then((release) => held.push(release)));
-          else held.shift()?.();
-          await vi.advanceTimersByTimeAsync(0);
-          expect(held.length).toBeLessThanOrEqual(most);
-        }
-        while (held.length > 0) {
-          held.shift()?.();
-          await vi.advanceTimersByTimeAsync(0);
-        }
-        await Promise.all(asked);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.boolean(), { maxLength: 60 }),
+        async (most, steps) => {
+          const pace = limiter({ connections: most });
+          const held: (() => void)[] = [];
+          const asked: Promise<unknown>[] = [];
+          for (const takes of steps) {
+            if (takes) asked.push(pace.connection(null).then((release) => held.push(release)));
+            else held.shift()?.();
+            await vi.advanceTimersByTimeAsync(0);
+            expect(held.length).toBeLessThanOrEqual(most);
+          }
+          while (held.length > 0) {
+            held.shift()?.();
+            await vi.advanceTimersByTimeAsync(0);
+          }
+          await Promise.all(asked);
+        },
+      ),
     ));
 });
 
