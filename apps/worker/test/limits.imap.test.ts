@@ -3,7 +3,7 @@
 import { type CountingProxy, type Dovecot, orSkip, startDovecot, startProxy, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
-import { mail, range } from "./accounts.ts";
+import { lookInto, mail, range } from "./accounts.ts";
 import { type Program, program } from "./program.ts";
 
 const MESSAGES = 60;
@@ -127,6 +127,37 @@ describe("commands and connections", () => {
     expect(usedToday.commands).toBeGreaterThan(before.usedToday.commands);
     expect(usedToday.waitedMs).toBeGreaterThan(0);
     expect(await stored("slow")).toBe(1_600);
+  });
+});
+
+describe("two accounts", () => {
+  limited("are kept equal over one connection each, and an upload that is spent goes on the next day", async (wire) => {
+    const port = dovecot?.port ?? 0;
+    await using carol = await WireClient.login({ port }, "carol");
+    for (const n of range(1, 30)) await carol.append("INBOX", large(n));
+    await using dave = await WireClient.login({ port }, "dave");
+    await dave.append("INBOX", mail("dave's own"));
+    await cli.must(["account", "add", urlOf("carol"), "--limit", "connections=1"]);
+    const limits = ["--limit", "connections=1", "--limit", "up-per-day=120kB"];
+    await cli.must(["account", "add", urlOf("dave"), ...limits]);
+    wire.reset();
+    const line = ["mirror", urlOf("carol"), urlOf("dave"), "--archive", "pair"];
+    const first = await cli.run(line);
+    expect({ code: first.code, why: first.stderr }).toMatchObject({
+      code: 3,
+      why: expect.stringMatching(/120 kB for uploads/),
+    });
+    expect(wire.counts().mostAtOnce).toBe(2);
+    const inside = async () => (await dave.select("INBOX", "EXAMINE")).exists;
+    const sent = await inside();
+    expect(sent).toBeGreaterThan(10);
+    expect(sent).toBeLessThan(1 + 120_000 / (LINES * 16));
+    expect((await cli.run(line)).code).toBe(3);
+    expect(await inside()).toBe(sent);
+    expect((await cli.run(line, { env: TOMORROW })).code).toBe(0);
+    const [a, b] = [await lookInto(port, "carol"), await lookInto(port, "dave")];
+    expect(b.holds).toEqual(a.holds);
+    expect(await inside()).toBe(31);
   });
 });
 
