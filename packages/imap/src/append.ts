@@ -60,7 +60,9 @@ class Appending {
     this.#gate = gate;
     this.#wire = wire;
     this.#opened = opened;
-    this.#speech = speechOf(gate.capabilities);
+    const speech = speechOf(gate.capabilities);
+    // What fits into a day's budget is asked for message by message.
+    this.#speech = gate.isPaced ? { ...speech, multi: false } : speech;
     this.#groups = groupsOf(letters, this.#speech);
     this.#sent = this.#groups.map(() => Promise.withResolvers<Sent | null>());
     this.#series = gate.begin();

@@ -26,9 +26,9 @@ export function withAccountOptions(command: Command): Command {
     .option("--auth METHOD", "plain, login, oauthbearer or xoauth2 (default: what the server offers)")
     .option("--authzid USER", "sign in as an administrator, act for this user")
     .option(
-      "--limit NAME=VALUE",
-      "what the account may be asked to give, instead of what its provider is known to allow: connections,\n" +
-        "commands-per-minute, bytes-per-second, down-per-day, up-per-day; VALUE is 4, 500MB, none or default; may be repeated",
+      "--limit LIMIT",
+      "NAME=VALUE, instead of what its provider is known to allow; the names are connections,\n" +
+        "commands-per-minute, bytes-per-second, down-per-day, up-per-day; a value is 4, 500MB, none or default; may be repeated",
       collect,
     )
     .option("--allow-cleartext", "let ?tls=none through for hosts that are not this machine");

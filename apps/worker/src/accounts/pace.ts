@@ -29,7 +29,7 @@ export function paceOf(host: Host, database: Database, address: AccountAddress, 
     const make = async (): Promise<Pace> => {
       const { accountLimiter } = await import("@packetboat/queue");
       const limiter = accountLimiter({ limits, usage: usageOf(database, address), now: host.now });
-      host.onLeave(limiter.close);
+      host.onLeave(() => limiter.close());
       return limiter;
     };
     const pace = known.get(key) ?? make();

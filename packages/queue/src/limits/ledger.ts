@@ -1,5 +1,5 @@
 // What was used of today, by this process and by all others: counted here, written in batches, and every batch brings back what the others
-// used meanwhile. It must never lose a byte to a failed write (it is written with the next one), nor count one for the wrong day.
+// used meanwhile. It must never lose a byte of today to a failed write (it is written with the next one), nor count one for the wrong day.
 import { type DayUsage, dayOf, NOTHING_USED, sumOf, type Used } from "@packetboat/core";
 
 /** A crash forgets at most so much. */
