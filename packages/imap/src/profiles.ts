@@ -1,6 +1,6 @@
 // What providers allow an account, as data: chosen by host, else by what the server announces or calls itself; a person's choice is laid
-// over it. Numbers are the providers' own where they publish them, else what their users report, a little below. It must never hold code
-// that treats a provider differently: that is for capabilities and response codes.
+// over it. Numbers are a provider's own where it publishes them; the others, and all rates of commands, are cautious estimates. It must never
+// hold code that treats a provider differently: that is for capabilities and response codes.
 import { type AccountLimits, type ChosenLimits, chosenOver, NO_LIMITS } from "@packetboat/core";
 
 export interface Profile {

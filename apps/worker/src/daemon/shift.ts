@@ -1,6 +1,6 @@
 // A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
 // others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
-import { holdAccount, holdOf, type LinkInfo, listHolds, listLinks, takeDue } from "@packetboat/archive";
+import { type DueRun, holdAccount, holdOf, type LinkInfo, listHolds, listLinks, takeDue } from "@packetboat/archive";
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
@@ -98,13 +98,23 @@ async function enqueueDue({ place, queue }: Shift): Promise<void> {
     taken = await takeDue(place.database.pool, {
       now,
       most: DUE_AT_ONCE,
-      next: (due) => nextRun(due, now),
+      next: (due) => nextOrNever(due, now),
       enqueue: async (due, client) => {
         const jobs = due.filter(({ accountId }) => !held.has(accountId)).map(passJob);
         if (jobs.length > 0) await queue.send(jobs, client);
       },
     });
   } while (taken === DUE_AT_ONCE);
+}
+
+/** Null takes a link off the clock whose fields nobody can read any more; the others run. */
+function nextOrNever(due: DueRun, now: number): number | null {
+  try {
+    return nextRun(due, now);
+  } catch {
+    // `link set` checks the fields; a time zone may still go from one version of the system to the next. `status` then tells of it as overdue.
+    return null;
+  }
 }
 
 const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }): NewJob => ({
