@@ -18,6 +18,8 @@ export interface Login {
 export interface Connection {
   readonly remote: Remote;
   readonly writer: RemoteWriter | null;
+  /** Gives what another connection needs, with secrets read anew. */
+  readonly again: () => Promise<ConnectOptions>;
 }
 
 /** Asks for a password that is to be asked for, before a display is drawn. `typed` may be kept, if the person wants. */
@@ -41,9 +43,10 @@ export async function signIn(
 ): Promise<Connection> {
   const { options } = await prepare(host, login, source, signal);
   const { connectRemote, connectWriter } = await import("@packetboat/imap");
-  if (!writes) return { remote: await connectRemote(options), writer: null };
+  const again = async () => (await prepare(host, login, source, signal)).options;
+  if (!writes) return { remote: await connectRemote(options), writer: null, again };
   const writer = await connectWriter(options);
-  return { remote: writer, writer };
+  return { remote: writer, writer, again };
 }
 
 /** The same for one look at the account itself. */

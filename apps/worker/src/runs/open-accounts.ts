@@ -40,6 +40,7 @@ export interface OpenAccount {
   readonly archive: Archive;
   readonly remote: Remote;
   readonly writer: RemoteWriter | null;
+  readonly again: Connection["again"];
   /** Aborted by the person, or when the database or the lease is lost. */
   readonly signal: AbortSignal;
 }
@@ -135,9 +136,9 @@ async function open(
       const error = await explained(connection, signal, database);
       return await reportFailure(host, database, archive, target, dryRun, error);
     }
-    const { remote, writer } = connection;
+    const { remote, writer, again } = connection;
     closers.push(() => remote.close());
-    return { target, archive, remote, writer, signal };
+    return { target, archive, remote, writer, again, signal };
   } finally {
     row.end();
   }
