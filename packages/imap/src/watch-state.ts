@@ -90,6 +90,12 @@ export function differing(before: MailboxStates, after: MailboxStates): readonly
   return names.sort();
 }
 
+/** True when at most the mail in a mailbox differs: it is there, subscribed as before, and numbered as before. */
+export function isSameMailbox(before: MailboxStates, after: MailboxStates, wire: string): boolean {
+  const [was, is] = [before.get(wire), after.get(wire)].map((state) => state && /^[-+]*\d*/.exec(state)?.[0]);
+  return was !== undefined && was === is;
+}
+
 export function isSelectableState(states: MailboxStates, wire: string): boolean {
   const state = states.get(wire);
   return state !== undefined && !state.startsWith("-");
