@@ -11,6 +11,10 @@ export interface Bench {
   readonly dovecot: Dovecot;
   readonly work: string;
   readonly times: number;
+  /** Watched at once in the case `watch`. */
+  readonly accounts: number;
+  /** The case `watch` waits for 15 minutes, not for 2. */
+  readonly long: boolean;
 }
 
 /** One line of the result: ours against a peer, with the target. */

@@ -1,4 +1,4 @@
-// `pnpm bench [CASE…] [--times N]`: our speed as ratios to peers and raw limits on the same Dovecot in the same run. Prints a table with the
+// `pnpm bench [CASE…] [--times N] [--accounts N] [--long]`: our speed as ratios to peers and raw limits on the same Dovecot in the same run. Prints a table with the
 // settings that matter, read back from the server. It must never be part of the tests.
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -8,14 +8,19 @@ import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
 import { SCALE } from "./cases-scale.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
+import { WATCH } from "./cases-watch.ts";
 import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...WORKER };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...WATCH, ...WORKER };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { times: { type: "string", default: "5" } },
+  options: {
+    times: { type: "string", default: "5" },
+    accounts: { type: "string", default: "2000" },
+    long: { type: "boolean", default: false },
+  },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(CASES);
 const unknown = names.find((name) => !(name in CASES));
@@ -40,7 +45,14 @@ console.log("| what | ours | peer | theirs | ratio | target |  |\n|---|--:|---|-
 const show = (value: number, unit: string) => `${value.toFixed(unit === "s" || unit === "ms" ? 2 : 0)} ${unit}`;
 let missed = 0;
 for (const name of names) {
-  const rows: readonly Ratio[] = (await CASES[name as keyof typeof CASES]?.({ dovecot, work, times })) ?? [];
+  const rows: readonly Ratio[] =
+    (await CASES[name as keyof typeof CASES]?.({
+      dovecot,
+      work,
+      times,
+      accounts: Number(values.accounts),
+      long: values.long,
+    })) ?? [];
   for (const row of rows) {
     const got = row.ours / row.theirs;
     const met = got <= row.target;

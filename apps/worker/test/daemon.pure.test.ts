@@ -128,7 +128,7 @@ describe("kept connections", () => {
           one.closed = true;
         },
       } as unknown as Remote;
-      return { remote, writer: null };
+      return { remote, writer: null, again: () => Promise.reject(new Error("not asked")) };
     };
     return { opened, open };
   }

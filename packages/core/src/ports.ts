@@ -114,9 +114,25 @@ export interface RemoteWriter extends Remote {
   remove(mailbox: ListedMailbox): Promise<boolean>;
 
   subscribe(mailbox: ListedMailbox, subscribed: boolean): Promise<void>;
+}
 
-  /** Waits until something changes in this mailbox (IDLE, else polling of a connection of its own), or `signal` ends it. */
-  watch(mailbox: ListedMailbox, signal: AbortSignal): Promise<void>;
+/** What a watch noticed since it told last. `mailboxes`: names, sorted; none when it is not known which. */
+export interface Noticed {
+  /**
+   * `began`: the watch stands, what was before is not known. `changed`: something did. `unsure`: it was time to ask, and on this server
+   * changes of flags show only to who looks.
+   */
+  readonly why: "began" | "changed" | "unsure";
+  readonly mailboxes: readonly string[];
+}
+
+/** One account that is being watched, apart from any Remote: whoever began it is called back when something is noticed. */
+export interface AccountWatch {
+  /** From now on these mailboxes are followed at once, besides INBOX: as many of the first as connections allow. */
+  follow(mailboxes: readonly string[]): void;
+
+  /** Ends it; nobody is called back from now on. Never throws. */
+  close(): Promise<void>;
 }
 
 /** A message to be stored: bytes with their identities. */

@@ -54,7 +54,8 @@ export function describeAccount(options: ConnectOptions): Promise<AccountFacts> 
   return describe(doorOf(options, false));
 }
 
-function doorOf(options: ConnectOptions, writes: boolean): Door {
+/** What a connection needs, of what a caller gave. */
+export function doorOf(options: ConnectOptions, writes: boolean): Door {
   const { host, port, security, user, auth } = options;
   return {
     host,

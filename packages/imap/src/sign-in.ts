@@ -30,7 +30,7 @@ export interface Credentials {
   readonly auth: Password | Token;
 }
 
-type Mechanism = "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "SASL LOGIN" | "LOGIN";
+type Mechanism = SignInWords["mechanism"];
 
 /** Picks how to sign in from what the server announces. Null: nothing fits. */
 function mechanismFor(credentials: Credentials, capabilities: ReadonlySet<string>): Mechanism | null {
@@ -93,6 +93,33 @@ async function exchange(
   done.next();
 }
 
+/** How to sign in: what is sent, in order. The first answer goes with the command where `initial`. */
+export interface SignInWords {
+  readonly mechanism: "PLAIN" | "XOAUTH2" | "OAUTHBEARER" | "SASL LOGIN" | "LOGIN";
+  readonly answers: readonly string[];
+  readonly initial: boolean;
+}
+
+/** Gives the words of a sign-in for what the server announces. Throws AUTH_REJECTED when it offers nothing that fits. */
+export function signInWords(
+  capabilities: ReadonlySet<string>,
+  endpoint: Endpoint,
+  credentials: Credentials,
+): SignInWords {
+  const mechanism = mechanismFor(credentials, capabilities);
+  if (mechanism === null) {
+    const wanted =
+      credentials.auth.kind === "token"
+        ? "OAUTHBEARER or XOAUTH2"
+        : credentials.authzid !== null
+          ? "PLAIN, which --authzid needs"
+          : "a password sign-in";
+    throw noMechanism(endpoint, wanted, capabilities.has("LOGINDISABLED"));
+  }
+  const initial = mechanism !== "SASL LOGIN" && capabilities.has("SASL-IR");
+  return { mechanism, answers: answersOf(mechanism, credentials, endpoint), initial };
+}
+
 /** Signs in on an opened connection. Throws AUTH_REJECTED, THROTTLED; a lost connection as it comes. */
 export async function signIn(
   gate: { readonly capabilities: ReadonlySet<string> },
@@ -101,16 +128,7 @@ export async function signIn(
   credentials: Credentials,
 ): Promise<void> {
   if (client.state !== client.states.NOT_AUTHENTICATED) return; // PREAUTH
-  const mechanism = mechanismFor(credentials, gate.capabilities);
-  if (mechanism === null) {
-    const wanted =
-      credentials.auth.kind === "token"
-        ? "OAUTHBEARER or XOAUTH2"
-        : credentials.authzid !== null
-          ? "PLAIN, which --authzid needs"
-          : "a password sign-in";
-    throw noMechanism(endpoint, wanted, gate.capabilities.has("LOGINDISABLED"));
-  }
+  const { mechanism, answers, initial } = signInWords(gate.capabilities, endpoint, credentials);
   // Capabilities differ after sign-in; most servers send them with the answer, the others are asked below.
   client.expectCapabilityUpdate = true;
   try {
@@ -119,8 +137,7 @@ export async function signIn(
       const done: { response: Answer; next(): void } = await client.exec("LOGIN", args, {});
       done.next();
     } else {
-      const initial = mechanism !== "SASL LOGIN" && gate.capabilities.has("SASL-IR");
-      await exchange(client, mechanism, answersOf(mechanism, credentials, endpoint), initial);
+      await exchange(client, mechanism, answers, initial);
     }
   } catch (error) {
     const refused = refusalOf(error);

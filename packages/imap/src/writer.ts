@@ -31,7 +31,6 @@ import { ensureWritable, leave, type Writable } from "./select.ts";
 import { nameRules, spell } from "./spelling.ts";
 import { store } from "./store.ts";
 import { transfer } from "./transfer.ts";
-import { Watcher } from "./watch.ts";
 
 /** U4: without a UIDVALIDITY nobody knows whose UIDs these are by now, so nothing is changed by them. */
 function mustBeNumbered(uidValidity: bigint | null): void {
@@ -40,12 +39,10 @@ function mustBeNumbered(uidValidity: bigint | null): void {
 
 export class ImapWriter extends ImapRemote implements RemoteWriter {
   readonly #announced: ReadonlySet<string>;
-  readonly #watcher: Watcher;
 
   private constructor(door: Door, pool: Pool, connections: number | null, announced: ReadonlySet<string>) {
     super(door, pool, connections, announced);
     this.#announced = announced;
-    this.#watcher = new Watcher(door, (mailbox) => this.status(mailbox));
   }
 
   /** Signs in once, so that wrong credentials show at once. */
@@ -124,18 +121,6 @@ export class ImapWriter extends ImapRemote implements RemoteWriter {
 
   subscribe(mailbox: ListedMailbox, subscribed: boolean): Promise<void> {
     return this.#outside(null, (gate) => subscribeMailbox(gate, this.#wire(mailbox), subscribed));
-  }
-
-  async watch(mailbox: ListedMailbox, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#watcher.wait(mailbox, this.#wire(mailbox), signal);
-    } catch (error) {
-      throw this.asMailError(error);
-    }
-  }
-
-  override async close(): Promise<void> {
-    await Promise.all([this.#watcher.close(), super.close()]);
   }
 
   #wire(mailbox: ListedMailbox): string {

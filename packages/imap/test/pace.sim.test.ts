@@ -9,8 +9,8 @@ import {
   type WireServerOptions,
 } from "@packetboat/testkit";
 import { describe, expect, it } from "vitest";
-import type { PaceFor } from "../src/index.ts";
-import { fetched, mailboxNamed, remoteTo, writerTo } from "./remote-fixture.ts";
+import { Lookout, type PaceFor } from "../src/index.ts";
+import { as, fetched, mailboxNamed, remoteTo, writerTo } from "./remote-fixture.ts";
 
 /** A pace that notes what it is asked, and refuses when it is told to. */
 class Noted implements Pace {
@@ -223,15 +223,36 @@ describe("connections", () => {
       expect(server.connections().total).toBe(1);
     }));
 
-  it("that only watch are done without where there is no room: the mailbox is asked for instead", () =>
+  it("that only watch are done without where there is no room: the account is told to be tried again", () =>
     served([], async (server) => {
-      const pace = new Noted({ connections: 2 });
-      const writer = await writerTo(server, "alice", { paceFor: always(pace) });
-      const inbox = await mailboxNamed(writer, "INBOX");
-      const status = inbox.status === null ? null : { ...inbox.status, messages: 5 };
-      await writer.watch({ ...inbox, status }, new AbortController().signal);
-      expect(server.connections().total).toBe(1);
-      await writer.close();
+      const pace = new Noted({ connections: 0 });
+      const lookout = new Lookout();
+      const { promise: trouble, resolve } = Promise.withResolvers<string>();
+      lookout.watch({
+        connect: async () => ({ ...as(server.port, "alice", {}), paceFor: always(pace) }),
+        onChange: () => undefined,
+        onTrouble: ({ code }) => resolve(code),
+        onEnd: ({ code }) => resolve(code),
+      });
+      expect(await trouble).toBe("THROTTLED");
+      await lookout.close();
+      expect(server.connections().total).toBe(0);
+    }));
+
+  it("that watch give their place back when they end", () =>
+    served([], async (server) => {
+      const pace = new Noted({ connections: 3 });
+      const lookout = new Lookout();
+      const { promise: began, resolve } = Promise.withResolvers<void>();
+      lookout.watch({
+        connect: async () => ({ ...as(server.port, "alice", {}), paceFor: always(pace) }),
+        onChange: () => resolve(),
+        onEnd: () => undefined,
+      });
+      await began;
+      expect(pace.open).toBe(1);
+      await lookout.close();
+      expect(pace.open).toBe(0);
     }));
 
   it("are counted from the first one on where only the server's words tell its limits", () =>

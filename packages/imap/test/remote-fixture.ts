@@ -15,7 +15,7 @@ import type {
 import { PASSWORD } from "@packetboat/testkit";
 import { type ConnectOptions, connectRemote, connectWriter } from "../src/index.ts";
 
-const as = (port: number, user: string, more: Partial<ConnectOptions>): ConnectOptions => ({
+export const as = (port: number, user: string, more: Partial<ConnectOptions>): ConnectOptions => ({
   host: "127.0.0.1",
   port,
   security: "none",

@@ -60,7 +60,7 @@ against(
 );
 against(
   "Dovecot whose literals wait, with names cut at a dot",
-  { ...DOVECOT, forbidden: "./", watchTakes: 40_000 },
+  { ...DOVECOT, forbidden: "./" },
   () => startDovecot({ hide: ["LITERAL+", "ESEARCH", "IDLE"], separator: "." }),
   asIs,
 );

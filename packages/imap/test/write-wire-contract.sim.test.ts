@@ -17,7 +17,6 @@ const TRAITS: WriterTraits = {
     { path: ["Papierkorb"], role: "trash" },
   ],
   showsParents: true,
-  watchTakes: 40_000,
 };
 
 function wire(name: string, options: WireServerOptions, model: ModelOptions): void {

@@ -16,6 +16,7 @@ export {
 export { remoteContract } from "./contracts/remote-contract.ts";
 export type { RemoteTraits, RemoteUnderTest } from "./contracts/remote-fixture.ts";
 export { remoteWriteContract } from "./contracts/remote-write-contract.ts";
+export { type WatchTraits, type WatchUnderTest, watchContract } from "./contracts/watch-contract.ts";
 export type { WriterTraits, WriterUnderTest } from "./contracts/write-fixture.ts";
 export { type CorpusMessage, corpusDirectory, corpusMessages, splitMbox, withCrlf } from "./mail/corpus.ts";
 export { type GeneratedMessage, generateMail, type MailProfile, PROFILES } from "./mail/generate.ts";

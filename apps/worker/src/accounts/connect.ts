@@ -26,6 +26,8 @@ export interface Login {
 export interface Connection {
   readonly remote: Remote;
   readonly writer: RemoteWriter | null;
+  /** Gives what another connection needs, with secrets read anew. */
+  readonly again: () => Promise<ConnectOptions>;
 }
 
 /** Asks for a password that is to be asked for, before a display is drawn. `typed` may be kept, if the person wants. */
@@ -49,10 +51,11 @@ export async function signIn(
 ): Promise<Connection> {
   const { options } = await prepare(host, login, source, signal);
   const { connectRemote, connectWriter } = await import("@packetboat/imap");
+  const again = async () => (await prepare(host, login, source, signal)).options;
   return await notedSignIn(login.database, login.address, host.now, async () => {
-    if (!writes) return { remote: await connectRemote(options), writer: null };
+    if (!writes) return { remote: await connectRemote(options), writer: null, again };
     const writer = await connectWriter(options);
-    return { remote: writer, writer };
+    return { remote: writer, writer, again };
   });
 }
 

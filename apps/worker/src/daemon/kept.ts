@@ -75,7 +75,7 @@ export function keepConnections({ most, keepMs }: KeepOptions): KeptConnections 
 }
 
 /** The same connection, but that its `close` gives it back. */
-function lent({ remote, writer }: Connection, giveBack: () => Promise<void>): Connection {
+function lent({ remote, writer, again }: Connection, giveBack: () => Promise<void>): Connection {
   const given = new Proxy(writer ?? remote, {
     get: (target, name) => {
       if (name === "close") return giveBack;
@@ -84,5 +84,5 @@ function lent({ remote, writer }: Connection, giveBack: () => Promise<void>): Co
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { remote: given, writer: writer === null ? null : (given as RemoteWriter) };
+  return { remote: given, writer: writer === null ? null : (given as RemoteWriter), again };
 }

@@ -44,6 +44,7 @@ export interface OpenAccount {
   readonly archive: Archive;
   readonly remote: Remote;
   readonly writer: RemoteWriter | null;
+  readonly again: Connection["again"];
   /** Aborted by the person, or when the database or the lease is lost. */
   readonly signal: AbortSignal;
 }
@@ -144,9 +145,9 @@ async function open(
       const error = await explained(connection, signal, database);
       return await reportFailure(host, database, archive, target, dryRun, error);
     }
-    const { remote, writer } = connection;
+    const { remote, writer, again } = connection;
     closers.connections.push(() => remote.close());
-    return { target, archive, remote, writer, signal };
+    return { target, archive, remote, writer, again, signal };
   } finally {
     row.end();
   }

@@ -1,16 +1,13 @@
-// The contract of writing, third part: mailboxes. Names that a server can hold, mailboxes made, renamed, removed and subscribed, and
-// waiting until something changes.
-import type { MailboxPath, RemoteWriter } from "@packetboat/core";
+// The contract of writing, third part: mailboxes. Names that a server can hold, mailboxes made, renamed, removed and subscribed.
+import type { MailboxPath } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
-import type { UserHands } from "./hands.ts";
-import { DATE, INBOX, listed, look, mail, maybeListed } from "./remote-fixture.ts";
-import { appended, filled, letters, likeness, type OnWriter, setOf, type WriterTraits } from "./write-fixture.ts";
+import { INBOX, listed, look, mail, maybeListed } from "./remote-fixture.ts";
+import { appended, filled, letters, type OnWriter, setOf } from "./write-fixture.ts";
 
-export function remoteTreeContract(on: OnWriter, traits: WriterTraits): void {
+export function remoteTreeContract(on: OnWriter): void {
   describe("spell and create", () => making(on));
   describe("rename", () => renaming(on));
   describe("remove and subscribe", () => removing(on));
-  describe("watch", () => watching(on, traits));
 }
 
 function making(on: OnWriter): void {
@@ -189,58 +186,4 @@ function removing(on: OnWriter): void {
       }
     }),
   );
-}
-
-function watching(on: OnWriter, traits: WriterTraits): void {
-  const { watchTakes = 20_000 } = traits;
-  it(
-    "ends when another client appends, and other calls go on beside it",
-    { timeout: watchTakes + 20_000 },
-    on(async (writer, user) => {
-      const inbox = await listed(writer, INBOX);
-      const controller = new AbortController();
-      let ended = false;
-      const watch = writer.watch(inbox, controller.signal).then(() => {
-        ended = true;
-      });
-      const beside = await appendUntil(writer, user, () => ended, watch, Date.now() + watchTakes);
-      controller.abort();
-      await watch;
-      expect(beside).toBe(true);
-      const message = { bytes: Buffer.from(mail("knock")), flags: [], internalDate: DATE };
-      expect(new Set((await user.read(INBOX)).map(likeness))).toEqual(new Set([likeness(message)]));
-    }),
-  );
-
-  it(
-    "ends when the signal says so, at once where it said so before, and the session goes on",
-    on(async (writer) => {
-      const inbox = await listed(writer, INBOX);
-      await writer.watch(inbox, AbortSignal.abort());
-      const controller = new AbortController();
-      const watch = writer.watch(inbox, controller.signal);
-      expect((await listed(writer, INBOX)).status).toMatchObject({ messages: 0 });
-      controller.abort();
-      await watch;
-      await appended(writer, inbox, letters(1));
-      expect((await listed(writer, INBOX)).status).toMatchObject({ messages: 1 });
-    }),
-  );
-}
-
-/** Knocks until the watch ends: nobody but the server knows when it has begun. Gives false when it took too long. */
-async function appendUntil(
-  writer: RemoteWriter,
-  user: UserHands,
-  ended: () => boolean,
-  watch: Promise<void>,
-  deadline: number,
-): Promise<boolean> {
-  while (!ended()) {
-    if (Date.now() > deadline) return false;
-    await user.append(INBOX, mail("knock"), { internalDate: DATE });
-    await listed(writer, INBOX);
-    await Promise.race([watch, new Promise((resolve) => setTimeout(resolve, 50))]);
-  }
-  return true;
 }

@@ -45,7 +45,7 @@ export function remoteWriteContract(
     describe("append, answers", () => answering(on, traits));
     describe("a mailbox that is another", () => another(on));
     remoteChangeContract(on);
-    remoteTreeContract(on, traits);
+    remoteTreeContract(on);
   });
 }
 
@@ -203,7 +203,6 @@ function another(on: OnWriter): void {
       const calls = {
         ...openedCalls(writer, gone, setOf(truth), await targetOf(writer, ["There"])),
         rename: () => writer.rename(gone, writer.spell(["Elsewhere"]).name),
-        watch: () => writer.watch(gone, new AbortController().signal),
       };
       for (const [name, call] of Object.entries(calls))
         await expect(call(), name).rejects.toMatchObject({ name: "MailError", code: "MAILBOX_GONE" });

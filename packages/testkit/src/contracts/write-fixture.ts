@@ -22,8 +22,6 @@ export interface WriterTraits extends RemoteTraits {
   readonly rewrites?: readonly string[];
   /** A message that APPEND refuses, alone, each time. Default: none is known, and the tests of it are left out. */
   readonly unwelcome?: { readonly bytes: string | Buffer; readonly code: ErrorCode };
-  /** How long it may take until another client's change is told, in milliseconds. Default: 20,000. */
-  readonly watchTakes?: number;
 }
 
 /** One empty account: INBOX, and whatever the server makes by itself. */

@@ -27,6 +27,8 @@ export interface DovecotOptions {
   readonly fsync?: "never" | "optimized" | "always";
   /** Separator of mailbox names. Default: "/". */
   readonly separator?: "/" | ".";
+  /** One index over all mailboxes of a user, which NOTIFY needs. Default: false; NOTIFY is then announced and refused. */
+  readonly listIndex?: boolean;
   /** Configuration lines at the end, which win over all before. */
   readonly extraConfig?: string;
 }
@@ -86,6 +88,7 @@ userdb {
 }
 mail_location = ${options.format === "maildir" ? "maildir:~/Maildir" : "sdbox:~/mail"}
 mail_fsync = ${options.fsync ?? "optimized"}
+mailbox_list_index = ${options.listIndex ? "yes" : "no"}
 mail_max_userip_connections = 100
 mail_plugins = ${plugins.join(" ")}
 ${hidden.size > 0 ? `imap_capability = ${announced.join(" ")}` : ""}

@@ -13,8 +13,8 @@ export interface Point {
   readonly mailbox: string | null;
 }
 
-/** Calls that change something on the server, and `watch`, which only waits. */
-export type WritingCall = "append" | "store" | TransferCall | TreeCall | "watch";
+/** Calls that change something on the server. */
+export type WritingCall = "append" | "store" | TransferCall | TreeCall;
 export type TransferCall = "move" | "copy" | "expunge";
 export type TreeCall = "create" | "rename" | "remove" | "subscribe";
 

@@ -1,9 +1,9 @@
-// Mailboxes in the simulator: names, CREATE, RENAME, DELETE, subscriptions, and waiting for a change. It must never remove a mailbox that
+// Mailboxes in the simulator: names, CREATE, RENAME, DELETE, subscriptions. It must never remove a mailbox that
 // holds a message (B5), or subscribe one that was only created.
 import type { ListedMailbox, MailboxPath, Spelled } from "@packetboat/core";
 import { failure } from "./failure.ts";
 import { concerns, type TreeCall } from "./faults.ts";
-import type { ServerModel, SimMailbox } from "./model.ts";
+import type { ServerModel } from "./model.ts";
 import type { SimSession } from "./session.ts";
 
 /** The nearest name: a segment that holds the delimiter, or nothing at all, is spelled with "_" (B2). */
@@ -69,27 +69,6 @@ export async function subscribeMailbox(
   session.model.subscribe(name, subscribed);
   session.count.subscribed++;
   session.step("subscribe", "effect", name);
-}
-
-/** Ends with the first change of the mailbox, or of its name; also when the session ends. */
-export async function watchMailbox(session: SimSession, mailbox: ListedMailbox, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { mailbox: watched } = session.open("watch", mailbox, undefined);
-  const { listeners } = session.model;
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      listeners.delete(listener);
-      signal.removeEventListener("abort", end);
-      session.ended.signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const listener = (changed: SimMailbox): void => {
-      if (changed === watched) end();
-    };
-    listeners.add(listener);
-    signal.addEventListener("abort", end);
-    session.ended.signal.addEventListener("abort", end);
-  });
 }
 
 function refuse(session: SimSession, call: TreeCall, name: string): void {

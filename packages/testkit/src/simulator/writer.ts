@@ -8,7 +8,7 @@ import { SimReader } from "./remote.ts";
 import { type SimCounts, SimSession, type SimulatedRemoteOptions } from "./session.ts";
 import { storeFlags } from "./storing.ts";
 import { copyMessages, expungeMessages, moveMessages } from "./transfers.ts";
-import { createMailbox, removeMailbox, renameMailbox, spellPath, subscribeMailbox, watchMailbox } from "./tree.ts";
+import { createMailbox, removeMailbox, renameMailbox, spellPath, subscribeMailbox } from "./tree.ts";
 
 export interface SimulatedWriterOptions extends SimulatedRemoteOptions {
   /** Bytes that all messages of the account may take up; what would exceed it is answered with OVERQUOTA. Default: no limit. */
@@ -44,6 +44,5 @@ export function simulatedWriter(model: ServerModel, options: SimulatedWriterOpti
     rename: (mailbox, to) => renameMailbox(session, mailbox, to),
     remove: (mailbox: ListedMailbox) => removeMailbox(session, mailbox),
     subscribe: (mailbox, subscribed) => subscribeMailbox(session, mailbox, subscribed),
-    watch: (mailbox, signal) => watchMailbox(session, mailbox, signal),
   };
 }
