@@ -2,6 +2,7 @@
 export { readBodies, readBody, type StoredBody } from "./bodies.ts";
 export * from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";
+export * from "./catalog/declared-schedules.ts";
 export * from "./catalog/held.ts";
 export {
   accountName,

@@ -3,7 +3,7 @@
 
 import { keepSecret, readSecret, setAccountSettings } from "@packetboat/archive";
 import { choosePassword, type PasswordSource, readOrMakeSealingKey, readSealingKey } from "@packetboat/config";
-import { isMailError } from "@packetboat/core";
+import { isMailError, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Host } from "../host.ts";
 import { keyPath } from "../house.ts";
@@ -15,9 +15,11 @@ const rowOf = (id: number) => ({ table: "secret", id });
 
 /** What the account itself says about its password; null when nothing. */
 function keptSource(host: Host, database: Database, account: Account): PasswordSource | null {
-  const { passwordFile, passwordCommand } = account.settings;
+  const { passwordFile, passwordCommand, passwordEnv } = account.settings;
   if (passwordFile !== null) return { kind: "file", path: passwordFile };
   if (passwordCommand !== null) return { kind: "command", command: passwordCommand };
+  if (passwordEnv !== null)
+    return { kind: "kept", open: async () => passwordOfVariable(host, passwordEnv, account.name) };
   if (!account.hasSecret) return null;
   const open = async () => {
     const sealed = await readSecret(database.pool, account.id);
@@ -25,6 +27,16 @@ function keptSource(host: Host, database: Database, account: Account): PasswordS
     return key.open(rowOf(account.id), sealed ?? Buffer.alloc(0));
   };
   return { kind: "kept", open };
+}
+
+/** Read when it is needed: another way may have been given, and then the variable may be missing. */
+function passwordOfVariable({ variables }: Pick<Host, "variables">, name: string, account: string): string {
+  const password = variables[name] ?? "";
+  if (password !== "") return password;
+  throw new MailError(
+    "CONFIG_INVALID",
+    `The environment variable ${name}, which holds the password of ${account}, is not set. Set it for this command and for the worker.`,
+  );
 }
 
 const waysOf = (side: SideName): string =>

@@ -1,6 +1,6 @@
 // What the database keeps of an account beside user, host and port: how to connect and how to get the password. Pure. Read back with
 // care: the column is JSON, and an older or newer version may have written it. It must never hold a secret.
-import type { Security } from "@packetboat/config";
+import type { AccountLimits, DeclaredSignIn, Security } from "@packetboat/config";
 
 export type AuthMethod = "plain" | "login" | "xoauth2";
 
@@ -14,6 +14,12 @@ export interface AccountSettings {
   readonly caFile: string | null;
   readonly passwordFile: string | null;
   readonly passwordCommand: string | null;
+  /** The name of an environment variable. */
+  readonly passwordEnv: string | null;
+  /** What the account may use; what is not there is not limited. */
+  readonly limits: AccountLimits;
+  /** OAuth2 instead of a password, as it was declared. */
+  readonly signIn: DeclaredSignIn | null;
   /** False: the person was asked once and does not want the password kept. */
   readonly mayKeepPassword: boolean;
 }
@@ -30,13 +36,33 @@ export function settingsFor(security: Security): AccountSettings {
     caFile: null,
     passwordFile: null,
     passwordCommand: null,
+    passwordEnv: null,
+    limits: {},
+    signIn: null,
     mayKeepPassword: true,
   };
 }
 
+const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+
+/** In one order, so that equal limits are equal texts. */
+const LIMITS = ["connections", "commandsPerMinute", "bytesPerSecond", "downPerDay", "upPerDay"] as const;
+
+function readLimits(value: unknown): AccountLimits {
+  const found = recordOf(value);
+  const whole = (limit: unknown) => Number.isSafeInteger(limit) && Number(limit) > 0;
+  return Object.fromEntries(LIMITS.flatMap((name) => (whole(found[name]) ? [[name, found[name]]] : [])));
+}
+
+function readSignIn(value: unknown): DeclaredSignIn | null {
+  const { provider, clientId } = recordOf(value);
+  return typeof provider === "string" && typeof clientId === "string" ? { provider, clientId } : null;
+}
+
 /** Reads the column. What is missing or of another kind takes its default; TLS is the default of security. */
 export function readSettings(value: unknown): AccountSettings {
-  const found = typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const found = recordOf(value);
   const text = (key: string) => (typeof found[key] === "string" && found[key] !== "" ? (found[key] as string) : null);
   return {
     security: SECURITIES.find((one) => one === found.security) ?? "tls",
@@ -45,6 +71,9 @@ export function readSettings(value: unknown): AccountSettings {
     caFile: text("caFile"),
     passwordFile: text("passwordFile"),
     passwordCommand: text("passwordCommand"),
+    passwordEnv: text("passwordEnv"),
+    limits: readLimits(found.limits),
+    signIn: readSignIn(found.signIn),
     mayKeepPassword: found.mayKeepPassword !== false,
   };
 }
@@ -58,12 +87,12 @@ export interface AccountOptions {
   readonly passwordCommand?: string | undefined;
 }
 
-/** Gives the settings with what the options say; naming one way to the password replaces the other. */
+/** Gives the settings with what the options say; naming one way to the password replaces the others. */
 export function withOptions(settings: AccountSettings, options: AccountOptions): AccountSettings {
   const { auth, authzid, caFile, passwordFile, passwordCommand } = options;
   const way =
     passwordFile !== undefined || passwordCommand !== undefined
-      ? { passwordFile: passwordFile ?? null, passwordCommand: passwordCommand ?? null }
+      ? { passwordFile: passwordFile ?? null, passwordCommand: passwordCommand ?? null, passwordEnv: null }
       : {};
   return {
     ...settings,

@@ -16,6 +16,7 @@ import { subcommand, withExamples, withReporting } from "../command-help.ts";
 import { factLines, plainFacts } from "../display/account-facts.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
+import { passwordWords } from "./account-words.ts";
 import { linkWords } from "./link-words.ts";
 
 interface AddOptions extends RawAccountOptions, ReportingOptions {
@@ -159,15 +160,9 @@ const remove = (host: Host) => async (name: string, options: ReportingOptions & 
   screen.line(`Removed ${account.name}. Its archives keep their mail.`);
 };
 
-function passwordWords({ settings, hasSecret }: Account): string {
-  if (settings.passwordFile !== null) return `file ${settings.passwordFile}`;
-  if (settings.passwordCommand !== null) return `command ${settings.passwordCommand}`;
-  return hasSecret ? "kept, sealed" : "not kept";
-}
-
 function plain(account: Account) {
   const { name, address, settings, hasSecret, createdAt } = account;
-  const { auth, authzid, caFile, passwordFile, passwordCommand } = settings;
+  const { auth, authzid, caFile, passwordFile, passwordCommand, passwordEnv, limits, signIn } = settings;
   const added = new Date(createdAt).toISOString();
   return {
     account: name,
@@ -177,6 +172,9 @@ function plain(account: Account) {
     caFile,
     passwordFile,
     passwordCommand,
+    passwordEnv,
+    signIn,
+    limits,
     passwordKept: hasSecret,
     added,
   };

@@ -27,7 +27,10 @@ export function printedSample(): string {
 function annotate(node: Node | null, schema: SchemaNode | null, told: Set<string>): void {
   if (isSeq(node)) {
     if (node.items.every(isScalar)) node.flow = true;
-    for (const item of node.items) annotate(item as Node, stepInto(schema, 0), told);
+    for (const item of node.items) {
+      annotate(item as Node, stepInto(schema, 0), told);
+      liftComment(item as Node);
+    }
   }
   if (!isMap(node)) return;
   for (const { key, value } of node.items) {
@@ -38,6 +41,16 @@ function annotate(node: Node | null, schema: SchemaNode | null, told: Set<string
       told.add(text);
       key.commentBefore = ` ${text}`;
     }
+    // YAML would take some of such texts for aliases; in quotes all look alike.
+    if (isScalar(value) && String(value.value).includes("*")) value.type = "QUOTE_DOUBLE";
     annotate(value as Node, below, told);
   }
+}
+
+/** What is said of the first key of an item stands above the item. */
+function liftComment(item: Node): void {
+  const key = isMap(item) ? item.items[0]?.key : null;
+  if (!isScalar(key) || !key.commentBefore) return;
+  item.commentBefore = key.commentBefore;
+  key.commentBefore = null;
 }

@@ -17,9 +17,10 @@ export function readDeclaration(text: string, options: ResolveOptions): ReadDecl
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "core" }) as Document.Parsed;
   const source = { doc, lines };
-  const broken = [...doc.errors, ...doc.warnings].map((error) => yamlProblem(source, error));
-  const lost = broken.length > 0 ? [] : lostAliases(source);
-  if (broken.length + lost.length > 0) return problemsOf([...broken, ...lost]);
+  // Only the first: what comes after it is often its echo.
+  const broken = [...doc.errors, ...doc.warnings].slice(0, 1).map((error) => yamlProblem(source, error));
+  const lost = broken.length > 0 ? broken : lostAliases(source);
+  if (lost.length > 0) return problemsOf(lost);
   const value = plainValue(doc);
   if (value === TOO_MANY) return problemsOf([problemAt(source, [], "refers to itself too often. Write it out.")]);
   const checked = fileSchema.safeParse(value);

@@ -160,8 +160,12 @@ function linksOf(
       );
     links.push(link);
   });
-  return links;
+  return links.map((link) => ({ ...link, merge: link.merge || links.some((other) => letsIn(other, link)) }));
 }
+
+/** Whichever of two says merge, says it for both. */
+const letsIn = (other: DeclaredLink, link: DeclaredLink): boolean =>
+  other !== link && other.archive === link.archive && other.merge && sharesMailboxes(other, link);
 
 function unknownName(reading: Reading, path: Path, name: string, what: string, known: readonly string[]): void {
   const guess = nearest(name, known);

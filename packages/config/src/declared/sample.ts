@@ -36,6 +36,7 @@ export const SAMPLE: FileInput = {
     {
       account: "home",
       archive: "private",
+      prefix: "Home",
       exclude: ["Junk*", "Trash"],
       guard: { messages: 100, share: 50 },
       completeEvery: "7 days",
