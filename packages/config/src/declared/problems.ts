@@ -35,13 +35,15 @@ export function problemAt({ doc, lines }: Source, path: Path, end: string): Prob
   return { ...placeOf(doc, lines, path), text: `${inWords(path)} ${end}` };
 }
 
-/** ["links", 1, "guard", "share"] → "link 2: guard.share". */
+/** ["links", 1, "guard", "share"] → "link 2: guard.share"; items of lists count from 1. */
 function inWords(path: Path): string {
   if (path.length === 0) return "The file";
   const [first, second, ...rest] = path;
   const tail = rest.map((key) => shown(String(key))).join(".");
-  if (first === "links" && typeof second === "number")
-    return tail === "" ? `link ${second + 1}` : `link ${second + 1}: ${tail}`;
+  if (typeof second === "number") {
+    const item = `${String(first).replace(/s$/, "")} ${second + 1}`;
+    return tail === "" ? item : `${item}: ${tail}`;
+  }
   return path.map((key) => shown(String(key))).join(".");
 }
 

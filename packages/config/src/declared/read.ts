@@ -3,7 +3,15 @@
 import { type Alias, type Document, LineCounter, parseDocument, visit } from "yaml";
 import type { Declaration, Problem } from "./declaration.ts";
 import { placeAt } from "./places.ts";
-import { problemAt, type Source, schemaProblems, yamlProblem } from "./problems.ts";
+import {
+  jsonSchema,
+  problemAt,
+  type SchemaNode,
+  type Source,
+  schemaProblems,
+  stepInto,
+  yamlProblem,
+} from "./problems.ts";
 import { type ResolveOptions, resolveFile } from "./resolve.ts";
 import { fileSchema } from "./schema.ts";
 
@@ -51,7 +59,7 @@ const TOO_MANY = Symbol("too many aliases");
 /** The content without keys that have no value: `links:` with every line below it commented out says nothing. */
 function plainValue(doc: Document.Parsed): unknown {
   try {
-    return withoutEmpty(doc.toJS({ maxAliasCount: 100 })) ?? {};
+    return withoutEmpty(doc.toJS({ maxAliasCount: 100 }), jsonSchema()) ?? {};
   } catch (error) {
     // The one thing that the library throws for a document whose aliases all resolve: a bomb of aliases.
     if (error instanceof ReferenceError) return TOO_MANY;
@@ -59,12 +67,14 @@ function plainValue(doc: Document.Parsed): unknown {
   }
 }
 
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
+/** Keys that nobody knows stay: they are to be complained about. */
+function withoutEmpty(value: unknown, schema: SchemaNode | null): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutEmpty(each, stepInto(schema, 0)));
   if (typeof value !== "object" || value === null) return value;
+  const isKnown = (key: string) => Object.hasOwn(schema?.properties ?? {}, key);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, each]) => each !== null)
-      .map(([key, each]) => [key, withoutEmpty(each)]),
+      .filter(([key, each]) => each !== null || !isKnown(key))
+      .map(([key, each]) => [key, withoutEmpty(each, stepInto(schema, key))]),
   );
 }
