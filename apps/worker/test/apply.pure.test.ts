@@ -38,7 +38,7 @@ describe("steps", () => {
   it.each([
     [
       declaration(["all"], [account("a", { limits: { downPerDay: 2_500_000, connections: 2 } })], BASE.links),
-      ["~ account  a@x.example: limits.connections: none → 2; limits.downPerDay: none → 2,500 kB"],
+      ["~ account  a@x.example: limits.connections: default → 2; limits.downPerDay: default → 2,500 kB"],
     ],
     [
       declaration(

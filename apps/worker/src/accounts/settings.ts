@@ -16,7 +16,7 @@ export interface AccountSettings {
   readonly passwordCommand: string | null;
   /** The name of an environment variable. */
   readonly passwordEnv: string | null;
-  /** What the account may use; what is not there is not limited. */
+  /** What the account may use at most, as a person chose it. */
   readonly limits: AccountLimits;
   /** OAuth2 instead of a password, as it was declared. */
   readonly signIn: DeclaredSignIn | null;

@@ -38,7 +38,7 @@ function settingsWords(settings: AccountSettings, hasSecret: boolean): Words {
   const { security, auth, authzid, caFile, signIn, limits } = settings;
   const limit = (name: keyof AccountLimits) => {
     const value = limits[name];
-    return [`limits.${name}`, value === undefined ? "none" : LIMITS[name](value)] as const;
+    return [`limits.${name}`, value === undefined ? "default" : LIMITS[name](value)] as const;
   };
   return {
     security,

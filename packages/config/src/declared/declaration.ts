@@ -15,7 +15,7 @@ export interface DeclaredSignIn {
   readonly clientId: string;
 }
 
-/** What an account may use. A limit that is not there does not limit. */
+/** What an account may use at most, as a person chose it. */
 export interface AccountLimits {
   readonly connections?: number;
   readonly commandsPerMinute?: number;

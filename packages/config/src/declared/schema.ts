@@ -82,7 +82,9 @@ const account = z.strictObject(
     caFile: text("is the path of a file")
       .optional()
       .describe("Trust this certificate authority (PEM) instead of the system's. Relative to this file."),
-    limits: limits.optional().describe("What the account may use. What is not named is not limited."),
+    limits: limits
+      .optional()
+      .describe("What the account may use at most. What is not named here is as without this file."),
   },
   { error: "is an account: at least { url: imaps://… }" },
 );
