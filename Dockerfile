@@ -1,4 +1,4 @@
-# Packetboat's command line as an image, not run as root. The database is another container (docker-compose.yml):
+# Packetboat's command line and its worker as an image, not run as root. The database is another container (docker-compose.yml):
 # the binaries of the embedded one are optional dependencies and are left out.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
@@ -13,5 +13,9 @@ RUN install -d -o node -g node -m 0700 /data
 VOLUME /data
 WORKDIR /data
 USER node
+# Of the worker: /metrics, /healthz, /readyz. Without --metrics-port nothing listens.
+EXPOSE 9464
+# Docker asks politely once; the batch in hand is finished.
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "--max-semi-space-size=4", "--initial-old-space-size=128", "/app/apps/worker/src/main.ts"]
 CMD ["--help"]

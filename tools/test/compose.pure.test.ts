@@ -8,6 +8,11 @@ import { parse } from "yaml";
 interface Service {
   readonly image?: string;
   readonly build?: string;
+  readonly command?: readonly string[];
+  readonly container_name?: string;
+  readonly restart?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly secrets?: readonly string[];
   readonly profiles?: readonly string[];
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
@@ -55,4 +60,26 @@ test("the image does not run as root and has the pnpm that the checkout uses", (
   const { packageManager } = JSON.parse(text("package.json")) as { packageManager: string };
   expect(pnpm.exec(text("Dockerfile"))?.[0]).toBe(packageManager);
   expect(pnpm.exec(text("tools/setup.sh"))?.[0]).toBe(packageManager);
+});
+
+test("workers can be many, come back by themselves, and say whether they live", () => {
+  const { worker } = services;
+  expect(worker).toMatchObject({ restart: "unless-stopped", command: ["worker", "--metrics-port", "9464"] });
+  expect(worker?.container_name ?? worker?.ports).toBeUndefined();
+  expect(worker?.depends_on?.postgres?.condition).toBe("service_healthy");
+  expect(worker?.healthcheck?.test.join(" ")).toContain("127.0.0.1:9464/healthz");
+  expect(worker?.environment?.PACKETBOAT_DATABASE_URL).toBe(services.packetboat?.environment?.PACKETBOAT_DATABASE_URL);
+  const key = parse(text("docker/key.yml")) as Compose & { readonly secrets: Readonly<Record<string, unknown>> };
+  expect(key.services.worker?.secrets).toEqual(Object.keys(key.secrets));
+  expect(key.services.worker?.environment?.PACKETBOAT_KEY_FILE).toBe(`/run/secrets/${Object.keys(key.secrets)[0]}`);
+});
+
+test("the systemd units call commands that they share with the image, and are nobody's root", () => {
+  const unit = (name: string) => text(`deploy/systemd/${name}`);
+  expect(unit("packetboat-worker.service")).toContain(`packetboat ${services.worker?.command?.join(" ")}\n`);
+  expect(unit("packetboat-sync.service")).toMatch(/^ExecStart=\/opt\/packetboat\/packetboat sync --quiet$/m);
+  for (const name of ["packetboat-worker.service", "packetboat-sync.service"])
+    for (const line of ["User=packetboat", "ProtectSystem=strict", "NoNewPrivileges=yes", "StateDirectory=packetboat"])
+      expect(unit(name).split("\n"), name).toContain(line);
+  expect(unit("packetboat-sync.timer")).toMatch(/^OnCalendar=/m);
 });

@@ -83,6 +83,12 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => import("./commands/link.ts"),
   },
   {
+    name: "apply",
+    summary: "make all of these what a file declares",
+    group: SETTINGS,
+    load: () => import("./commands/apply.ts"),
+  },
+  {
     name: "restore",
     summary: "list an archive, now or in the past, and export it",
     group: READ,

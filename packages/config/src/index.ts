@@ -9,6 +9,16 @@ export {
   type Security,
   showAccountUrl,
 } from "./account-url.ts";
+export type {
+  AccountLimits,
+  Declaration,
+  DeclaredAccount,
+  DeclaredLink,
+  DeclaredPassword,
+  DeclaredSchedule,
+  DeclaredSignIn,
+  Problem,
+} from "./declared/declaration.ts";
 export { type Environment, type EnvironmentVariables, type LogLevel, readEnvironment } from "./environment.ts";
 export { type LogFields, type Logger, openLogger, plainError, SILENT } from "./logger.ts";
 export {
@@ -19,3 +29,6 @@ export {
   readPassword,
 } from "./passwords.ts";
 export { readOrMakeSealingKey, readSealingKey, type SealedRow, type SealingKey } from "./seal.ts";
+
+/** What reads packetboat.yaml and prints its schema and its sample. Apart, because the libraries behind it take longer to load than most commands run. */
+export const loadDeclared = () => import("./declared/index.ts");

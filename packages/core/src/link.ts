@@ -47,3 +47,20 @@ export interface Link {
   readonly rights: Rights;
   readonly policy: Policy;
 }
+
+/**
+ * Whether two accounts would be mixed up in one place: links of one archive whose prefixes lie in each other, neither of which pushes
+ * (accounts that are not meant to be equal never share a mailbox).
+ */
+export function sharesMailboxes(
+  a: { readonly rights: Rights; readonly policy: Pick<Policy, "prefix"> },
+  b: { readonly rights: Rights; readonly policy: Pick<Policy, "prefix"> },
+): boolean {
+  return !a.rights.push && !b.rights.push && isWithin(a.policy.prefix, b.policy.prefix);
+}
+
+/** Whether one of two prefixes lies in the other. The empty one holds all. */
+function isWithin(a: MailboxPath, b: MailboxPath): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  return short.every((segment, i) => segment === long[i]);
+}

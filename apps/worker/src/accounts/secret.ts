@@ -3,7 +3,7 @@
 
 import { keepSecret, readSecret, setAccountSettings } from "@packetboat/archive";
 import { choosePassword, readOrMakeSealingKey, readSealingKey } from "@packetboat/config";
-import { isMailError } from "@packetboat/core";
+import { isMailError, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Host } from "../host.ts";
 import { keyPath } from "../house.ts";
@@ -17,16 +17,19 @@ const rowOf = (id: number) => ({ table: "secret", id });
 
 /** True for an account whose connections are signed in to by its kept OAuth2 sign-in; `auth`: the method that was asked for. */
 export function usesSignIn({ signIn, settings }: Account, auth: AuthMethod | null = settings.auth): boolean {
-  const { passwordFile, passwordCommand } = settings;
-  const wantsToken = auth === null || isTokenMethod(auth);
-  return signIn !== null && wantsToken && passwordFile === null && passwordCommand === null;
+  const hasPassword = [settings.passwordFile, settings.passwordCommand, settings.passwordEnv].some(
+    (way) => way !== null,
+  );
+  return signIn !== null && (auth === null || isTokenMethod(auth)) && !hasPassword;
 }
 
 /** What the account itself says about its password; null when nothing. */
 function keptSource(host: Host, database: Database, account: Account, auth: AuthMethod | null): LoginSource | null {
-  const { passwordFile, passwordCommand } = account.settings;
+  const { passwordFile, passwordCommand, passwordEnv } = account.settings;
   if (passwordFile !== null) return { kind: "file", path: passwordFile };
   if (passwordCommand !== null) return { kind: "command", command: passwordCommand };
+  if (passwordEnv !== null)
+    return { kind: "kept", open: async () => passwordOfVariable(host, passwordEnv, account.name) };
   if (usesSignIn(account, auth)) return { kind: "sign-in", give: tokensOf(host, database, account.id) };
   if (!account.hasSecret) return null;
   const open = async () => {
@@ -35,6 +38,16 @@ function keptSource(host: Host, database: Database, account: Account, auth: Auth
     return key.open(rowOf(account.id), sealed ?? Buffer.alloc(0));
   };
   return { kind: "kept", open };
+}
+
+/** Read when it is needed: another way may have been given, and then the variable may be missing. */
+function passwordOfVariable({ variables }: Pick<Host, "variables">, name: string, account: string): string {
+  const password = variables[name] ?? "";
+  if (password !== "") return password;
+  throw new MailError(
+    "CONFIG_INVALID",
+    `The environment variable ${name}, which holds the password of ${account}, is not set. Set it for this command and for the worker.`,
+  );
 }
 
 const waysOf = (side: SideName): string =>

@@ -1,6 +1,6 @@
 // What the database keeps of an account beside user, host and port: how to connect and how to get the password. Pure. Read back with
 // care: the column is JSON, and an older or newer version may have written it. It must never hold a secret.
-import type { Security } from "@packetboat/config";
+import type { DeclaredSignIn, Security } from "@packetboat/config";
 import type { ChosenLimits } from "@packetboat/core";
 import { readLimits, withLimits } from "./limits.ts";
 
@@ -19,6 +19,10 @@ export interface AccountSettings {
   readonly caFile: string | null;
   readonly passwordFile: string | null;
   readonly passwordCommand: string | null;
+  /** The name of an environment variable. */
+  readonly passwordEnv: string | null;
+  /** OAuth2 instead of a password, as it was declared. */
+  readonly signIn: DeclaredSignIn | null;
   /** False: the person was asked once and does not want the password kept. */
   readonly mayKeepPassword: boolean;
   /** What a person chose instead of the provider's limits; null: nothing. */
@@ -37,14 +41,24 @@ export function settingsFor(security: Security): AccountSettings {
     caFile: null,
     passwordFile: null,
     passwordCommand: null,
+    passwordEnv: null,
+    signIn: null,
     mayKeepPassword: true,
     limits: null,
   };
 }
 
+const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+
+function readSignIn(value: unknown): DeclaredSignIn | null {
+  const { provider, clientId } = recordOf(value);
+  return typeof provider === "string" && typeof clientId === "string" ? { provider, clientId } : null;
+}
+
 /** Reads the column. What is missing or of another kind takes its default; TLS is the default of security. */
 export function readSettings(value: unknown): AccountSettings {
-  const found = typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const found = recordOf(value);
   const text = (key: string) => (typeof found[key] === "string" && found[key] !== "" ? (found[key] as string) : null);
   return {
     security: SECURITIES.find((one) => one === found.security) ?? "tls",
@@ -53,6 +67,8 @@ export function readSettings(value: unknown): AccountSettings {
     caFile: text("caFile"),
     passwordFile: text("passwordFile"),
     passwordCommand: text("passwordCommand"),
+    passwordEnv: text("passwordEnv"),
+    signIn: readSignIn(found.signIn),
     mayKeepPassword: found.mayKeepPassword !== false,
     limits: readLimits(found.limits),
   };
@@ -69,12 +85,12 @@ export interface AccountOptions {
   readonly limit?: readonly string[] | undefined;
 }
 
-/** Gives the settings with what the options say; naming one way to the password replaces the other. */
+/** Gives the settings with what the options say; naming one way to the password replaces the others. */
 export function withOptions(settings: AccountSettings, options: AccountOptions): AccountSettings {
   const { auth, authzid, caFile, passwordFile, passwordCommand, limit } = options;
   const way =
     passwordFile !== undefined || passwordCommand !== undefined
-      ? { passwordFile: passwordFile ?? null, passwordCommand: passwordCommand ?? null }
+      ? { passwordFile: passwordFile ?? null, passwordCommand: passwordCommand ?? null, passwordEnv: null }
       : {};
   return {
     ...settings,

@@ -34,6 +34,7 @@ import { plainSignIn, signInWords } from "../display/sign-in.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { defineLogin } from "./account-login.ts";
+import { passwordWords } from "./account-words.ts";
 import { linkWords } from "./link-words.ts";
 
 interface AddOptions extends RawAccountOptions, ReportingOptions {
@@ -129,7 +130,7 @@ const list = (host: Host) => async (options: ReportingOptions) => {
     return;
   }
   const columns = ["account", "address", "signs in by"].map((title) => ({ title, align: "left" as const }));
-  const rows = accounts.map((account) => [account.name, showAccountUrl(account.address), passwordWords(account)]);
+  const rows = accounts.map((account) => [account.name, showAccountUrl(account.address), wayWords(account)]);
   for (const line of tableLines(columns, rows)) screen.line(line);
 };
 
@@ -149,7 +150,7 @@ const show = (host: Host) => async (name: string, options: ReportingOptions) => 
   screen.data({ version: 1, ...plain(account), profile, usedToday: used, held, links });
   screen.line(screen.bold(account.name));
   screen.line(`  address    ${showAccountUrl(account.address)}`);
-  screen.line(`  signs in   ${passwordWords(account)}`);
+  screen.line(`  signs in   ${wayWords(account)}`);
   if (settings.auth !== null) screen.line(`  auth       ${settings.auth}`);
   if (settings.authzid !== null) screen.line(`  acts for   ${settings.authzid}`);
   if (settings.caFile !== null) screen.line(`  trusts     ${settings.caFile}`);
@@ -215,17 +216,16 @@ const remove = (host: Host) => async (name: string, options: ReportingOptions & 
   screen.line(`Removed ${account.name}. Its archives keep their mail.`);
 };
 
-function passwordWords(account: Account): string {
-  const { settings, hasSecret, signIn } = account;
-  if (settings.passwordFile !== null) return `password, file ${settings.passwordFile}`;
-  if (settings.passwordCommand !== null) return `password, command ${settings.passwordCommand}`;
+function wayWords(account: Account): string {
+  const { signIn, settings } = account;
   if (signIn !== null && usesSignIn(account)) return signInWords(signIn);
-  return hasSecret ? "password, kept, sealed" : "password, not kept";
+  const words = passwordWords(account);
+  return settings.signIn === null ? `password, ${words}` : `${words}, not done yet: packetboat account login`;
 }
 
 function plain(account: Account) {
   const { name, address, settings, hasSecret, createdAt, signIn } = account;
-  const { auth, authzid, caFile, passwordFile, passwordCommand, limits } = settings;
+  const { auth, authzid, caFile, passwordFile, passwordCommand, passwordEnv, limits } = settings;
   const added = new Date(createdAt).toISOString();
   return {
     account: name,
@@ -235,6 +235,8 @@ function plain(account: Account) {
     caFile,
     passwordFile,
     passwordCommand,
+    passwordEnv,
+    declaredSignIn: settings.signIn,
     limits,
     passwordKept: hasSecret,
     signIn: signIn === null ? null : plainSignIn(signIn),

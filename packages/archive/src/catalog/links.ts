@@ -11,6 +11,7 @@ import {
   MailError,
   type Policy,
   type Rights,
+  sharesMailboxes,
   showPath,
 } from "@packetboat/core";
 import { inTransaction } from "@packetboat/database";
@@ -176,9 +177,7 @@ async function lockArchive(client: PoolClient, id: ArchiveId): Promise<void> {
 
 /** Pure. Links share mailboxes only if one of them has `push`. Throws CONFIG_INVALID naming the account that is in the way. */
 function refuseOverlap(wanted: Pick<Link, "rights" | "policy">, others: readonly LinkInfo[]): void {
-  const other = others.find(
-    (link) => !wanted.rights.push && !link.rights.push && isWithin(wanted.policy.prefix, link.policy.prefix),
-  );
+  const other = others.find((link) => sharesMailboxes(wanted, link));
   if (other === undefined) return;
   const place =
     other.policy.prefix.length === 0 ? "all of the archive" : `everything under ${showPath(other.policy.prefix)}`;
@@ -190,10 +189,5 @@ function refuseOverlap(wanted: Pick<Link, "rights" | "policy">, others: readonly
   );
 }
 
-const samePrefix = (a: MailboxPath, b: MailboxPath): boolean => a.length === b.length && isWithin(a, b);
-
-/** Whether one of two prefixes lies in the other. The empty one holds all. */
-function isWithin(a: MailboxPath, b: MailboxPath): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  return short.every((segment, i) => segment === long[i]);
-}
+const samePrefix = (a: MailboxPath, b: MailboxPath): boolean =>
+  a.length === b.length && a.every((segment, i) => segment === b[i]);
