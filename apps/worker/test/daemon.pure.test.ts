@@ -1,8 +1,10 @@
 // What a worker decides by itself: what becomes of a job after its pass, how slots are filled, which connection is used again.
-import type { Remote, RunReport } from "@packetboat/core";
+import type { WatchedAccount } from "@packetboat/archive";
+import { asId, type Remote, type RunReport } from "@packetboat/core";
 import { describe, expect, test } from "vitest";
 import { keepConnections } from "../src/daemon/kept.ts";
 import { isNews, nextOf } from "../src/daemon/next.ts";
+import { shareOf } from "../src/daemon/share.ts";
 import { fillSlots } from "../src/daemon/slots.ts";
 
 describe("what becomes of a job", () => {
@@ -172,4 +174,24 @@ describe("kept connections", () => {
     await kept.drop(3);
     expect(opened.map(({ closed }) => closed)).toEqual([true, false, true]);
   });
+});
+
+describe("the share of a worker in what is watched", () => {
+  const account = (id: number, ...links: number[]): WatchedAccount => ({
+    accountId: asId(id),
+    links: links.map((link) => asId(link)),
+  });
+  const all = [1, 2, 3, 4, 5].map((id) => account(id, id * 10));
+  const watching = (...accounts: WatchedAccount[]) => new Map(accounts.map((one) => [one.accountId, one]));
+
+  test("alone: all of it", () => expect(shareOf(all, new Map(), 1)).toEqual({ leave: [], candidates: all, room: 5 }));
+  test("with others: an even part, rounded up, so that none is left over", () =>
+    expect(shareOf(all, new Map(), 2)).toMatchObject({ room: 3 }));
+  test("what is beyond its share, when another comes, is left", () =>
+    expect(shareOf(all, watching(...all), 2)).toMatchObject({ leave: [4, 5], room: 0 }));
+  test("what is not wanted any more, or has other links, is left", () =>
+    expect(shareOf(all.slice(1), watching(account(1, 10), account(2, 99)), 1)).toMatchObject({
+      leave: [1, 2],
+      room: 4,
+    }));
 });

@@ -23,6 +23,7 @@ export * from "./catalog/sign-ins.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
 export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
+export * from "./catalog/watched.ts";
 export {
   DUMPED_TABLES,
   type Dumped,

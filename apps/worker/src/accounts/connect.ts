@@ -51,12 +51,22 @@ export async function signIn(
 ): Promise<Connection> {
   const { options } = await prepare(host, login, source, signal);
   const { connectRemote, connectWriter } = await import("@packetboat/imap");
-  const again = async () => (await prepare(host, login, source, signal)).options;
+  const again = () => connectOptions(host, login, source, signal);
   return await notedSignIn(login.database, login.address, host.now, async () => {
     if (!writes) return { remote: await connectRemote(options), writer: null, again };
     const writer = await connectWriter(options);
     return { remote: writer, writer, again };
   });
+}
+
+/** What a connection needs, with secrets read now, for whoever opens it. Throws CONFIG_INVALID. */
+export async function connectOptions(
+  host: Host,
+  login: Login,
+  source: LoginSource,
+  signal: AbortSignal,
+): Promise<ConnectOptions> {
+  return (await prepare(host, login, source, signal)).options;
 }
 
 /** The same for one look at the account itself. */

@@ -121,7 +121,7 @@ function linkStep({
     : [{ kind: "change-link", ...tie, linkId: before.id, rights, policy, merge, changes }];
 }
 
-function scheduleStep(link: DeclaredLink, before: LinkInfo | null, schedules: readonly Schedule[]): readonly Step[] {
+function scheduleStep(link: DeclaredLink, before: LinkInfo | null, schedules: Present["schedules"]): readonly Step[] {
   const tie = { account: accountName(link.account), archive: link.archive };
   const there = schedules.find(({ linkId }) => linkId === before?.id) ?? null;
   const { schedule } = link;

@@ -10,6 +10,7 @@ import { keepConnections } from "./kept.ts";
 import { type Metrics, openMetrics } from "./metrics.ts";
 import { workShift } from "./shift.ts";
 import { standingOf } from "./standing.ts";
+import { openWatchers } from "./watchers.ts";
 
 export interface DaemonOptions {
   /** Passes at a time. */
@@ -79,7 +80,16 @@ async function oneShift(
   try {
     await using queue = await openQueue(database, { onProblem });
     open.queue = queue;
-    await workShift({ place, queue, metrics, signal, cutOff, options: { slots: options.slots, chance: Math.random } });
+    await using watchers = await openWatchers({ place, queue, metrics, onFailure: cutOff });
+    await workShift({
+      place,
+      queue,
+      watchers,
+      metrics,
+      signal,
+      cutOff,
+      options: { slots: options.slots, chance: Math.random },
+    });
   } catch (thrown) {
     if (host.signal.aborted) return null;
     return asMailError(end.signal.aborted ? end.signal.reason : thrown);

@@ -7,6 +7,7 @@ import type { Metrics } from "./metrics.ts";
 import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
 import { passOver, type Workplace } from "./pass.ts";
 import { fillSlots } from "./slots.ts";
+import type { Watchers } from "./watchers.ts";
 
 export interface ShiftOptions {
   /** Passes at a time. */
@@ -19,6 +20,7 @@ export interface ShiftOptions {
 export interface Shift {
   readonly place: Workplace;
   readonly queue: JobQueue;
+  readonly watchers: Watchers;
   readonly metrics: Metrics;
   readonly options: ShiftOptions;
   /** Aborted by the person, or when the database is lost. */
@@ -32,6 +34,8 @@ const KEEP_ALIVE_MS = 5_000;
 /** Without an answer for so long the database is lost: another worker may have our jobs by then. */
 const SILENCE_MS = 20_000;
 const CLOCK_MS = 5_000;
+/** What a dead worker watched is watched by another after so long. */
+const WATCH_MS = 10_000;
 const DUE_AT_ONCE = 1_000;
 
 /** Works until the signal is aborted. Throws what the database throws. */
@@ -39,9 +43,11 @@ export async function workShift(shift: Shift): Promise<void> {
   const { queue, options, signal } = shift;
   const atWork = new Map<string, { readonly job: Job; readonly lost: AbortController }>();
   const beat = every(KEEP_ALIVE_MS, () => keepAlive(shift, atWork), shift.cutOff);
+  const watch = every(WATCH_MS, shift.watchers.look, shift.cutOff);
   const clock = every(CLOCK_MS, () => enqueueDue(shift), shift.cutOff);
   try {
     await enqueueDue(shift);
+    await shift.watchers.look();
     await fillSlots(
       queue,
       options.slots,
@@ -61,6 +67,7 @@ export async function workShift(shift: Shift): Promise<void> {
   } finally {
     clearInterval(beat);
     clearInterval(clock);
+    clearInterval(watch);
   }
 }
 

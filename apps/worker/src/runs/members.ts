@@ -1,9 +1,11 @@
 // A link as a member of rounds, with the way to its account that the account itself keeps. It must never ask for a password of an account
 // that has none: it says so, and the others go on.
 import type { LinkInfo } from "@packetboat/archive";
+import type { AccountId } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import { signIn } from "../accounts/connect.ts";
-import { accountById } from "../accounts/registry.ts";
+import type { ConnectOptions } from "@packetboat/imap";
+import { connectOptions, type Login, type LoginSource, signIn } from "../accounts/connect.ts";
+import { type Account, accountById } from "../accounts/registry.ts";
 import { passwordSource } from "../accounts/secret.ts";
 import type { Host } from "../host.ts";
 import type { Member } from "./open-accounts.ts";
@@ -20,10 +22,25 @@ export async function memberOf(
     how: JSON.stringify([account.address, account.settings, link.rights.push]),
     target: await targetOf(database, link),
     connect: async (signal) => {
-      const source = passwordSource(host, database, account, { options: {}, url: null });
-      // That the account takes clear text was allowed when it was added.
-      const login = { database, address: account.address, settings: account.settings, allowCleartext: true };
+      const { login, source } = entranceOf(host, database, account);
       return await signIn(host, login, source, signal, link.rights.push);
     },
   };
+}
+
+/** What a connection to an account needs, by what the account itself keeps. Throws CONFIG_INVALID. */
+export async function connectOptionsOf(
+  host: Host,
+  database: Database,
+  id: AccountId,
+  signal: AbortSignal,
+): Promise<ConnectOptions> {
+  const { login, source } = entranceOf(host, database, await accountById(database, id));
+  return await connectOptions(host, login, source, signal);
+}
+
+function entranceOf(host: Host, database: Database, account: Account): { login: Login; source: LoginSource } {
+  const source = passwordSource(host, database, account, { options: {}, url: null });
+  // That the account takes clear text was allowed when it was added.
+  return { login: { database, address: account.address, settings: account.settings, allowCleartext: true }, source };
 }

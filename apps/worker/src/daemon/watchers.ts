@@ -1,0 +1,101 @@
+// The accounts that this worker watches: its share of all that are to be watched, each held by a session lock so that no two workers hold a
+// connection to one account for that. Whatever a watch notices becomes jobs. It must never watch an account that is held, nor beyond its share.
+import {
+  holdAccount,
+  leaveWatch,
+  listHolds,
+  takeWatch,
+  type WatchedAccount,
+  watchedAccounts,
+  watchingWorkers,
+} from "@packetboat/archive";
+import { type AccountId, type AccountWatch, asMailError, type MailError } from "@packetboat/core";
+import { Lookout } from "@packetboat/imap";
+import type { JobQueue } from "@packetboat/queue";
+import { connectOptionsOf } from "../runs/members.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Workplace } from "./pass.ts";
+import { shareOf } from "./share.ts";
+
+export interface Watchers extends AsyncDisposable {
+  /** Looks at what is to be watched, and at who else watches; takes and leaves accounts. Throws what the database throws. */
+  readonly look: () => Promise<void>;
+}
+
+export interface WatchersOptions {
+  readonly place: Workplace;
+  readonly queue: JobQueue;
+  readonly metrics: Metrics;
+  /** Something that concerns the whole worker went wrong outside of `look`. */
+  readonly onFailure: (error: MailError) => void;
+}
+
+interface Watching {
+  readonly account: WatchedAccount;
+  readonly watch: AccountWatch;
+}
+
+/** Opens the session that holds the watches. Throws what the database throws. */
+export async function openWatchers({ place, queue, metrics, onFailure }: WatchersOptions): Promise<Watchers> {
+  const { host, database } = place;
+  const session = await database.dedicated("watch");
+  const lookout = new Lookout();
+  const watching = new Map<AccountId, Watching>();
+  const log = await host.log();
+
+  const wake = ({ accountId, links }: WatchedAccount): void => {
+    const jobs = links.map((linkId) => ({ kind: "pass", linkId, accountId }) as const);
+    queue.send(jobs).catch((error: unknown) => onFailure(asMailError(error)));
+  };
+  const ended = async (id: AccountId, error: MailError): Promise<void> => {
+    log.warn({ err: error, accountId: id }, "a watch ended");
+    watching.delete(id);
+    if (error.code === "AUTH_REJECTED" || error.code === "SIGN_IN_EXPIRED")
+      await holdAccount(database.pool, id, { code: error.code, detail: error.message, until: null, now: host.now() });
+    await leaveWatch(session, id);
+  };
+  const begin = (account: WatchedAccount): void => {
+    const id = account.accountId;
+    const watch = lookout.watch({
+      connect: () => connectOptionsOf(host, database, id, host.signal),
+      onChange: () => wake(account),
+      onTrouble: (error, retryMs) => log.debug({ err: error, accountId: id, retryMs }, "a watch was lost"),
+      onEnd: (error) => {
+        ended(id, error).catch((thrown: unknown) => onFailure(asMailError(thrown)));
+      },
+    });
+    watching.set(id, { account, watch });
+  };
+  const leave = async (id: AccountId): Promise<void> => {
+    const one = watching.get(id);
+    watching.delete(id);
+    await one?.watch.close();
+    await leaveWatch(session, id);
+  };
+  return {
+    look: async () => {
+      const held = new Set((await listHolds(database.pool, host.now())).map(({ accountId }) => accountId));
+      const wanted = (await watchedAccounts(database.pool)).filter(({ accountId }) => !held.has(accountId));
+      const share = shareOf(
+        wanted,
+        new Map([...watching].map(([id, one]) => [id, one.account])),
+        await watchingWorkers(session),
+      );
+      for (const id of share.leave) await leave(id);
+      let room = share.room;
+      for (const account of share.candidates) {
+        if (room === 0) break;
+        if (!(await takeWatch(session, account.accountId))) continue;
+        begin(account);
+        room--;
+      }
+      metrics.watching(watching.size);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await lookout.close();
+      watching.clear();
+      metrics.watching(0);
+      await session.end().catch(() => undefined);
+    },
+  };
+}
