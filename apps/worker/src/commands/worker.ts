@@ -32,10 +32,13 @@ export function define(command: Command, host: Host): void {
   command.action(async (options: Options) => {
     host.stopsByItself();
     const slots = readCount("--accounts", options.accounts, MOST_ACCOUNTS);
-    const port = options.metricsPort === undefined ? null : readCount("--metrics-port", options.metricsPort, MOST_PORT);
+    const port = options.metricsPort === undefined ? null : portOf(options.metricsPort);
     const keepMs =
       options.keepConnections === "0" ? 0 : 60_000 * readCount("--keep-connections", options.keepConnections, 28);
     const { runDaemon } = await import("../daemon/daemon.ts");
     await runDaemon(host, { slots, keepMs, metrics: port === null ? null : { port, host: options.metricsHost } });
   });
 }
+
+/** 0: any that is free. */
+const portOf = (text: string): number => (text === "0" ? 0 : readCount("--metrics-port", text, MOST_PORT));

@@ -1,0 +1,131 @@
+// The daemon as a user meets it: a mirror that follows its watched accounts, schedules, a refused password that is tried once, what monitors
+// read, and a stop in good order. Against a real server, with the real program.
+import { type Dovecot, orSkip, startDovecot } from "@packetboat/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { hands, lookInto, range } from "./accounts.ts";
+import { type Ended, type Program, program } from "./program.ts";
+
+const house = new AsyncDisposableStack();
+let dovecot: Dovecot | undefined;
+let skipped = "";
+
+beforeAll(async () => {
+  dovecot = await orSkip(
+    (note) => {
+      skipped = note;
+    },
+    () => startDovecot(),
+  );
+  if (dovecot !== undefined) house.use(dovecot);
+});
+afterAll(() => house.disposeAsync());
+
+interface Running {
+  readonly ended: Promise<Ended>;
+  readonly says: (when: RegExp) => Promise<string>;
+  readonly stop: () => void;
+}
+
+/** Starts the daemon; it shows its metrics on a free port. */
+function start(house: Program): Running {
+  let heard = "";
+  let stop = (): void => undefined;
+  const waiting: { readonly when: RegExp; readonly tell: (said: string) => void }[] = [];
+  const ended = house.run(["worker", "--metrics-port", "0"], {
+    timeoutMs: 100_000,
+    onStart: (child) => {
+      stop = () => child.kill("SIGTERM");
+    },
+    hears: (said) => {
+      heard = said;
+      for (const { when, tell } of waiting) if (when.test(said)) tell(said);
+    },
+  });
+  return {
+    ended,
+    stop: () => stop(),
+    says: (when) =>
+      new Promise((resolve) => (when.test(heard) ? resolve(heard) : waiting.push({ when, tell: resolve }))),
+  };
+}
+
+/** Looks again and again: the server has no event for what another client is to see. */
+async function until(met: () => Promise<boolean>): Promise<void> {
+  while (!(await met())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+const url = (server: Dovecot, user: string, password = "pass") =>
+  `imap://${user}:${password}@127.0.0.1:${server.port}?tls=none`;
+
+test("follows a watched mirror, tries a refused password once, shows itself to monitors, stops in good order", async ({
+  skip,
+}) => {
+  if (dovecot === undefined) return skip(skipped);
+  const server = dovecot;
+  const { fill } = hands(() => server.port);
+  await fill("left", "INBOX", range(1, 5));
+  await fill("right", "INBOX", range(4, 8));
+  await fill("third", "INBOX", [1]);
+  await using home = await program({ PACKETBOAT_PASSWORD: "pass" });
+  await home.must(["mirror", url(server, "left"), url(server, "right"), "--archive", "both", "--quiet"]);
+  await home.must(["backup", url(server, "third"), "--archive", "third", "--quiet"]);
+  const { links } = await home.json<{ links: { id: number; account: string }[] }>(["link", "list"]);
+  const idOf = (user: string): string => String(links.find(({ account }) => account.startsWith(user))?.id);
+  for (const user of ["left", "right"]) await home.must(["link", "set", idOf(user), "--watch"]);
+  const worker = start(home);
+  const port = /metrics on port (\d+)/.exec(await worker.says(/metrics on port \d+/))?.[1];
+  const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+  expect((await ask("/healthz")).status).toBe(200);
+  expect((await ask("/readyz")).status).toBe(200);
+  await until(async () => /packetboat_watched_accounts 2\n/.test(await (await ask("/metrics")).text()));
+
+  await fill("left", "INBOX", [100]);
+  await fill("right", "Work", [200]);
+  await until(async () => {
+    const [left, right] = await Promise.all([lookInto(server.port, "left"), lookInto(server.port, "right")]);
+    return JSON.stringify(left.holds) === JSON.stringify(right.holds) && left.holds["INBOX *"]?.length !== 8;
+  });
+  const held = Object.values((await lookInto(server.port, "left")).holds).flat();
+  expect(held).toHaveLength(10);
+
+  const text = await (await ask("/metrics")).text();
+  expect(text).toMatch(/^packetboat_runs_total\{outcome="ok"\} [1-9]/m);
+  expect(text).toMatch(/^packetboat_link_lag_seconds\{link="\d+"\} /m);
+  expect(text).toMatch(/^packetboat_queue_jobs\{kind="pass",state="waiting"\} /m);
+  expect(text).not.toMatch(/left|right|third|INBOX/);
+  expect((await ask("/anything")).status).toBe(404);
+
+  worker.stop();
+  const { code, stdout, stderr } = await worker.ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  expect(stderr).toMatch(/every account was handed back/);
+}, 120_000);
+
+test("a refused password is tried once, held, told by status, and let go when it is given anew", async ({ skip }) => {
+  if (dovecot === undefined) return skip(skipped);
+  const server = dovecot;
+  await hands(() => server.port).fill("locked", "INBOX", [1]);
+  await using home = await program({ PACKETBOAT_PASSWORD: "pass" });
+  await home.must(["backup", url(server, "locked"), "--archive", "locked", "--quiet"]);
+  const { links } = await home.json<{ links: { id: number }[] }>(["link", "list"]);
+  await home.must(["link", "set", String(links[0]?.id), "--schedule", "* * * * *", "--watch"]);
+  await using wrong = { ...home, [Symbol.asyncDispose]: async () => undefined };
+  const worker = start({
+    ...wrong,
+    run: (args, options) => home.run(args, { ...options, env: { PACKETBOAT_PASSWORD: "wrong" } }),
+  });
+  const port = /metrics on port (\d+)/.exec(await worker.says(/metrics on port \d+/))?.[1];
+  const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  await until(async () => /packetboat_account_holds\{code="AUTH_REJECTED"\} 1\n/.test(await metrics()));
+  worker.stop();
+  expect((await worker.ended).code).toBe(0);
+  const refused = (await server.log())
+    .split("\n")
+    .filter((line) => /auth failed/.test(line) && /user=<locked>/.test(line));
+  expect(refused).toHaveLength(1);
+  const { code, stdout } = await home.run(["status"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/nothing is done for it by itself any more/);
+  await home.must(["backup", url(server, "locked"), "--archive", "locked", "--quiet"]);
+  expect((await home.run(["status"])).code).toBe(0);
+}, 120_000);
