@@ -8,7 +8,7 @@ import type { Step } from "../src/apply/step.ts";
 
 export const NOTHING: Present = { archives: [], accounts: [], links: [], schedules: [] };
 
-export const address = (user: string): AccountAddress => ({
+const address = (user: string): AccountAddress => ({
   user: `${user}@x.example`,
   host: "x.example",
   port: 993,

@@ -22,7 +22,7 @@ function pairAt(node: Node | null, key: PropertyKey): Pair | null {
 }
 
 /** The node of a path, or null where the path leads to nothing. */
-export function nodeAt(doc: Doc, path: Path): Node | null {
+function nodeAt(doc: Doc, path: Path): Node | null {
   let node: Node | null = resolved(doc, doc.contents);
   for (const step of path) {
     const next: unknown = isSeq(node) ? node.items[Number(step)] : pairAt(node, step)?.value;

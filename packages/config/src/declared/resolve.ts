@@ -90,7 +90,7 @@ function accountsOf(
 }
 
 /** What an account is recognised by, as one text. */
-export const accountKey = ({ user, host, port }: Pick<AccountAddress, "user" | "host" | "port">): string =>
+const accountKey = ({ user, host, port }: Pick<AccountAddress, "user" | "host" | "port">): string =>
   JSON.stringify([user, host, port]);
 
 function addressOf(reading: Reading, path: Path, content: AccountContent): AccountAddress | null {
