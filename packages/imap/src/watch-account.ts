@@ -11,7 +11,14 @@ import { decodeName, encodeName } from "./names.ts";
 import type { Lookout, WatchWish } from "./watch.ts";
 import { type Ears, followLine, type LineFacts, type LineWish } from "./watch-line.ts";
 import { failuresAfter, isFinal, NO_WAKE, nextWake, reconnectDelay } from "./watch-pace.ts";
-import { differing, hasModseq, isSelectableState, type MailboxStates, withMarks } from "./watch-state.ts";
+import {
+  differing,
+  hasModseq,
+  isSameMailbox,
+  isSelectableState,
+  type MailboxStates,
+  withMarks,
+} from "./watch-state.ts";
 
 const POLL_MS = 15 * 60_000;
 /** Besides the one for INBOX: servers count the connections of an account. */
@@ -26,7 +33,7 @@ export class AccountWatching implements AccountWatch {
   readonly #over: () => void;
   /** By mailbox: what ends once its connection is given up. */
   readonly #lines = new Map<string, Promise<void>>();
-  readonly #leans = new Set<Lean>();
+  readonly #leans = new Map<string, Lean>();
   /** Mailboxes whose changes are told as they happen. */
   readonly #live = new Set<string>();
   /** What takes back the waits that are under way. */
@@ -63,7 +70,7 @@ export class AccountWatching implements AccountWatch {
     this.#ended = true;
     this.#gathered = null;
     for (const end of this.#waits) end();
-    for (const lean of this.#leans) lean.destroy();
+    for (const lean of this.#leans.values()) lean.destroy();
     this.#over();
   }
 
@@ -116,7 +123,7 @@ export class AccountWatching implements AccountWatch {
 
   /** One connection, from sign-in to its end. */
   async #follow(name: string, standing: () => void): Promise<void> {
-    const lean = await this.#connect();
+    const lean = await this.#connect(name);
     if (lean === null) return;
     try {
       await followLine(
@@ -131,7 +138,7 @@ export class AccountWatching implements AccountWatch {
       throw error instanceof Refused && name === INBOX ? refusedError(error, lean.door) : error;
     } finally {
       lean.destroy();
-      this.#leans.delete(lean);
+      this.#leans.delete(name);
     }
   }
 
@@ -141,27 +148,21 @@ export class AccountWatching implements AccountWatch {
   }
 
   /** Null: the watch ended meanwhile. */
-  async #connect(): Promise<Lean | null> {
+  async #connect(name: string): Promise<Lean | null> {
     const leave = await this.#lookout.turn();
-    const begun: Lean[] = [];
     try {
       if (this.#ended) return null;
       const door = doorOf(await this.#wish.connect(), false);
       if (this.#ended) return null;
       const place = await placeOf(door);
-      const lean = await openLean(door, this.#lookout, (one) => {
-        // Of two attempts the first one is over.
-        for (const before of begun.splice(0)) this.#leans.delete(before);
-        begun.push(one);
-        this.#leans.add(one);
-      }).catch((error: unknown) => {
+      const lean = await openLean(door, this.#lookout, (one) => this.#leans.set(name, one)).catch((error: unknown) => {
         place?.();
         throw error;
       });
       lean.left = place;
       return lean;
     } catch (error) {
-      for (const lean of begun) this.#leans.delete(lean);
+      this.#leans.delete(name);
       throw error;
     } finally {
       leave();
@@ -216,7 +217,13 @@ export class AccountWatching implements AccountWatch {
   }
 
   #compare(before: MailboxStates, after: MailboxStates, isTold: (name: string) => boolean): void {
-    const names = differing(before, after).filter((name) => !isTold(name));
+    const names = differing(before, after).filter((name) => {
+      if (!isTold(name)) return true;
+      if (isSameMailbox(before, after, encodeName(name))) return false;
+      // A mailbox that went under an open connection, or is another one by now: nobody tells of it there (IDLE is silent).
+      if (name !== INBOX) this.#leans.get(name)?.giveUp("ECONNRESET");
+      return true;
+    });
     if (names.length > 0) this.#notice("changed", names);
   }
 
