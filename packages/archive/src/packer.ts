@@ -32,8 +32,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** So much is packed here first: a thread takes 50 ms to start, which a nightly run with a few new messages need not pay. */
-const WORTH_A_THREAD_BYTES = 1_048_576;
+/** So much is packed here first, in 3 ms a megabyte: a thread takes 50 to 100 ms to start, which a run with a few new messages need not pay. */
+const WORTH_A_THREAD_BYTES = 4 * 1_048_576;
 /** Arenas have a multiple of this, so that the next megabyte fits where the last one was. */
 const ARENA_STEP = 524_288;
 /** Larger ones are rare, and more than these are never in use at once. */
