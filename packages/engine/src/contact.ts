@@ -40,6 +40,8 @@ export async function judgeContact(
   if (!pull || !push || uidValidity === null || uidValidity === 0n) return NOTHING_HELD;
   const there = uidCount(arrived);
   if (there < FEW_AT_LEAST) return NOTHING_HELD;
+  // What another account is just filling is to be judged when it is full.
+  await run.place.earlierHaveLeft();
   const here = await unboundHeadings(run, base);
   if (here.length < FEW_AT_LEAST) return NOTHING_HELD;
   const seen: Heading[] = [];

@@ -9,6 +9,7 @@ import {
   type Revision,
   type RunId,
 } from "@packetboat/core";
+import type { Company, Place } from "./company.ts";
 import type { Tally } from "./tally.ts";
 
 /** One pass over one link. Made by the caller under the account's lease. */
@@ -30,10 +31,14 @@ export interface RunContext {
   readonly now: () => number;
   /** Ctrl-C. The run stops after the batch in hand; what is committed stays. */
   readonly signal: AbortSignal;
+  /** Other runs of the archive that go on at the same time. Default: none. */
+  readonly company?: Company;
 }
 
 /** The context with what the pass itself adds. */
 export interface Pass extends RunContext {
+  readonly company: Company;
+  readonly place: Place;
   readonly runId: RunId;
   readonly tally: Tally;
   /** Halted runs whose approval let something through in this one (G1, G3). */

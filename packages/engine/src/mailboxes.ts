@@ -26,8 +26,6 @@ export interface SettledMailboxes {
   readonly work: readonly Work[];
   /** Which mailbox of the archive each remote one is paired with. */
   readonly homes: ReadonlyMap<RemoteMailboxId, MailboxId>;
-  /** Mailboxes that the archive has now; of others only the base row is left. */
-  readonly live: ReadonlySet<MailboxId>;
 }
 
 /** Plans until no question is open, commits mailbox changes, and gives what is to be looked at. */
@@ -46,8 +44,7 @@ export async function settleMailboxes(run: Pass, listing: readonly ListedMailbox
   const before = new Set(tree.mailboxes.map((mailbox) => mailbox.id));
   if (plan.archive.length + plan.base.length > 0 && !run.dryRun) tree = await run.archive.tree();
   const homes = new Map(tree.bases.map((base) => [base.id, base.mailboxId]));
-  const live = new Set(tree.mailboxes.map((mailbox) => mailbox.id));
-  return { plan, work: workOf(plan, tree, before), homes, live };
+  return { plan, work: workOf(plan, tree, before), homes };
 }
 
 function workOf(plan: MailboxPlan, tree: Tree, before: ReadonlySet<number>): SettledMailboxes["work"] {

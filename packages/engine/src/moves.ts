@@ -3,6 +3,7 @@
 import {
   type ArchiveOp,
   type ArrivalSighting,
+  asMailError,
   type BaseIdentity,
   type BaseOp,
   type Batch,
@@ -33,6 +34,14 @@ export async function identifyGone(run: Pass, visits: readonly Visit[]): Promise
   return gone;
 }
 
+/** The same rows as they are now: other accounts may have changed their messages since they were read (S4). Called in a turn, or when no other pulls. */
+export async function asTheyAre(run: Pass, rows: readonly BaseIdentity[]): Promise<readonly BaseIdentity[]> {
+  const now: BaseIdentity[] = [];
+  for (const [id, of] of Map.groupBy(rows, (row) => row.remoteMailboxId))
+    for await (const page of run.archive.identities(id, uidSet(of.map(({ uid }) => uid)))) now.push(...page);
+  return now;
+}
+
 /** Applies all moves; gives the absences that remain. `homes`: which mailbox of the archive each remote one is paired with (M5). Takes moved arrivals out of what is still to be fetched. */
 export async function applyMoves(
   run: Pass,
@@ -43,7 +52,14 @@ export async function applyMoves(
   const sightings: ArrivalSighting[] = [];
   const wanted = wantedIdentities(gone);
   for (const visit of visits) sightings.push(...(await sightArrivals(run, visit, wanted)));
-  const plan = planMoves(run.link, gone, sightings, homes);
+  return await run.company.turn(async () => {
+    const plan = planMoves(run.link, await asTheyAre(run, gone), sightings, homes);
+    await carryOut(run, plan, visits);
+    return plan.gone;
+  });
+}
+
+async function carryOut(run: Pass, plan: MovePlan, visits: readonly Visit[]): Promise<void> {
   const visitOf = new Map(visits.map((visit) => [visit.base.id, visit]));
   for (let at = 0; at < plan.moves.length; at += BATCH) {
     stopIfAsked(run);
@@ -52,11 +68,11 @@ export async function applyMoves(
       archive: [...revivals(moves, visitOf), ...moves.flatMap((move) => move.ops.archive)],
       base: [...moves.flatMap((move) => move.ops.base), ...settledOf(moves)],
     };
-    const stale = await commit(run, batch);
+    const stale = await committed(run, batch);
     for (const { from, to } of moves) {
       const source = visitOf.get(from.remoteMailboxId);
       const target = visitOf.get(to.remoteMailboxId);
-      if (stale.has(from.messageId)) {
+      if (stale === "busy" || stale.has(from.messageId)) {
         if (source) source.unfinished = true;
         if (target) target.unfinished = true;
       } else if (target && source !== target) {
@@ -66,7 +82,17 @@ export async function applyMoves(
       if (target) arrivedWithout(target, [to.identity.uid]);
     }
   }
-  return plan.gone;
+}
+
+/** Gives what was stale. S4: where another writer has changed the archive's mailboxes nothing was done, and the next pass plans again. */
+async function committed(run: Pass, batch: Batch): Promise<ReadonlySet<number> | "busy"> {
+  try {
+    return await commit(run, batch);
+  } catch (thrown) {
+    if (asMailError(thrown).code !== "ARCHIVE_BUSY") throw thrown;
+    run.tally.again = true;
+    return "busy";
+  }
 }
 
 /** B5: what moved into a mailbox that the archive has removed brings it back. */

@@ -1,5 +1,5 @@
-// The first half of a pass: list, plan mailboxes, look at what changed, apply moves, fetch what arrived, apply removals, commit marks.
-// The order is the safety argument (S5: copies before removals); everything it does is a step in a file of its own.
+// The first half of a pass: list, plan mailboxes, look at what changed, apply moves, fetch what arrived, commit marks; removals last, when
+// the round asks for them. The order is the safety argument (S5: copies before removals); every step has a file of its own.
 import {
   asMailError,
   type BaseIdentity,
@@ -7,6 +7,7 @@ import {
   decideLook,
   type ListedMailbox,
   type MailboxBase,
+  type MailboxId,
   type Note,
   type RemoteMailboxId,
   showPath,
@@ -16,8 +17,8 @@ import {
 import { commit, type Pass, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { type SettledMailboxes, settleMailboxes } from "./mailboxes.ts";
-import { applyMoves, identifyGone } from "./moves.ts";
-import { type Ending, pullMailbox, type WritingRoom } from "./pull.ts";
+import { applyMoves, asTheyAre, identifyGone } from "./moves.ts";
+import { type Ending, pullMailbox } from "./pull.ts";
 import { settleIntents } from "./push/intents.ts";
 import { rekeyMailbox } from "./rekey.ts";
 import { applyRemovals, type BoundBefore, withoutMovedByPush } from "./removals.ts";
@@ -26,10 +27,21 @@ import { marksOf, observeMailbox, type Visit, type Work } from "./visit.ts";
 
 const UNSETTLED = "A message that may be one of ours could not be read; the next run looks again.";
 
-/** Brings the archive up to what the server holds; gives what LIST showed. Throws what is wider than one mailbox. */
-export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly ListedMailbox[]> {
+/** What a pull brought. */
+export interface Pulled {
+  /** What LIST showed. */
+  readonly listing: readonly ListedMailbox[];
+  /** Takes from the archive what is gone; null when nothing is. Throws what is wider than one mailbox. */
+  readonly removals: (() => Promise<void>) | null;
+}
+
+/** Brings the archive up to what the server holds, but for what is gone there. Throws what is wider than one mailbox. */
+export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, Pulled> {
   const listing = await run.remote.list();
-  const settled = await settleMailboxes(run, listing);
+  const settled = await run.company.turn(() => {
+    run.place.enter();
+    return settleMailboxes(run, listing);
+  });
   // After their names are known, before anything in them is taken for new (S2).
   const unsettled = run.link.rights.push ? await settleIntents(run, settled.work) : new Set<RemoteMailboxId>();
   for (const note of settled.plan.notes) yield { kind: "note", note };
@@ -50,8 +62,7 @@ export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, readonly Li
   }
   // S2: of what is not settled nothing is looked at, the second time neither.
   const work = settled.work.filter(({ base }) => !unsettled.has(base.id));
-  yield* applyChanges(run, { ...settled, work }, visits);
-  return listing;
+  return { listing, removals: yield* applyChanges(run, { ...settled, work }, visits) };
 }
 
 function decide(run: Pass, listed: ListedMailbox, base: MailboxBase) {
@@ -93,15 +104,20 @@ function tell(run: Pass, mailbox: string, sentence: string): RunEvent {
   return { kind: "note", note };
 }
 
-/** An error of one mailbox becomes a note; anything wider goes up. */
+/** An error of one mailbox becomes a note; anything wider goes up. S4: what another writer made impossible here is planned again. */
 function failMailbox(run: Pass, mailbox: string, thrown: unknown): RunEvent {
   const error = asMailError(thrown);
-  if (error.scope !== "mailbox" && error.scope !== "message") throw error;
+  if (error.scope !== "mailbox" && error.scope !== "message" && error.code !== "ARCHIVE_BUSY") throw error;
   if (error.retry === "now") run.tally.again = true;
   return tell(run, mailbox, error.message);
 }
 
-async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit[]): AsyncGenerator<RunEvent> {
+/** All but removals, which are given to be made later. */
+async function* applyChanges(
+  run: Pass,
+  settled: SettledMailboxes,
+  visits: Visit[],
+): AsyncGenerator<RunEvent, Pulled["removals"]> {
   const vanished = settled.plan.vanished;
   const someGone = vanished.length > 0 || visits.some((visit) => visit.gone.length > 0);
   let gone: readonly BaseIdentity[] = [];
@@ -117,20 +133,27 @@ async function* applyChanges(run: Pass, settled: SettledMailboxes, visits: Visit
   }
   yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };
   yield* pullAll(run, visits);
-  if (!someGone) return;
+  if (!someGone) return null;
   // M9: what arrived again in its own mailbox is not gone.
   const ofVanished = gone.filter((row) => vanished.some((base) => base.id === row.remoteMailboxId));
   const removed = [...visits.flatMap((visit) => visit.unexplained), ...ofVanished];
-  const dropped = await applyRemovals(run, removed, visits, vanished, settled.live, bound);
-  // The names that they had are free now.
-  if (dropped > 0 && settled.plan.waiting.length > 0) run.tally.again = true;
-  const waiting = visits.filter((visit) => visit.gone.length > 0);
-  await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
+  return async () => {
+    // S4: other accounts have changed the same messages, or had the same mailbox removed, since.
+    const live = vanished.length === 0 ? new Set<MailboxId>() : await liveNow(run);
+    const dropped = await applyRemovals(run, await asTheyAre(run, removed), visits, vanished, live, bound);
+    // The names that they had are free now.
+    if (dropped > 0 && settled.plan.waiting.length > 0) run.tally.again = true;
+    const waiting = visits.filter((visit) => visit.gone.length > 0);
+    await commit(run, { archive: [], base: waiting.flatMap(marksOf) });
+  };
+}
+
+async function liveNow(run: Pass): Promise<ReadonlySet<MailboxId>> {
+  return new Set((await run.archive.tree()).mailboxes.map(({ id }) => id));
 }
 
 /** Pulls one mailbox after the other; while the last batches of one are being written the next one is read. */
 async function* pullAll(run: Pass, visits: readonly Visit[]): AsyncGenerator<RunEvent> {
-  const room: WritingRoom = { taken: [] };
   let ending: Promise<readonly RunEvent[]> = Promise.resolve([]);
   try {
     for (const visit of visits) {
@@ -144,7 +167,7 @@ async function* pullAll(run: Pass, visits: readonly Visit[]): AsyncGenerator<Run
       }
       let rest: Ending | null = null;
       try {
-        rest = yield* pullMailbox(run, visit, room);
+        rest = yield* pullMailbox(run, visit);
       } catch (thrown) {
         visit.unfinished = true;
         yield failMailbox(run, visit.mailbox, thrown);
@@ -194,6 +217,7 @@ async function* lookAgain(run: Pass, settled: SettledMailboxes, visits: Visit[])
     else {
       visit.arrived = unionUids(visit.arrived, again.arrived);
       visit.gone = unionUids(visit.gone, again.gone);
+      visit.unfinished ||= again.unfinished;
     }
   }
 }

@@ -15,8 +15,10 @@ import {
   uidCount,
   uidSet,
 } from "@packetboat/core";
+import type { WritingRoom } from "./company.ts";
 import { commit, commitPlanned, type Pass, stopIfAsked } from "./context.ts";
 import type { RunEvent } from "./events.ts";
+import { asTheyAre } from "./moves.ts";
 import { count, countFailure } from "./tally.ts";
 import { arrivedWithout, type Visit } from "./visit.ts";
 
@@ -40,12 +42,12 @@ const NOTHING_LEFT: Ending = { finish: async () => [] };
  * Fetches everything that arrived in one mailbox and hands it to be stored. Yields when a batch is durable. Returns what is still being
  * written, so that the next mailbox can be read meanwhile.
  */
-export async function* pullMailbox(run: Pass, visit: Visit, room: WritingRoom): AsyncGenerator<RunEvent, Ending> {
+export async function* pullMailbox(run: Pass, visit: Visit): AsyncGenerator<RunEvent, Ending> {
   // What a server has beyond the archive stays there where the link does not pull; a push meets it (push/meet.ts).
   if (!run.link.rights.pull) return NOTHING_LEFT;
   if (run.remote.capabilities.emailId) await adoptKnownBodies(run, visit);
   if (uidCount(visit.arrived) === 0) return NOTHING_LEFT;
-  const writer = openWriter(run, visit, room);
+  const writer = openWriter(run, visit, run.company.room);
   let read = false;
   try {
     yield* readInto(run, visit, writer);
@@ -104,8 +106,11 @@ async function storeArrivals(run: Pass, visit: Visit, arrivals: readonly Arrival
   // S4: two links of one archive may be pulled at once, and what both bring is one message.
   for (;;) {
     stopIfAsked(run);
-    const { plan, plannedAt } = await planOn(run, visit, arrivals);
-    const done = await commitPlanned(run, { ...batchOf(visit, arrivals, plan), plannedAt });
+    const { plan, plannedAt, done } = await run.company.turn(async () => {
+      const planned = await planOn(run, visit, arrivals);
+      const batch = { ...batchOf(visit, arrivals, planned.plan), plannedAt: planned.plannedAt };
+      return { ...planned, done: await commitPlanned(run, batch) };
+    });
     if (done.overtaken) {
       Object.assign(visit, { fresh: false, plannedAt: null });
       continue;
@@ -128,6 +133,7 @@ async function planOn(
   const { mailboxId, id } = visit.base;
   const plannedAt = visit.plannedAt ?? (await run.archive.revision());
   const digests = arrivals.map((arrival) => arrival.canonical);
+  if (visit.plannedAt === null) visit.unexplained = await asTheyAre(run, visit.unexplained);
   const unbound = visit.fresh ? [] : await run.archive.unbound(mailboxId, digests);
   const plan = planArrivals(run.link, mailboxId, id, arrivals, unbound, visit.unexplained);
   return { plan, plannedAt };
@@ -149,11 +155,6 @@ function noteMissingDates(run: Pass, visit: Visit, arrivals: readonly Arrival[])
   if (without === 0) return;
   const text = `${without} messages in ${visit.mailbox} have no readable INTERNALDATE; they are kept without one.`;
   run.tally.notes.push({ kind: "noInternalDate", mailbox: visit.mailbox, text });
-}
-
-/** The batches of a run that are being written, of whatever mailbox: they are what its memory is bounded by (I4). */
-export interface WritingRoom {
-  readonly taken: { readonly task: Promise<unknown>; readonly bytes: number }[];
 }
 
 /** A huge message is a batch of its own size: two of them are never written at once. */

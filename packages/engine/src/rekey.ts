@@ -60,7 +60,7 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
   if (rows.length > 0 || present.length > 0 || cause !== "newUidValidity")
     tell(run, mailbox, cause, plan.pairs.length, plan.unmatched);
   tellHeld(run, mailbox, held, uidCount(present), why);
-  if (!run.dryRun) await mergeFlagsOf(run, base, mailbox, seen);
+  const isWhole = run.dryRun || (await mergeFlagsOf(run, base, mailbox, seen));
   return {
     listed,
     base: { ...base, uidValidity: marks.uidValidity, marks: null, resting: false },
@@ -75,7 +75,7 @@ export async function rekeyMailbox(run: Pass, { listed, base, revival }: Work): 
     fresh: false,
     plannedAt: null,
     revival,
-    unfinished: false,
+    unfinished: !isWhole,
   };
 }
 
@@ -131,9 +131,11 @@ async function mergeFlagsOf(
   base: MailboxBase,
   mailbox: string,
   seen: readonly RemoteIdentity[],
-): Promise<void> {
+): Promise<boolean> {
+  let isWhole = true;
   for (let at = 0; at < seen.length; at += PAGE) {
     const page = seen.slice(at, at + PAGE).map(({ uid, flags }) => ({ uid, flags, modseq: null }));
-    await mergePage(run, base, mailbox, page);
+    if (!(await mergePage(run, base, mailbox, page))) isWhole = false;
   }
+  return isWhole;
 }

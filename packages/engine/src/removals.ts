@@ -37,7 +37,7 @@ interface Loss {
 /** Everything that the account's base held before this run: what shares are measured against. */
 export type BoundBefore = ReadonlyMap<RemoteMailboxId, number>;
 
-/** Judges and applies all absences that are no moves; drops mailboxes that are proved gone and empty, and gives how many. */
+/** Judges and applies all absences that are no moves; drops mailboxes that are proved gone and empty, and gives how many. `live`: those that the archive has now. */
 export async function applyRemovals(
   run: Pass,
   gone: readonly BaseIdentity[],

@@ -1,10 +1,12 @@
-// A run: one pass over one link: observe and pull, then plan again against the archive as it now is, and push. Both halves can be asked for
-// apart, because a round of several links lets all of them pull before one pushes. It must never push what a failed pull left unseen.
-import { asMailError, type ListedMailbox, MailError, type RemoteWriter, type RunReport } from "@packetboat/core";
+// A run: one pass over one link: observe and pull, remove what is gone, then plan again against the archive as it now is, and push. The steps
+// can be asked for apart, because a round of several links lets all of them pull before one removes, and all of them remove before one pushes.
+// It must never push what a failed pull left unseen.
+import { asMailError, MailError, type RemoteWriter, type RunReport } from "@packetboat/core";
 import { useApprovals } from "./approvals.ts";
+import { openCompany } from "./company.ts";
 import type { Pass, RunContext } from "./context.ts";
 import type { RunEvent } from "./events.ts";
-import { pullLink } from "./pull-link.ts";
+import { type Pulled, pullLink } from "./pull-link.ts";
 import { pushLink } from "./push/push.ts";
 import { openTally, outcomeOf, type Tally, totals } from "./tally.ts";
 
@@ -18,10 +20,12 @@ export interface RunResult {
   readonly error: MailError | null;
 }
 
-/** A run that has begun. Its halves are walked in this order, the second one as often as there may be more; then it is finished. */
+/** A run that has begun. Its steps are made in this order, the push as often as there may be more; then it is finished. */
 export interface LinkRun {
-  /** Brings the archive up to the server. */
+  /** Brings the archive up to the server, but for what is gone there. Runs of one company may pull at the same time. */
   pull(): AsyncGenerator<RunEvent>;
+  /** Removes from the archive what the pull found gone (S5: all copies are made). Done once; at the latest by the push, or at the end. */
+  remove(): Promise<void>;
   /**
    * Brings the server up to the archive, where the link may and the pull went through. May be walked again for what the archive got
    * meanwhile: a migration pushes some mailboxes while others are still pulled.
@@ -36,26 +40,42 @@ export async function openRun(context: RunContext): Promise<LinkRun> {
   const started = context.now();
   const tally = openTally(context.revision);
   const runId = await context.archive.beginRun();
-  const run: Pass = { ...context, runId, tally, appliedApprovals: new Set() };
-  let listing: readonly ListedMailbox[] | null = null;
+  const company = context.company ?? openCompany();
+  const run: Pass = { ...context, company, place: company.place(), runId, tally, appliedApprovals: new Set() };
+  let pulled: Pulled | null = null;
   let error: MailError | null = null;
+  const remove = async (): Promise<void> => {
+    if (error !== null || pulled === null) return;
+    const { listing, removals } = pulled;
+    pulled = { listing, removals: null };
+    try {
+      await removals?.();
+    } catch (thrown) {
+      error = asMailError(thrown);
+    }
+  };
   return {
     async *pull() {
       try {
-        listing = yield* pullLink(run);
+        pulled = yield* pullLink(run);
       } catch (thrown) {
         error = asMailError(thrown);
+      } finally {
+        run.place.leave();
       }
     },
+    remove,
     async *push() {
-      if (error !== null || listing === null || !run.link.rights.push) return;
+      await remove();
+      if (error !== null || pulled === null || !run.link.rights.push) return;
       try {
-        listing = yield* pushLink(run, writerOf(run), listing);
+        pulled = { listing: yield* pushLink(run, writerOf(run), pulled.listing), removals: null };
       } catch (thrown) {
         error = asMailError(thrown);
       }
     },
     async finish() {
+      await remove();
       const report = reportOf(run, started, error);
       // A lost database or lease cannot take the report either; the first failure is the one to tell.
       try {

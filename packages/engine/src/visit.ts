@@ -90,6 +90,7 @@ export async function observeMailbox(
   const look: Look = decided.kind === "list" && known.bound.length > 0 ? { kind: "flags" } : decided;
   let marks: Marks | null = null;
   let end: Extract<ObservationPart, { kind: "end" }> | null = null;
+  let unfinished = false;
   for await (const part of run.remote.observe(listed, look)) {
     stopIfAsked(run);
     if (part.kind === "marks") {
@@ -97,7 +98,7 @@ export async function observeMailbox(
       if (marks.uidValidity !== base.uidValidity) return "rekey";
     } else if (part.kind === "messages") {
       count(run.tally, mailbox, { observed: part.messages.length });
-      if (look.kind !== "list") await mergePage(run, base, mailbox, part.messages);
+      if (look.kind !== "list" && !(await mergePage(run, base, mailbox, part.messages))) unfinished = true;
     } else end = part;
   }
   if (marks === null || end === null) throw asMailError(new Error("a look ended without its marks or its end"));
@@ -131,23 +132,31 @@ export async function observeMailbox(
     // A mailbox that this run made was empty before it began.
     plannedAt: fresh ? asId<Revision>(run.revision) : null,
     revival,
-    unfinished: false,
+    unfinished,
   };
 }
 
-/** Looks at a page of flags against the base and commits the difference at once: flags commute, so no order can lose one. */
+/**
+ * Looks at a page of flags against the base and commits the difference at once: flags commute, so no order can lose one. Gives false when
+ * something was stale: no later delta would show it, so the marks must stay where they were (S4).
+ */
 export async function mergePage(
   run: Pass,
   base: MailboxBase,
   mailbox: string,
   messages: readonly ObservedMessage[],
-): Promise<void> {
+): Promise<boolean> {
   const uids = uidSet(messages.map((message) => message.uid));
-  for await (const rows of run.archive.base(base.id, uids)) {
-    const ops: Batch = planFlags(run.link, base.mailboxId, rows, messages);
-    const stale = await commit(run, ops);
-    count(run.tally, mailbox, { flagsChanged: ops.archive.length - stale.size });
-  }
+  return await run.company.turn(async () => {
+    let isWhole = true;
+    for await (const rows of run.archive.base(base.id, uids)) {
+      const ops: Batch = planFlags(run.link, base.mailboxId, rows, messages);
+      const stale = await commit(run, ops);
+      if (stale.size > 0) isWhole = false;
+      count(run.tally, mailbox, { flagsChanged: ops.archive.length - stale.size });
+    }
+    return isWhole;
+  });
 }
 
 /** Which of these the base holds; VANISHED may name UIDs that were never ours (trap 10). */

@@ -1,6 +1,6 @@
 // Two filled mailboxes that meet for the first time and have little in common (G3): nothing of them is poured together before somebody has
 // approved it; what is new crosses meanwhile. And what must never be held: mailboxes that are alike, small ones, and migrations.
-import type { ServerModel } from "@packetboat/testkit";
+import { type ServerModel, seeded } from "@packetboat/testkit";
 import { describe, expect, test } from "vitest";
 import type { RunResult } from "../src/index.ts";
 import { exactly, Fleet, holds, PULL, PUSH } from "./rounds.ts";
@@ -69,6 +69,20 @@ describe("G3 the first contact of two filled mailboxes", () => {
     expect(size(a, "INBOX")).toBe(67);
     expect(last?.approvalUsed).toBe(true);
     await still(fleet);
+  });
+
+  test("G3 S4 the same when both are looked at at the same time: whoever comes second waits until the first one's mail is there", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const { fleet, a, b } = two(range(0, 30), range(100, 40));
+      fleet.together = seeded(seed);
+      await fleet.settle();
+      expect([size(a, "INBOX"), size(b, "INBOX")], `seed ${seed}`).toEqual([30, 40]);
+      // Later both get a mailbox of the same name, in the same moment.
+      fill(a, "Work", range(200, 30));
+      fill(b, "Work", range(300, 40));
+      await fleet.settle();
+      expect([size(a, "Work"), size(b, "Work")], `seed ${seed}`).toEqual([30, 40]);
+    }
   });
 
   test("G3 what somebody removed or moved away meanwhile waits no more", async () => {

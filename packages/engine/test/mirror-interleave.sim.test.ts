@@ -6,6 +6,8 @@ import { judge, KINDS } from "./two-lives.ts";
 
 /** Always the same lives: what a soak found in others is told in docs/testing.md. */
 const THREE = 60;
+/** Of rounds in which the accounts are at work at the same time, in each of three kinds; most of what can go wrong there does within so many. */
+const TOGETHER = 50;
 
 /** Lives that failed once, with what was wrong. */
 const ONCE = [
@@ -58,6 +60,11 @@ describe("random interleavings (both directions)", () => {
   test("P10 three accounts on one archive, with faults and crashes", async () => {
     for (let seed = 1; seed <= THREE; seed++) await judge(seed, KINDS.three);
   });
+
+  for (const kind of ["together", "togetherCrashes", "togetherThree"] as const)
+    test(`P4 P6 P10 S4 accounts that pull and push at the same time: ${kind}`, async () => {
+      for (let seed = 1; seed <= TOGETHER; seed++) await judge(seed, KINDS[kind]);
+    });
 
   for (const { seed, kind, why } of ONCE)
     test(`P4 judge(${seed}, KINDS.${kind}): ${why}`, async () => {

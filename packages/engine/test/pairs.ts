@@ -22,7 +22,7 @@ import {
   WireRefused,
   withCrlf,
 } from "@packetboat/testkit";
-import { type LinkRun, openRun, type RunResult } from "../src/index.ts";
+import { type LinkRun, openCompany, openRun, type RunResult } from "../src/index.ts";
 import { sha256 } from "./nightly.ts";
 import { NOON } from "./pass.ts";
 
@@ -178,6 +178,7 @@ export class Pair implements AsyncDisposable {
     );
     try {
       const runs: LinkRun[] = [];
+      const company = openCompany();
       for (const [i, writer] of writers.entries()) {
         const { name } = this.ends[i] as End;
         const link: Link = {
@@ -198,11 +199,14 @@ export class Pair implements AsyncDisposable {
           dryRun: false,
           now: () => this.now,
           signal: new AbortController().signal,
+          company,
         });
         runs.push(run);
       }
-      for (const run of runs) for await (const _ of run.pull());
-      for (const run of runs) for await (const _ of run.push());
+      // At the same time, as the command line does it.
+      await Promise.all(runs.map((run) => walked(run.pull())));
+      for (const run of runs) await run.remove();
+      await Promise.all(runs.map((run) => walked(run.push())));
       const results: RunResult[] = [];
       for (const run of runs) results.push(await run.finish());
       for (const { error } of results) if (error) throw error;
@@ -232,6 +236,10 @@ export class Pair implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const end of this.ends) await end.close();
   }
+}
+
+async function walked(half: AsyncGenerator): Promise<void> {
+  for await (const _ of half);
 }
 
 /** How two looks differ, in lines; `mapped`: paths of the first whose name the second cannot hold. `named`: messages by their instant. */

@@ -4,12 +4,13 @@ import { type Archive, asId, DEFAULT_POLICY, type Link, type Policy, type Rights
 import {
   type Fault,
   MemoryArchive,
+  type Random,
   ServerModel,
   type SimCapabilities,
   type SimulatedWriterOptions,
   simulatedWriter,
 } from "@packetboat/testkit";
-import { type LinkRun, openRun, type RunResult } from "../src/index.ts";
+import { type Company, type LinkRun, openCompany, openRun, type RunResult } from "../src/index.ts";
 import { NOON } from "./pass.ts";
 
 const BOTH: Rights = { pull: true, push: true };
@@ -76,7 +77,8 @@ function pausedAt(archive: Archive, k: number, meanwhile: () => Promise<void>): 
   return new Proxy(archive, {
     get(target, name) {
       const method = Reflect.get(target, name);
-      if (typeof method !== "function" || STREAMS.has(name)) return method;
+      if (typeof method !== "function") return method;
+      if (STREAMS.has(name)) return (...args: unknown[]) => Reflect.apply(method, target, args);
       return async (...args: unknown[]) => {
         if (++calls === k) await meanwhile();
         return Reflect.apply(method, target, args);
@@ -85,9 +87,43 @@ function pausedAt(archive: Archive, k: number, meanwhile: () => Promise<void>): 
   });
 }
 
+/** The side, with pauses before its calls and before each piece of an answer: so many steps of others fit in between, drawn anew each time. */
+function pausing<T extends object>(side: T, random: Random): T {
+  const pause = async (): Promise<void> => {
+    for (let n = random.chance(0.2) ? random.below(400) : random.below(12); n > 0; n--) await Promise.resolve();
+  };
+  return new Proxy(side, {
+    get(target, name) {
+      const method = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      const call = (args: unknown[]) => Reflect.apply(method, target, args);
+      if (STREAMS.has(name) || REMOTE_STREAMS.has(name))
+        return async function* (...args: unknown[]) {
+          for await (const part of call(args)) {
+            await pause();
+            yield part;
+          }
+        };
+      if (PLAIN.has(name)) return (...args: unknown[]) => call(args);
+      return async (...args: unknown[]) => {
+        await pause();
+        const answer = await call(args);
+        await pause();
+        return answer;
+      };
+    },
+  });
+}
+
+const REMOTE_STREAMS: ReadonlySet<string | symbol> = new Set(["observe", "identify", "fetch", "append", "store"]);
+/** Calls that give their answer at once. */
+const PLAIN: ReadonlySet<string | symbol> = new Set(["spell", "counts"]);
+
 /** One archive with accounts that are to be equal. */
 export class Fleet {
   now = NOON;
+  /** With it the accounts of a round pull, and push, at the same time, in an order that it draws; else one after the other. */
+  together: Random | null = null;
   readonly memory = new MemoryArchive({ now: () => this.now });
   readonly accounts: SimAccount[] = [];
 
@@ -106,16 +142,22 @@ export class Fleet {
     return this.account(name).model;
   }
 
-  /** One round: all pull, in the order of their ids, then all push. `faults`: by account. A crashed account gives no result. */
+  /** One round: all pull, then all remove, then all push. `faults`: by account. A crashed account gives no result. */
   async round(faults: Readonly<Record<string, Faults>> = {}, dryRun = false): Promise<readonly RunResult[]> {
     this.now += 3_600_000;
     const runs: LinkRun[] = [];
+    const company = openCompany();
     for (const account of this.accounts) {
-      const run = await surviving(this.begin(account, faults[account.name] ?? NOTHING_WRONG, dryRun));
+      const run = await surviving(this.begin(account, faults[account.name] ?? NOTHING_WRONG, dryRun, company));
       if (run !== null) runs.push(run);
     }
-    for (const run of runs) for await (const _ of run.pull());
-    for (const run of runs) for await (const _ of run.push());
+    await this.each(runs, async (run) => {
+      for await (const _ of run.pull());
+    });
+    for (const run of runs) await run.remove();
+    await this.each(runs, async (run) => {
+      for await (const _ of run.push());
+    });
     const results: RunResult[] = [];
     for (const run of runs) {
       const result = await surviving(run.finish());
@@ -148,12 +190,17 @@ export class Fleet {
       for await (const _ of other.pull());
       await other.finish();
     };
-    const run = await this.begin(this.account(first), NOTHING_WRONG, false, (archive) =>
+    const run = await this.begin(this.account(first), NOTHING_WRONG, false, openCompany(), (archive) =>
       pausedAt(archive, k, meanwhile),
     );
     for await (const _ of run.pull());
     await run.finish();
     return reached;
+  }
+
+  private async each(runs: readonly LinkRun[], walk: (run: LinkRun) => Promise<void>): Promise<void> {
+    if (this.together !== null) await Promise.all(runs.map(walk));
+    else for (const run of runs) await walk(run);
   }
 
   private account(name: string): SimAccount {
@@ -166,11 +213,14 @@ export class Fleet {
     { name, link, model, options }: SimAccount,
     { script, crash }: Faults,
     dryRun: boolean,
+    company: Company = openCompany(),
     wrap: (archive: Archive) => Archive = (archive) => archive,
   ) {
     const capabilities = options.capabilities === undefined ? {} : { capabilities: options.capabilities };
-    const writer = simulatedWriter(model, { ...options.writer, ...capabilities, faults: script });
-    const archive = wrap(this.memory.open(name));
+    const simulated = simulatedWriter(model, { ...options.writer, ...capabilities, faults: script });
+    const writer = this.together === null ? simulated : pausing(simulated, this.together);
+    const opened = wrap(this.memory.open(name));
+    const archive = this.together === null ? opened : pausing(opened, this.together);
     return openRun({
       remote: writer,
       writer: link.rights.push ? writer : null,
@@ -182,6 +232,7 @@ export class Fleet {
       dryRun,
       now: () => this.now,
       signal: new AbortController().signal,
+      company,
     });
   }
 }

@@ -43,6 +43,22 @@ describe("two commands on one archive at once", () => {
     }
   });
 
+  test("S4 F1: flags of one message that both change are all kept, and no mark passes over the one that came too late", async () => {
+    for (let k = 1; ; k++) {
+      const { fleet, a, b } = await inStep();
+      await fleet.settle();
+      a.store("INBOX", [1], { add: ["\\Flagged"] });
+      b.store("INBOX", [1], { add: ["\\Answered"] });
+      const reached = await fleet.pullAround("a", k, "b");
+      await fleet.settle();
+      const [first] = fleet.memory
+        .live()
+        .filter(({ sha256 }) => /Subject: 1\r/.test(String(fleet.memory.body(sha256))));
+      expect([...(first?.flags ?? [])].sort(), `standing before call ${k}`).toEqual(["\\Answered", "\\Flagged"]);
+      if (!reached) return expect(k).toBeGreaterThan(5);
+    }
+  });
+
   test("S4 B1: and one mailbox, though both bring it and neither knew of it", async () => {
     for (let k = 1; ; k++) {
       const { fleet, a, b } = await inStep();

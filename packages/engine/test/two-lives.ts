@@ -47,6 +47,8 @@ export interface Kind {
   readonly busy?: boolean;
   /** Default: 2. */
   readonly accounts?: number;
+  /** Rounds in which the accounts are at work at the same time, as the command line makes them; else one after the other. */
+  readonly together?: boolean;
 }
 
 /** The kinds of lives, by the name that a failing one is told with. */
@@ -60,6 +62,9 @@ export const KINDS = {
   lasting: { faults: true, crashes: true, lasting: true },
   busy: { faults: true, crashes: true, busy: true },
   three: { faults: true, crashes: true, accounts: 3 },
+  together: { faults: false, crashes: false, agreed: true, busy: true, together: true },
+  togetherCrashes: { faults: true, crashes: true, busy: true, together: true },
+  togetherThree: { faults: true, crashes: true, accounts: 3, together: true },
 } as const satisfies Readonly<Record<string, Kind>>;
 export type KindName = keyof typeof KINDS;
 
@@ -85,6 +90,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
   const random = seeded(seed);
   const memory = new Memory();
   const fleet = new Fleet();
+  if (kind.together === true) fleet.together = seeded(seed + 1);
   const watched: (readonly string[])[] = [];
   for (const name of ["a", "b", "c"].slice(0, kind.accounts ?? 2)) {
     const model = fleet.add(name, { capabilities: capabilitiesOf(random), policy: { guardMessages: 1_000_000 } });
@@ -111,7 +117,7 @@ async function live(seed: number, kind: Kind): Promise<Life> {
         kind.crashes && random.chance(0.4) ? { at: 1 + random.below(40), afterwards: random.chance(0.5) } : null;
       faults[name] = { script: bearable(script, kind), crash };
     }
-    const complaints = agreed && expecting(["a", "b"], models, agreed, memory);
+    const complaints = agreed && expecting(["a", "b"], models, agreed, memory, kind.together);
     const results = await fleet.round(faults);
     merged ||= hasMerged(fleet);
     if (complaints === null) continue;

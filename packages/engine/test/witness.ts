@@ -53,12 +53,13 @@ export function agree(models: readonly [ServerModel, ServerModel]): Agreed {
   return { seen: [see(models[0]), see(models[1])] };
 }
 
-/** What people have done since both agreed; asked before the next round, its answer judges that round: gives complaints. */
+/** What people have done since both agreed; asked before the next round, its answer judges that round: gives complaints. `together`: nobody knows which side is looked at first. */
 export function expecting(
   names: readonly [string, string],
   models: readonly [ServerModel, ServerModel],
   agreed: Agreed,
   memory: Memory,
+  together = false,
 ): () => readonly string[] {
   const wanted = [see(models[0]), see(models[1])] as const;
   const numbers = new Set([...wanted[0].keys(), ...wanted[1].keys(), ...agreed.seen[0].keys()]);
@@ -73,7 +74,7 @@ export function expecting(
         is: now[side].get(message),
         moves: movesOf(side, message),
       })) as [Side, Side];
-      const why = judgeMessage(sides);
+      const why = judgeMessage(sides, together);
       return why === null ? [] : [`message ${message}: ${why}`];
     });
   };
@@ -87,7 +88,7 @@ interface Side {
 }
 
 /** Null, or what is wrong with one message. */
-function judgeMessage(sides: readonly [Side, Side]): string | null {
+function judgeMessage(sides: readonly [Side, Side], together: boolean): string | null {
   const [a, b] = sides;
   const base = a.was ?? b.was;
   const left = sides.filter(({ want }) => want !== undefined);
@@ -100,10 +101,10 @@ function judgeMessage(sides: readonly [Side, Side]): string | null {
       ? null
       : "removed on one side and moved on the other, and it did not stay moved (M3)";
   }
-  return judgePlace(sides, one.want, one) ?? judgeFlags(sides, base);
+  return judgePlace(sides, one.want, one, together) ?? judgeFlags(sides, base);
 }
 
-function judgePlace(sides: readonly [Side, Side], want: Sight, one: Side): string | null {
+function judgePlace(sides: readonly [Side, Side], want: Sight, one: Side, together: boolean): string | null {
   const [a, b] = sides;
   if (one.was === undefined) return samePlace(want, one.is) ? null : "new, and it did not stay where it was put";
   for (const side of sides)
@@ -120,7 +121,9 @@ function judgePlace(sides: readonly [Side, Side], want: Sight, one: Side): strin
   if (movers.length === 1 && mover?.want && !samePlace(mover.want, mover.is))
     return "moved by one, and it did not stay there";
   const twice = movers.length === 2 && a.moves === 1 && b.moves === 1;
-  if (twice && a.want && !samePlace(a.want, a.is)) return "moved by both, and the archive's place did not win (M5)";
+  const [won, wonThere] = sides.map(({ want: wanted, is }) => wanted !== undefined && samePlace(wanted, is));
+  if (twice && a.want && !won && !(together && wonThere))
+    return "moved by both, and the archive's place did not win (M5)";
   return null;
 }
 

@@ -1,7 +1,8 @@
-// Rounds over the links of one archive: all pull, then all push, until one changes nothing. A link that only pushes waits for nobody: it looks
+// Rounds over the links of one archive: all pull, then all remove what is gone, then all push, until a round changes nothing. Two pull, and two
+// push, at the same time; removals are applied one account after the other. A link that only pushes waits for nobody: it looks
 // first, and is pushed whenever something became durable while the others are pulled. It must never push to an account whose own look failed.
 import type { RunReport } from "@packetboat/core";
-import { type LinkRun, openRun, type RunEvent, type RunResult } from "@packetboat/engine";
+import { type Company, type LinkRun, openCompany, openRun, type RunEvent, type RunResult } from "@packetboat/engine";
 import { type Live, type LiveRow, startLive } from "../display/live.ts";
 import { Bell } from "./bell.ts";
 import { explained, failedBy } from "./failed-run.ts";
@@ -10,6 +11,8 @@ import { revisionOf } from "./targets.ts";
 
 /** A changing mailbox asks for another round; one that changes for ever must not. */
 const MAX_ROUNDS = 5;
+/** Accounts that pull, or push, at the same time: a third one finds no processor, and each holds a batch in memory (I4). */
+const AT_ONCE = 2;
 /** Of less than this the database rids itself in a moment when it stops. */
 const WORTH_A_CHECKPOINT_BYTES = 32 * 1024 * 1024;
 
@@ -76,11 +79,19 @@ interface Done extends RunResult {
   readonly account: OpenAccount;
 }
 
-/** What was pushed may come back changed, and what one link pulled late another has not seen. Where nothing is pushed, only `again` counts. */
+/**
+ * What was pushed may come back changed: where a link pulls and pushes, a round that changed something is followed by one that looks. Elsewhere
+ * all that was pulled is pushed already, and only what did not get through is tried once more, or what asks for it (`again`).
+ */
 function isAnotherDue(done: readonly Done[], { dryRun, pushes }: RunOptions): boolean {
   if (dryRun) return false;
-  const travels = pushes && done.some(({ account }) => account.target.link.rights.push);
-  return done.some(({ again, applied, error }) => error === null && (again || (travels && applied)));
+  const rights = done.map(({ account }) => account.target.link.rights);
+  const returns = pushes && rights.some(({ pull, push }) => pull && push);
+  const travels = pushes && rights.some(({ push }) => push);
+  return done.some(({ again, applied, error, report }) => {
+    if (error !== null) return false;
+    return again || (applied && (returns || (travels && report.outcome === "partial")));
+  });
 }
 
 interface Begun {
@@ -94,24 +105,42 @@ async function makeRound(
   options: RunOptions,
   live: Live,
 ): Promise<readonly Done[]> {
+  const company = openCompany();
   const begun: Begun[] = [];
-  for (const account of accounts) begun.push({ account, run: await begin(around, account, options) });
+  for (const account of accounts) begun.push({ account, run: await begin(around, account, options, company) });
   const rightsOf = ({ account }: Begun) => account.target.link.rights;
   const pushers = options.pushes ? begun.filter((one) => rightsOf(one).push) : [];
   const early = pushers.filter((one) => !rightsOf(one).pull);
+  const others = begun.filter((one) => !early.includes(one));
   const walk = (one: Begun, half: "pull" | "push", heard?: (event: RunEvent) => void) =>
     walked(around, one, half, live, pushers.length > 0, heard);
-  for (const one of early) await walk(one, "pull");
-  await pushingMeanwhile(early, walk, async (heard) => {
-    for (const one of begun) if (!early.includes(one)) await walk(one, "pull", heard);
-  });
-  for (const one of pushers) await walk(one, "push");
+  await someAtOnce(early, (one) => walk(one, "pull"));
+  for (const { run } of early) await run.remove();
+  await pushingMeanwhile(early, walk, (heard) => someAtOnce(others, (one) => walk(one, "pull", heard)));
+  for (const { run } of others) await run.remove();
+  await someAtOnce(pushers, (one) => walk(one, "push"));
   const done: Done[] = [];
   for (const one of begun) done.push(await finished(around, one));
   return done;
 }
 
-async function begin({ host, database }: Surroundings, account: OpenAccount, { dryRun, pushes }: RunOptions) {
+/** Walks these in their order, so many at once. All that were begun have ended when it does; throws the first failure. */
+async function someAtOnce(runs: readonly Begun[], walk: (one: Begun) => Promise<void>): Promise<void> {
+  const waiting = runs.values();
+  const lane = async (): Promise<void> => {
+    for (const one of waiting) await walk(one);
+  };
+  const lanes = Array.from({ length: AT_ONCE }, lane);
+  await Promise.allSettled(lanes);
+  await Promise.all(lanes);
+}
+
+async function begin(
+  { host, database }: Surroundings,
+  account: OpenAccount,
+  { dryRun, pushes }: RunOptions,
+  company: Company,
+) {
   const { target, archive, remote, writer, signal } = account;
   return await openRun({
     remote,
@@ -124,6 +153,7 @@ async function begin({ host, database }: Surroundings, account: OpenAccount, { d
     dryRun,
     now: host.now,
     signal,
+    company,
   });
 }
 

@@ -92,7 +92,8 @@ export const MUTANTS: readonly Mutant[] = [
       archive.push({ kind: "reviveMessage", messageId: row.messageId, mailboxId: 1, flags: message.flags });
     }
     if (decision === "merge" && row.archive !== null) {`,
-    kind: "agreed",
+    // Removals come after all looks of a round: only in a later one, after something went wrong, does a flag meet a removal.
+    kind: "three",
   },
   {
     name: "removal wins over a move",
@@ -141,5 +142,13 @@ export const MUTANTS: readonly Mutant[] = [
     snippet: 'if (from !== undefined) return [{ kind: "move", row, from, to: home }];',
     instead: 'if (from !== undefined) return [{ kind: "removeOriginal", row, at: from }];',
     kind: "busy",
+  },
+  {
+    name: "removals as they were seen",
+    breaks: "S4 M3: what another account did with a message since makes its removal stale, and the push puts it back",
+    file: "engine/src/pull-link.ts",
+    snippet: "applyRemovals(run, await asTheyAre(run, removed), visits",
+    instead: "applyRemovals(run, removed, visits",
+    kind: "together",
   },
 ];
