@@ -3,7 +3,9 @@
 // first, and is pushed whenever something became durable while the others are pulled. It must never push to an account whose own look failed.
 import type { RunReport } from "@packetboat/core";
 import { type Company, type LinkRun, openCompany, openRun, type RunEvent, type RunResult } from "@packetboat/engine";
+
 import { noteFailure, noteSuccess } from "../accounts/holds.ts";
+
 import { type Live, type LiveRow, startLive } from "../display/live.ts";
 import { Bell } from "./bell.ts";
 import { explained, failedBy } from "./failed-run.ts";
