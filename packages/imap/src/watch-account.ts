@@ -10,7 +10,14 @@ import { decodeName, encodeName } from "./names.ts";
 import type { Lookout, WatchWish } from "./watch.ts";
 import { type Ears, followLine, type LineFacts, type LineWish } from "./watch-line.ts";
 import { failuresAfter, isFinal, NO_WAKE, nextWake, reconnectDelay } from "./watch-pace.ts";
-import { differing, hasModseq, isSameMailbox, isSelectableState, type MailboxStates, withMarks } from "./watch-state.ts";
+import {
+  differing,
+  hasModseq,
+  isSameMailbox,
+  isSelectableState,
+  type MailboxStates,
+  withMarks,
+} from "./watch-state.ts";
 
 const POLL_MS = 15 * 60_000;
 /** Besides the one for INBOX: servers count the connections of an account. */
