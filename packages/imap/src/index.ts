@@ -3,4 +3,5 @@ export type { AccountFacts, QuotaLine } from "./about.ts";
 export type { Clock } from "./clock.ts";
 export { type ConnectOptions, connectRemote, connectWriter, describeAccount } from "./connect.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { Lookout, type LookoutOptions, type WatchWish } from "./watch.ts";
+export { Lookout, type LookoutOptions } from "./watch.ts";
+export type { WatchWish } from "./watch-wish.ts";

@@ -7,7 +7,6 @@ import { Refused, refusedError } from "./errors.ts";
 import type { Lean } from "./lean.ts";
 import { openLean } from "./lean-sign-in.ts";
 import { decodeName, encodeName } from "./names.ts";
-import type { Lookout, WatchWish } from "./watch.ts";
 import { type Ears, followLine, type LineFacts, type LineWish } from "./watch-line.ts";
 import { failuresAfter, isFinal, NO_WAKE, nextWake, reconnectDelay } from "./watch-pace.ts";
 import {
@@ -18,6 +17,7 @@ import {
   type MailboxStates,
   withMarks,
 } from "./watch-state.ts";
+import type { WatchShared, WatchWish } from "./watch-wish.ts";
 
 const POLL_MS = 15 * 60_000;
 /** Besides the one for INBOX: servers count the connections of an account. */
@@ -27,7 +27,7 @@ const INBOX = "INBOX";
 const WEIGHT = { unsure: 0, changed: 1, began: 2 } as const;
 
 export class AccountWatching implements AccountWatch {
-  readonly #lookout: Lookout;
+  readonly #lookout: WatchShared;
   readonly #wish: WatchWish;
   readonly #over: () => void;
   /** By mailbox: what ends once its connection is given up. */
@@ -45,7 +45,7 @@ export class AccountWatching implements AccountWatch {
   #pace = NO_WAKE;
   #gathered: { why: Noticed["why"]; readonly mailboxes: Set<string> } | null = null;
 
-  constructor(lookout: Lookout, wish: WatchWish, over: () => void) {
+  constructor(lookout: WatchShared, wish: WatchWish, over: () => void) {
     this.#lookout = lookout;
     this.#wish = wish;
     this.#over = over;
