@@ -24,7 +24,7 @@ const POLL_MS = 15 * 60_000;
 const MORE_LINES = 2;
 const INBOX = "INBOX";
 
-const WEIGHT = { unsure: 0, changed: 1, began: 2 } as const;
+const WEIGHT = { changed: 0, unsure: 1, began: 2 } as const;
 
 export class AccountWatching implements AccountWatch {
   readonly #lookout: WatchShared;
@@ -234,7 +234,8 @@ export class AccountWatching implements AccountWatch {
     this.#gathered = { why, mailboxes: new Set(wanted) };
     const now = this.#lookout.clock.now();
     const { at, pace } = nextWake(this.#pace, now);
-    this.#pace = pace;
+    // How often we ask is our own doing, and no burst of the server.
+    if (why !== "unsure") this.#pace = pace;
     this.#pause(at - now).then(() => this.#wake());
   }
 

@@ -68,5 +68,7 @@ test("what differs is named: marks, names that came and went, subscriptions", ()
   expect(differing(before, after)).toEqual(["INBOX", "New", "Old", "\u00e4"]);
   expect(differing(after, after)).toEqual([]);
   expect(["INBOX", "Old", "&AOQ-"].map((wire) => isSameMailbox(before, after, wire))).toEqual([true, false, false]);
+  const asked = statesOf([one("INBOX")], new Map([["INBOX", "2 1  0"]]), null);
+  expect(isSameMailbox(before, asked, "INBOX")).toBe(true);
   expect(withMarks(after, "&AOQ-", "9 9 9 9").get("&AOQ-")).toBe("+9 9 9 9");
 });
