@@ -14,7 +14,10 @@ const POLL_MS = 15 * 60_000;
 const SHORT_MS = 2 * 60_000;
 const BETWEEN_MESSAGES_MS = 2_000;
 
-/** For so many clients at once; those that wait are kept by one process, with one inotify handle for all. */
+/**
+ * For so many clients at once. Each that waits takes an inotify instance, and the kernel allows a user 128 of them by default: the others are
+ * looked after by the interval, which is 30 s where nobody sets it.
+ */
 const tuned = (accounts: number): string => `
 default_client_limit = ${accounts * 4}
 service imap-login {
@@ -44,7 +47,7 @@ service auth {
   client_limit = ${accounts * 4}
 }
 imap_hibernate_timeout = 1s
-mailbox_idle_check_interval = 30s
+mailbox_idle_check_interval = 1s
 mail_fsync = never
 `;
 

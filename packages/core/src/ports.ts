@@ -120,7 +120,7 @@ export interface RemoteWriter extends Remote {
 export interface Noticed {
   /**
    * `began`: the watch stands, what was before is not known. `changed`: something did. `unsure`: it was time to ask, and on this server
-   * changes of flags show only to who looks.
+   * changes of flags show only to who looks, so that more than the named mailboxes may have changed.
    */
   readonly why: "began" | "changed" | "unsure";
   readonly mailboxes: readonly string[];

@@ -6,4 +6,6 @@ export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { PaceFor } from "./pacing.ts";
 export { type Profile, profileFor, type ServerFacts } from "./profiles.ts";
 export type { TokenMechanism, TokenSource } from "./sign-in.ts";
-export { Lookout, type LookoutOptions, type WatchWish } from "./watch.ts";
+
+export { Lookout, type LookoutOptions } from "./watch.ts";
+export type { WatchWish } from "./watch-wish.ts";

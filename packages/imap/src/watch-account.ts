@@ -8,7 +8,6 @@ import { Refused, refusedError } from "./errors.ts";
 import type { Lean } from "./lean.ts";
 import { openLean } from "./lean-sign-in.ts";
 import { decodeName, encodeName } from "./names.ts";
-import type { Lookout, WatchWish } from "./watch.ts";
 import { type Ears, followLine, type LineFacts, type LineWish } from "./watch-line.ts";
 import { failuresAfter, isFinal, NO_WAKE, nextWake, reconnectDelay } from "./watch-pace.ts";
 import {
@@ -19,16 +18,17 @@ import {
   type MailboxStates,
   withMarks,
 } from "./watch-state.ts";
+import type { WatchShared, WatchWish } from "./watch-wish.ts";
 
 const POLL_MS = 15 * 60_000;
 /** Besides the one for INBOX: servers count the connections of an account. */
 const MORE_LINES = 2;
 const INBOX = "INBOX";
 
-const WEIGHT = { unsure: 0, changed: 1, began: 2 } as const;
+const WEIGHT = { changed: 0, unsure: 1, began: 2 } as const;
 
 export class AccountWatching implements AccountWatch {
-  readonly #lookout: Lookout;
+  readonly #lookout: WatchShared;
   readonly #wish: WatchWish;
   readonly #over: () => void;
   /** By mailbox: what ends once its connection is given up. */
@@ -46,7 +46,7 @@ export class AccountWatching implements AccountWatch {
   #pace = NO_WAKE;
   #gathered: { why: Noticed["why"]; readonly mailboxes: Set<string> } | null = null;
 
-  constructor(lookout: Lookout, wish: WatchWish, over: () => void) {
+  constructor(lookout: WatchShared, wish: WatchWish, over: () => void) {
     this.#lookout = lookout;
     this.#wish = wish;
     this.#over = over;
@@ -241,7 +241,8 @@ export class AccountWatching implements AccountWatch {
     this.#gathered = { why, mailboxes: new Set(wanted) };
     const now = this.#lookout.clock.now();
     const { at, pace } = nextWake(this.#pace, now);
-    this.#pace = pace;
+    // How often we ask is our own doing, and no burst of the server.
+    if (why !== "unsure") this.#pace = pace;
     this.#pause(at - now).then(() => this.#wake());
   }
 

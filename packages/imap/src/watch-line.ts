@@ -150,6 +150,7 @@ class WatchLine {
     }
     const until = this.#clock.now() + ms;
     const began = this.#clock.now();
+    const notify = this.#notify;
     this.#idling = true;
     try {
       await idle(this.#lean, this.#clock, ms);
@@ -160,7 +161,9 @@ class WatchLine {
       this.#idling = false;
     }
     const now = this.#clock.now();
-    this.#hasty = now < until && now - began < HASTY_MS ? this.#hasty + 1 : 0;
+    // An overflow ends IDLE from our side.
+    const isOurs = now >= until || notify !== this.#notify;
+    this.#hasty = !isOurs && now - began < HASTY_MS ? this.#hasty + 1 : 0;
     const delay = Math.min(MOST_HASTY_MS, HASTY_MS * 2 ** Math.min(10, this.#hasty - 1));
     if (this.#hasty > 0) await pause(this.#lean, this.#clock, delay);
   }

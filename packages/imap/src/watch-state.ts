@@ -90,9 +90,13 @@ export function differing(before: MailboxStates, after: MailboxStates): readonly
   return names.sort();
 }
 
-/** True when at most the mail in a mailbox differs: it is there, subscribed as before, and numbered as before. */
+/**
+ * True when at most the mail in a mailbox differs: it is there, subscribed as before, and numbered as before. The number of INBOX does not
+ * count: Courier gives one that nobody opened the second of the asking.
+ */
 export function isSameMailbox(before: MailboxStates, after: MailboxStates, wire: string): boolean {
-  const [was, is] = [before.get(wire), after.get(wire)].map((state) => state && /^[-+]*\d*/.exec(state)?.[0]);
+  const pattern = wire === "INBOX" ? /^[-+]*/ : /^[-+]*\d*/;
+  const [was, is] = [before.get(wire), after.get(wire)].map((state) => state && pattern.exec(state)?.[0]);
   return was !== undefined && was === is;
 }
 

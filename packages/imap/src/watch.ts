@@ -2,30 +2,10 @@
 // most two more for chosen mailboxes; the state of the rest asked for now and then on the first one. What all share is in Lookout: TLS
 // contexts, and a bound on sign-ins at once. It must never try a refused password again, nor take part in what is done about a change.
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { AccountWatch, MailError, Noticed } from "@packetboat/core";
+import type { AccountWatch } from "@packetboat/core";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import type { ConnectOptions } from "./connect.ts";
 import { AccountWatching } from "./watch-account.ts";
-
-/** What is to be watched, and who is told. */
-export interface WatchWish {
-  /** Asked before each connection, so that a token may be fresh and no password need be kept. What it throws counts as a failed sign-in. */
-  readonly connect: () => Promise<ConnectOptions>;
-  /** Names of mailboxes besides INBOX that are followed at once; the first two, more of them with NOTIFY. Default: none. */
-  readonly mailboxes?: readonly string[];
-  /** How often the state of the others is asked for. Default: 15 minutes. */
-  readonly pollMs?: number;
-  /** Whether a mailbox of this name matters when its state differs. Default: each does. */
-  readonly concerns?: (name: string) => boolean;
-  /** NOTIFY may be used. Default: true. */
-  readonly notify?: boolean;
-  /** Changes, gathered: a burst is one call or two. */
-  readonly onChange: (noticed: Noticed) => void;
-  /** The account cannot be watched now; it is tried again after so many milliseconds. */
-  readonly onTrouble?: (error: MailError, retryMs: number) => void;
-  /** The watch has ended for good: the sign-in was refused, or `connect` threw what trying again cannot mend. Not called after close(). */
-  readonly onEnd: (error: MailError) => void;
-}
+import type { WatchShared, WatchWish } from "./watch-wish.ts";
 
 export interface LookoutOptions {
   /** Sign-ins at the same time. Default: 16. */
@@ -37,7 +17,7 @@ export interface LookoutOptions {
 }
 
 /** What the watches of one process share. */
-export class Lookout {
+export class Lookout implements WatchShared {
   readonly clock: Clock;
   readonly chance: () => number;
   readonly #contexts = new Map<string | null, SecureContext>();
@@ -58,7 +38,6 @@ export class Lookout {
     return watch;
   }
 
-  /** One context for each authority: node makes one for each connection otherwise. */
   contextOf(ca: string | null): SecureContext {
     const known = this.#contexts.get(ca);
     if (known !== undefined) return known;
@@ -67,7 +46,6 @@ export class Lookout {
     return made;
   }
 
-  /** Waits for a place among the sign-ins; gives what leaves it. */
   async turn(): Promise<() => void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#queue.push(resolve));

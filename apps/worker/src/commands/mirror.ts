@@ -16,7 +16,7 @@ import { endWithReports, sayFirstLook } from "../runs/end.ts";
 import type { Surroundings } from "../runs/open-accounts.ts";
 import { type Pair, type PairOptions, type PairSide, withPair } from "../runs/pair.ts";
 import { runRounds } from "../runs/rounds.ts";
-import type { WatchOptions } from "../runs/watch.ts";
+import type { WatchOptions } from "../runs/watch-account.ts";
 
 export interface MirrorOptions extends PairOptions, RawSideOptions, ReportingOptions {
   readonly watch?: boolean;

@@ -12,7 +12,12 @@ import type { Lookout } from "@packetboat/imap";
 import type { Host } from "../host.ts";
 import type { Bell } from "./bell.ts";
 import type { OpenAccount } from "./open-accounts.ts";
-import type { WatchOptions } from "./watch.ts";
+
+export interface WatchOptions {
+  /** Besides INBOX. */
+  readonly patterns: readonly string[];
+  readonly pollMs: number;
+}
 
 /** INBOX and two more: servers count connections. What does not fit is asked for like the rest. */
 const AT_ONCE = 3;

@@ -12,13 +12,7 @@ import { endWithReports } from "./end.ts";
 import { explained } from "./failed-run.ts";
 import { type Member, type OpenAccount, openAccounts, type RunOptions, type Surroundings } from "./open-accounts.ts";
 import { settle } from "./rounds.ts";
-import { type Watched, watchAccount } from "./watch-account.ts";
-
-export interface WatchOptions {
-  /** Besides INBOX. */
-  readonly patterns: readonly string[];
-  readonly pollMs: number;
-}
+import { type Watched, type WatchOptions, watchAccount } from "./watch-account.ts";
 
 /** A lost connection is tried again after so long, then after twice as long, and so on. */
 const FIRST_DELAY_MS = 1_000;
