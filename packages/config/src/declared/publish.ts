@@ -20,7 +20,7 @@ export function printedSample(): string {
   const doc = new Document(SAMPLE);
   doc.commentBefore = HEADER;
   annotate(doc.contents, jsonSchema(), new Set());
-  return doc.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return doc.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 /** Puts each description above the first key that it is about. */
