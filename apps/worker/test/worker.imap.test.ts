@@ -54,6 +54,15 @@ async function until(met: () => Promise<boolean>): Promise<void> {
   while (!(await met())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+/** What is shown once it matches. */
+async function shown(ask: () => Promise<string>, when: RegExp): Promise<string> {
+  for (;;) {
+    const text = await ask();
+    if (when.test(text)) return text;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 const url = (server: Dovecot, user: string, password = "pass") =>
   `imap://${user}:${password}@127.0.0.1:${server.port}?tls=none`;
 
@@ -88,7 +97,8 @@ test("follows a watched mirror, tries a refused password once, shows itself to m
   const held = Object.values((await lookInto(server.port, "left")).holds).flat();
   expect(held).toHaveLength(10);
 
-  const text = await (await ask("/metrics")).text();
+  // Counted when the run is over, which is after the server has what it sent.
+  const text = await shown(async () => (await ask("/metrics")).text(), /^packetboat_runs_total\{outcome="ok"\} [1-9]/m);
   expect(text).toMatch(/^packetboat_runs_total\{outcome="ok"\} [1-9]/m);
   expect(text).toMatch(/^packetboat_link_lag_seconds\{link="\d+"\} /m);
   expect(text).toMatch(/^packetboat_queue_jobs\{kind="pass",state="waiting"\} /m);

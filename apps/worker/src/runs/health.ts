@@ -44,8 +44,11 @@ function reasonsOf(
   now: number,
   hold: Held | null,
 ): readonly string[] {
-  if (hold !== null && hold.until === null)
-    return [`nothing is done for it by itself any more. ${harmless(hold.detail)}`];
+  if (hold !== null && hold.until === null) {
+    // The run that was refused says why already; what it does not say is that nothing tries again.
+    const rest = "nothing is done for it by itself any more.";
+    return lastRun?.outcome === "failed" ? [failureOf(lastRun, now), rest] : [`${rest} ${harmless(hold.detail)}`];
+  }
   if (hold !== null && hold.until !== null && state === "resting")
     return [`it goes on by itself in ${duration(hold.until - now)}. ${harmless(hold.detail)}`];
   if (state === "failing" && lastRun !== null) return [failureOf(lastRun, now)];
