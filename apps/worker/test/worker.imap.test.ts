@@ -3,7 +3,8 @@
 import { type Dovecot, orSkip, startDovecot } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hands, lookInto, range } from "./accounts.ts";
-import { type Ended, type Program, program } from "./program.ts";
+import { type Program, program } from "./program.ts";
+import { type Running, startWorker } from "./running.ts";
 
 const house = new AsyncDisposableStack();
 let dovecot: Dovecot | undefined;
@@ -20,34 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => house.disposeAsync());
 
-interface Running {
-  readonly ended: Promise<Ended>;
-  readonly says: (when: RegExp) => Promise<string>;
-  readonly stop: () => void;
-}
-
-/** Starts the daemon; it shows its metrics on a free port. */
-function start(house: Program): Running {
-  let heard = "";
-  let stop = (): void => undefined;
-  const waiting: { readonly when: RegExp; readonly tell: (said: string) => void }[] = [];
-  const ended = house.run(["worker", "--metrics-port", "0"], {
-    timeoutMs: 100_000,
-    onStart: (child) => {
-      stop = () => child.kill("SIGTERM");
-    },
-    hears: (said) => {
-      heard = said;
-      for (const { when, tell } of waiting) if (when.test(said)) tell(said);
-    },
-  });
-  return {
-    ended,
-    stop: () => stop(),
-    says: (when) =>
-      new Promise((resolve) => (when.test(heard) ? resolve(heard) : waiting.push({ when, tell: resolve }))),
-  };
-}
+/** Starts the daemon; it shows its metrics on a free port. `env`: beside the program's own. */
+const start = (home: Program, env: Readonly<Record<string, string>> = {}): Running =>
+  startWorker((args, options) => home.run(args, { ...options, env }), ["--metrics-port", "0"], 100_000);
 
 /** Looks again and again: the server has no event for what another client is to see. */
 async function until(met: () => Promise<boolean>): Promise<void> {
@@ -105,7 +81,7 @@ test("follows a watched mirror, tries a refused password once, shows itself to m
   expect(text).not.toMatch(/left|right|third|INBOX/);
   expect((await ask("/anything")).status).toBe(404);
 
-  worker.stop();
+  worker.kill("SIGTERM");
   const { code, stdout, stderr } = await worker.ended;
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   expect(stderr).toMatch(/every account was handed back/);
@@ -119,15 +95,11 @@ test("a refused password is tried once, held, told by status, and let go when it
   await home.must(["backup", url(server, "locked"), "--archive", "locked", "--quiet"]);
   const { links } = await home.json<{ links: { id: number }[] }>(["link", "list"]);
   await home.must(["link", "set", String(links[0]?.id), "--schedule", "* * * * *", "--watch"]);
-  await using wrong = { ...home, [Symbol.asyncDispose]: async () => undefined };
-  const worker = start({
-    ...wrong,
-    run: (args, options) => home.run(args, { ...options, env: { PACKETBOAT_PASSWORD: "wrong" } }),
-  });
+  const worker = start(home, { PACKETBOAT_PASSWORD: "wrong" });
   const port = /metrics on port (\d+)/.exec(await worker.says(/metrics on port \d+/))?.[1];
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   await until(async () => /packetboat_account_holds\{code="AUTH_REJECTED"\} 1\n/.test(await metrics()));
-  worker.stop();
+  worker.kill("SIGTERM");
   expect((await worker.ended).code).toBe(0);
   const refused = (await server.log())
     .split("\n")

@@ -10,7 +10,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { settingsFor } from "../src/accounts/settings.ts";
 import { hands, range } from "./accounts.ts";
 import { openPostgresLine } from "./postgres-line.ts";
-import { type Ended, runProgram } from "./program.ts";
+import { runProgram } from "./program.ts";
+import { type Running, startWorker } from "./running.ts";
 
 const ACCOUNTS = process.env.PACKETBOAT_SOAK === undefined ? 24 : 200;
 const MESSAGES = 12;
@@ -62,31 +63,11 @@ async function accounts(server: Dovecot, prefix: string): Promise<readonly strin
   return users;
 }
 
-/** A worker process; `stop` sends SIGTERM and gives how it ended. */
-function worker(url: string, name: string) {
-  let kill: (signal: NodeJS.Signals) => void = () => undefined;
+/** A worker process with a home of its own on the database of this address. */
+function worker(url: string, name: string): Running {
   const env = { PACKETBOAT_DATABASE_URL: url, PACKETBOAT_HOME: join(directory, name) };
-  let heard = "";
-  const waiting: { when: RegExp; tell: () => void }[] = [];
-  const ended: Promise<Ended> = runProgram(["worker", "--accounts", "4", "--keep-connections", "0"], env, {
-    timeoutMs: 240_000,
-    onStart: (child) => {
-      kill = (signal) => child.kill(signal);
-    },
-    hears: (said) => {
-      heard = said;
-      for (const { when, tell } of waiting) if (when.test(said)) tell();
-    },
-  });
-  return {
-    ended,
-    says: (when: RegExp) =>
-      new Promise<void>((resolve) => {
-        if (when.test(heard)) resolve();
-        else waiting.push({ when, tell: resolve });
-      }),
-    kill: (signal: NodeJS.Signals) => kill(signal),
-  };
+  const args = ["--accounts", "4", "--keep-connections", "0"];
+  return startWorker((words, options) => runProgram(words, env, options), args, 240_000);
 }
 
 /** Resolves when the database says so; asked again and again, because it has no event for it. */

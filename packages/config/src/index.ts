@@ -10,7 +10,6 @@ export {
   showAccountUrl,
 } from "./account-url.ts";
 export type {
-  AccountLimits,
   Declaration,
   DeclaredAccount,
   DeclaredLink,

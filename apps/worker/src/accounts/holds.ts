@@ -5,16 +5,19 @@ import type { AccountAddress } from "@packetboat/config";
 import { type AccountId, asMailError, type ErrorCode, type MailError, pausedUntil } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 
-/** What only a person mends: a refused password, a sign-in that cannot be renewed. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set(["AUTH_REJECTED", "SIGN_IN_EXPIRED"]);
+/** What a server refuses until a person mends it: a password, a sign-in that cannot be renewed. */
+const REFUSALS: readonly ErrorCode[] = ["AUTH_REJECTED", "SIGN_IN_EXPIRED"];
+
+/** Whether nothing is to be tried by itself before a person has mended something: what was refused, or a secret that cannot be opened. */
+export const needsAPerson = (code: ErrorCode): boolean => REFUSALS.includes(code) || code === "SECRET_UNREADABLE";
 
 const isReason = (error: MailError, now: number): boolean =>
-  REFUSALS.has(error.code) || pausedUntil(error, now) !== null;
+  needsAPerson(error.code) || pausedUntil(error, now) !== null;
 
 /** Holds the account where the error is a reason to. */
 export async function noteFailure({ pool }: Database, id: AccountId, error: MailError, now: number): Promise<void> {
   if (!isReason(error, now)) return;
-  const until = REFUSALS.has(error.code) ? null : pausedUntil(error, now);
+  const until = needsAPerson(error.code) ? null : pausedUntil(error, now);
   await holdAccount(pool, id, { code: error.code, detail: error.message, until, now });
 }
 
@@ -33,7 +36,7 @@ export async function notedSignIn<T>(
   try {
     const signedIn = await signIn();
     const account = await findAccount(database.pool, address);
-    if (account !== null) await releaseAccount(database.pool, account.id, [...REFUSALS]);
+    if (account !== null) await releaseAccount(database.pool, account.id, REFUSALS);
     return signedIn;
   } catch (thrown) {
     const error = asMailError(thrown);

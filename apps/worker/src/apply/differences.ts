@@ -1,6 +1,6 @@
 // What differs between settings that are and settings that are declared, in words. Pure. What it does not name does not change: every setting
 // that `packetboat apply` writes is compared here.
-import type { AccountLimits } from "@packetboat/config";
+import type { AccountLimits } from "@packetboat/core";
 import { type Policy, type Rights, showPath } from "@packetboat/core";
 import { count } from "@packetboat/terminal";
 import type { AccountSettings } from "../accounts/settings.ts";

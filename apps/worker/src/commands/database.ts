@@ -79,6 +79,8 @@ const upgrade = (host: Host) => async (options: ReportingOptions) => {
   const database = await openDatabase({ env: host.variables, onNotice });
   host.onLeave(database.close);
   const applied = await migrateDatabase(database, { onNotice });
+  const { upgradeQueue } = await import("@packetboat/queue");
+  await upgradeQueue(database);
   screen.data({ applied });
   screen.line(applied === 0 ? "The schema is up to date." : `Upgraded by ${plural(applied, "step")}.`);
 };

@@ -5,6 +5,7 @@ import { type Database, keptLeases } from "@packetboat/database";
 import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
 import type { Host } from "../host.ts";
 import { openHouse } from "../house.ts";
+import { pause } from "../runs/pause.ts";
 import { openWindow } from "./http.ts";
 import { keepConnections } from "./kept.ts";
 import { type Metrics, openMetrics } from "./metrics.ts";
@@ -101,16 +102,4 @@ async function oneShift(
 
 async function answers(database: Database): Promise<void> {
   await database.pool.query("select 1");
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const stop = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** What is asked of the database for a scrape; the same from every worker. */
 export interface Standing {
-  /** Seconds since the last good run, by link; a link without one is not among them. */
+  /** Seconds since the last good run, by link; since it was made, for one that never had any. */
   readonly lag: ReadonlyMap<number, number>;
   /** Jobs by kind and state: waiting, running, dead. */
   readonly jobs: readonly { readonly kind: string; readonly state: string; readonly count: number }[];
@@ -91,7 +91,7 @@ export function openMetrics(standing: () => Promise<Standing>): Metrics {
 function gauges(registers: Registry[]): (standing: Standing) => void {
   const lag = new Gauge({
     name: "packetboat_link_lag_seconds",
-    help: "Seconds since the last good run of a link.",
+    help: "Seconds since the last good run of a link, or since it was made.",
     labelNames: ["link"],
     registers,
   });

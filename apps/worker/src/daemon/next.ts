@@ -1,6 +1,7 @@
 // What becomes of a job when its pass is over: done, again in a while, or held until a person mends it. Pure.
 // It must never try a refused password again by itself: some servers lock an account after three.
 import type { ErrorCode, MailError, RunReport } from "@packetboat/core";
+import { needsAPerson } from "../accounts/holds.ts";
 
 /** What ends the whole worker's shift and not only a pass. */
 const EVERYBODYS: ReadonlySet<ErrorCode> = new Set([
@@ -36,8 +37,6 @@ export type Next =
 /** A command that somebody typed holds the account; most are over soon. */
 const HELD_WAIT_MS = 15_000;
 
-/** What a pass needs a person for. */
-const NEEDS_A_PERSON: ReadonlySet<ErrorCode> = new Set(["AUTH_REJECTED", "SIGN_IN_EXPIRED", "SECRET_UNREADABLE"]);
 /** Stopped in good order, or taken over: whoever comes next goes on where this one ended. */
 const UNFINISHED: ReadonlySet<ErrorCode> = new Set(["INTERRUPTED", "LEASE_LOST", "DATABASE_LOST"]);
 
@@ -50,6 +49,6 @@ export function nextOf({ outcome, error }: Pick<RunReport, "outcome" | "error">,
   // Between three and five quarters of it: two workers that met here do not meet again.
   if (code === "LEASE_HELD") return { kind: "soon", afterMs: Math.round(HELD_WAIT_MS * (0.75 + chance / 2)) };
   const detail = error?.text ?? "";
-  if (NEEDS_A_PERSON.has(code)) return { kind: "hold", code, detail, until: null };
+  if (needsAPerson(code)) return { kind: "hold", code, detail, until: null };
   return { kind: "again", code };
 }

@@ -99,29 +99,30 @@ async function keepAlive({ queue }: Shift, atWork: ReadonlyMap<string, { job: Jo
 /** Three workers' clocks make one job of a due run: taken and sent in one transaction. */
 async function enqueueDue({ place, queue }: Shift): Promise<void> {
   const now = place.host.now();
+  const log = await place.host.log();
+  const next = (due: DueRun): number | null => {
+    try {
+      return nextRun(due, now);
+    } catch (error) {
+      // `link set` checks the fields; a time zone may still go from one version of the system to the next. Only this link leaves the clock,
+      // and `status` tells of it as overdue.
+      log.error({ err: error, linkId: due.linkId }, "the schedule cannot be read any more");
+      return null;
+    }
+  };
   const held = new Set((await listHolds(place.database.pool, now)).map(({ accountId }) => accountId));
   let taken: number;
   do {
     taken = await takeDue(place.database.pool, {
       now,
       most: DUE_AT_ONCE,
-      next: (due) => nextOrNever(due, now),
+      next,
       enqueue: async (due, client) => {
         const jobs = due.filter(({ accountId }) => !held.has(accountId)).map(passJob);
         if (jobs.length > 0) await queue.send(jobs, client);
       },
     });
   } while (taken === DUE_AT_ONCE);
-}
-
-/** Null takes a link off the clock whose fields nobody can read any more; the others run. */
-function nextOrNever(due: DueRun, now: number): number | null {
-  try {
-    return nextRun(due, now);
-  } catch {
-    // `link set` checks the fields; a time zone may still go from one version of the system to the next. `status` then tells of it as overdue.
-    return null;
-  }
 }
 
 const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }): NewJob => ({

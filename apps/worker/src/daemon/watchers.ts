@@ -1,7 +1,6 @@
 // The accounts that this worker watches: its share of all that are to be watched, each held by a session lock so that no two workers hold a
 // connection to one account for that. Whatever a watch notices becomes jobs. It must never watch an account that is held, nor beyond its share.
 import {
-  holdAccount,
   leaveWatch,
   listHolds,
   takeWatch,
@@ -12,6 +11,7 @@ import {
 import { type AccountId, type AccountWatch, asMailError, type MailError } from "@packetboat/core";
 import { Lookout } from "@packetboat/imap";
 import type { JobQueue } from "@packetboat/queue";
+import { noteFailure } from "../accounts/holds.ts";
 import { connectOptionsOf } from "../runs/members.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Workplace } from "./pass.ts";
@@ -30,6 +30,9 @@ export interface WatchersOptions {
   readonly onFailure: (error: MailError) => void;
 }
 
+/** After what ended a watch without a reason to hold the account: a password that nobody gave, a certificate. */
+const REST_MS = 5 * 60_000;
+
 interface Watching {
   readonly account: WatchedAccount;
   readonly watch: AccountWatch;
@@ -41,6 +44,8 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
   const session = await database.dedicated("watch");
   const lookout = new Lookout();
   const watching = new Map<AccountId, Watching>();
+  /** Accounts whose watch ended by itself, and until when it is not begun again here. */
+  const resting = new Map<AccountId, number>();
   const log = await host.log();
 
   const wake = ({ accountId, links }: WatchedAccount): void => {
@@ -50,8 +55,8 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
   const ended = async (id: AccountId, error: MailError): Promise<void> => {
     log.warn({ err: error, accountId: id }, "a watch ended");
     watching.delete(id);
-    if (error.code === "AUTH_REJECTED" || error.code === "SIGN_IN_EXPIRED")
-      await holdAccount(database.pool, id, { code: error.code, detail: error.message, until: null, now: host.now() });
+    resting.set(id, host.now() + REST_MS);
+    await noteFailure(database, id, error, host.now());
     await leaveWatch(session, id);
   };
   const begin = (account: WatchedAccount): void => {
@@ -75,7 +80,10 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
   return {
     look: async () => {
       const held = new Set((await listHolds(database.pool, host.now())).map(({ accountId }) => accountId));
-      const wanted = (await watchedAccounts(database.pool)).filter(({ accountId }) => !held.has(accountId));
+      for (const [id, until] of resting) if (until <= host.now()) resting.delete(id);
+      const wanted = (await watchedAccounts(database.pool)).filter(
+        ({ accountId }) => !held.has(accountId) && !resting.has(accountId),
+      );
       const share = shareOf(
         wanted,
         new Map([...watching].map(([id, one]) => [id, one.account])),

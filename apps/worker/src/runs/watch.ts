@@ -11,6 +11,7 @@ import { Bell } from "./bell.ts";
 import { endWithReports } from "./end.ts";
 import { explained } from "./failed-run.ts";
 import { type Member, type OpenAccount, openAccounts, type RunOptions, type Surroundings } from "./open-accounts.ts";
+import { pause } from "./pause.ts";
 import { settle } from "./rounds.ts";
 import { type Watched, type WatchOptions, watchAccount } from "./watch-account.ts";
 
@@ -149,17 +150,4 @@ async function tellEnd({ host, database, screen }: Surroundings, stop: AbortSign
   }
   const reason = reasonOf(stop);
   if (reason?.name === "MailError") throw await explained(reason, stop, database);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -3,14 +3,14 @@ import { asId, type LinkId } from "@packetboat/core";
 import type { Pool } from "pg";
 import { millis, moment, rowsOf } from "./asking.ts";
 
-/** When each link's last run went well, in milliseconds since 1970; a link without one is not in it. By run_link. */
-export async function lastGoodRuns(pool: Pool): Promise<ReadonlyMap<LinkId, number>> {
-  const rows = await rowsOf<{ id: bigint; at: number | null }>(
+/** Since when each link is behind, in milliseconds since 1970: its last good run; for one that never had any, when it was made. By run_link. */
+export async function behindSince(pool: Pool): Promise<ReadonlyMap<LinkId, number>> {
+  const rows = await rowsOf<{ id: bigint; at: number }>(
     pool,
-    `select l.id, (select ${millis("r.finished_at")} from run r where r.link_id = l.id and r.outcome in ('ok', 'partial')
-      order by r.id desc limit 1) as at from link l`,
+    `select l.id, coalesce((select ${millis("r.finished_at")} from run r
+      where r.link_id = l.id and r.outcome in ('ok', 'partial') order by r.id desc limit 1), ${millis("l.created_at")}) as at from link l`,
   );
-  return new Map(rows.flatMap(({ id, at }) => (at === null ? [] : [[asId<LinkId>(id), at] as const])));
+  return new Map(rows.map(({ id, at }) => [asId<LinkId>(id), at]));
 }
 
 /** Milliseconds that work waited for limits on the day of `now` (UTC), all accounts together. */

@@ -1,6 +1,6 @@
 // What packetboat.yaml declares, as plain values: read, checked, defaults filled in. The names that the file gives to accounts are its own
 // affair and end here: links carry the address. It must never hold a secret, only the ways to one.
-import type { Policy, Removals, Rights } from "@packetboat/core";
+import type { ChosenLimits, Policy, Removals, Rights } from "@packetboat/core";
 import type { AccountAddress } from "../account-url.ts";
 
 /** A way to a password; never the password itself. A path is absolute. */
@@ -15,16 +15,6 @@ export interface DeclaredSignIn {
   readonly clientId: string;
 }
 
-/** What an account may use at most, as a person chose it. */
-export interface AccountLimits {
-  readonly connections?: number;
-  readonly commandsPerMinute?: number;
-  readonly bytesPerSecond?: number;
-  /** Bytes of bodies in a day of UTC. */
-  readonly downPerDay?: number;
-  readonly upPerDay?: number;
-}
-
 export interface DeclaredAccount {
   readonly address: AccountAddress;
   readonly auth: "plain" | "login" | "xoauth2" | null;
@@ -33,7 +23,7 @@ export interface DeclaredAccount {
   readonly caFile: string | null;
   readonly password: DeclaredPassword | null;
   readonly signIn: DeclaredSignIn | null;
-  readonly limits: AccountLimits;
+  readonly limits: ChosenLimits;
 }
 
 export interface DeclaredSchedule {

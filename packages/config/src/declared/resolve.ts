@@ -1,10 +1,9 @@
 // From a file that fits the schema to a declaration: addresses read, names looked up, paths made absolute, defaults filled in; and what no
 // schema can say is checked. Pure. It must never let two accounts share mailboxes unasked, nor a password through.
 import { resolve as resolvePath } from "node:path";
-import { DEFAULT_POLICY, isMailError, type MailboxPath, sharesMailboxes } from "@packetboat/core";
+import { type ChosenLimits, DEFAULT_POLICY, isMailError, type MailboxPath, sharesMailboxes } from "@packetboat/core";
 import { type AccountAddress, isLoopback, parseAccountUrl, showAccountUrl } from "../account-url.ts";
 import type {
-  AccountLimits,
   Declaration,
   DeclaredAccount,
   DeclaredLink,
@@ -127,7 +126,7 @@ function passwordOf({ complain, directory }: Reading, path: Path, content: Accou
 }
 
 /** Without the keys that are not there, in one order: limits are compared as they are stored. */
-function limitsOf({ limits = {} }: AccountContent): AccountLimits {
+function limitsOf({ limits = {} }: AccountContent): ChosenLimits {
   const { connections, commandsPerMinute, bytesPerSecond, downPerDay, upPerDay } = limits;
   const all = { connections, commandsPerMinute, bytesPerSecond, downPerDay, upPerDay };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
