@@ -19,6 +19,8 @@ export interface Environment {
   readonly logLevel: LogLevel;
   /** Null: stderr. */
   readonly logFile: string | null;
+  /** Where the worker's metrics port listens. Default: 127.0.0.1. */
+  readonly metricsHost: string;
   /** NO_COLOR (no-color.org): set and not empty. FORCE_COLOR wins on request of tests and recordings. */
   readonly color: "auto" | "never" | "always";
 }
@@ -40,6 +42,7 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
     },
     logLevel: logLevel(text(env.PACKETBOAT_LOG)),
     logFile: text(env.PACKETBOAT_LOG_FILE),
+    metricsHost: text(env.PACKETBOAT_METRICS_HOST) ?? "127.0.0.1",
     color: text(env.NO_COLOR) !== null ? "never" : text(env.FORCE_COLOR) !== null ? "always" : "auto",
   };
 }

@@ -115,6 +115,7 @@ describe("the environment", () => {
       sidePasswords: { a: null, b: null, from: null, to: null },
       logLevel: "silent",
       logFile: null,
+      metricsHost: "127.0.0.1",
       color: "auto",
     });
     expect(readEnvironment({ PACKETBOAT_DATABASE_KEEP: "1", PACKETBOAT_LOG: "DEBUG", NO_COLOR: "1" })).toMatchObject({

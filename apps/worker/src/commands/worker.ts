@@ -24,7 +24,7 @@ export function define(command: Command, host: Host): void {
     .option("--accounts N", "accounts at a time", "10")
     .option("--keep-connections MINUTES", "how long a connection waits for the next pass (0: not at all)", "10")
     .option("--metrics-port PORT", "show /metrics, /healthz and /readyz on this port")
-    .option("--metrics-host HOST", "where that port listens", "127.0.0.1");
+    .option("--metrics-host HOST", "where that port listens", host.environment.metricsHost);
   withExamples(command, [
     { line: "worker", what: "until Ctrl-C" },
     { line: "worker --accounts 50 --metrics-port 9464", what: "more at a time, seen by Prometheus" },
