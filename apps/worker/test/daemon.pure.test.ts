@@ -135,21 +135,22 @@ describe("kept connections", () => {
     return { opened, open };
   }
   const calm = () => new AbortController().signal;
+  const at = (accountId: number, host = "one.example") => ({ accountId, host });
 
   test("the next pass goes on with the connection of the last one", async () => {
-    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    await using kept = keepConnections({ mostPerHost: 2, keepMs: 60_000 });
     const { opened, open } = opener();
-    for (let pass = 0; pass < 3; pass++) await (await kept.connect(1, "how", calm(), open)).remote.close();
+    for (let pass = 0; pass < 3; pass++) await (await kept.connect(at(1), "how", calm(), open)).remote.close();
     expect(opened).toHaveLength(1);
     expect(opened[0]?.closed).toBe(false);
   });
 
   test("one that was opened otherwise, or whose pass was aborted, is closed", async () => {
-    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    await using kept = keepConnections({ mostPerHost: 2, keepMs: 60_000 });
     const { opened, open } = opener();
-    await (await kept.connect(1, "old password", calm(), open)).remote.close();
+    await (await kept.connect(at(1), "old password", calm(), open)).remote.close();
     const stop = new AbortController();
-    const second = await kept.connect(1, "new password", stop.signal, open);
+    const second = await kept.connect(at(1), "new password", stop.signal, open);
     expect(opened.map(({ closed }) => closed)).toEqual([true, false]);
     stop.abort();
     await second.remote.close();
@@ -157,22 +158,26 @@ describe("kept connections", () => {
   });
 
   test("an aborted pass of an earlier time does not end the connection of a later one", async () => {
-    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+    await using kept = keepConnections({ mostPerHost: 2, keepMs: 60_000 });
     const { opened, open } = opener();
     const first = new AbortController();
-    await (await kept.connect(1, "how", first.signal, open)).remote.close();
-    await kept.connect(1, "how", calm(), open);
+    await (await kept.connect(at(1), "how", first.signal, open)).remote.close();
+    await kept.connect(at(1), "how", calm(), open);
     first.abort();
     expect(opened[0]?.signal.aborted).toBe(false);
   });
 
-  test("too many: the one that waits longest goes; dropped: closed", async () => {
-    await using kept = keepConnections({ most: 2, keepMs: 60_000 });
+  test("a server is not filled with them: further ones are closed, and those that are kept stay", async () => {
+    await using kept = keepConnections({ mostPerHost: 2, keepMs: 60_000 });
     const { opened, open } = opener();
-    for (const account of [1, 2, 3]) await (await kept.connect(account, "how", calm(), open)).remote.close();
-    expect(opened.map(({ closed }) => closed)).toEqual([true, false, false]);
-    await kept.drop(3);
-    expect(opened.map(({ closed }) => closed)).toEqual([true, false, true]);
+    for (const account of [1, 2, 3]) await (await kept.connect(at(account), "how", calm(), open)).remote.close();
+    await (await kept.connect(at(4, "two.example"), "how", calm(), open)).remote.close();
+    expect(opened.map(({ closed }) => closed)).toEqual([false, false, true, false]);
+    await kept.drop(1);
+    await (await kept.connect(at(3), "how", calm(), open)).remote.close();
+    expect(opened.map(({ closed }) => closed)).toEqual([true, false, true, false, false]);
+    await kept.dropHost("one.example");
+    expect(opened.map(({ closed }) => closed)).toEqual([true, true, true, false, true]);
   });
 });
 

@@ -22,8 +22,8 @@ export interface DaemonOptions {
   readonly metrics: { readonly port: number; readonly host: string } | null;
 }
 
-/** Enough for a thousand accounts that run every few minutes; a sleeping connection takes about 100 kB. */
-const MOST_KEPT = 1_500;
+/** Dovecot as it is shipped has room for 1,024 at a time, for everybody. A sleeping one takes about 100 kB here. */
+const MOST_KEPT_PER_HOST = 500;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -74,7 +74,10 @@ async function oneShift(
   };
   const signal = AbortSignal.any([host.signal, database.lost, end.signal]);
   await using leases = keptLeases(database, options.slots);
-  await using connections = keepConnections({ most: options.keepMs === 0 ? 0 : MOST_KEPT, keepMs: options.keepMs });
+  await using connections = keepConnections({
+    mostPerHost: options.keepMs === 0 ? 0 : MOST_KEPT_PER_HOST,
+    keepMs: options.keepMs,
+  });
   const place = { host, database, screen: host.screen({ quiet: true }), leases, connections };
   const log = await host.log();
   const onProblem = (error: Error): void => log.warn({ err: error }, "the upkeep of the queue failed; it goes on");

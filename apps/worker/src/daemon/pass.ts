@@ -1,12 +1,11 @@
 // One job: a pass over one link, as `sync` makes it, under the account's lease. What it came to is the report; what becomes of the job is
 // decided elsewhere (next.ts). It must never wait long for a lease: the slot is for accounts that nobody works on.
 import { getLink, type LinkInfo } from "@packetboat/archive";
-import { type LinkId, MailError, type RunReport } from "@packetboat/core";
+import { type ErrorCode, type LinkId, MailError, type RunReport } from "@packetboat/core";
 import type { Database, LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Host } from "../host.ts";
-import { memberOf } from "../runs/members.ts";
-import type { Member } from "../runs/open-accounts.ts";
+import { type AccountMember, memberOf } from "../runs/members.ts";
 import { runRounds } from "../runs/rounds.ts";
 import type { KeptConnections } from "./kept.ts";
 
@@ -36,14 +35,21 @@ export async function passOver(
   const [first] = reports;
   if (last === undefined || first === undefined)
     throw new MailError("BUG", "A pass gave no report. Please report this.");
-  if (last.error !== null) await place.connections.drop(link.accountId);
+  if (last.error !== null) await makeRoom(place.connections, member, last.error.code);
   // Rounds within the pass are one pass to the outside: what changed in an earlier one is news, too.
   return { link, report: { ...last, revisionBefore: first.revisionBefore } };
 }
 
 /** The member with the connection of the last pass over its account, where there is one. */
-function kept({ connections }: Workplace, { target, connect, how }: Member & { readonly how: string }): Member {
-  return { target, connect: (signal) => connections.connect(target.link.accountId, how, signal, connect) };
+function kept({ connections }: Workplace, { target, connect, how, host }: AccountMember): AccountMember {
+  const whose = { accountId: target.link.accountId, host };
+  return { target, how, host, connect: (signal) => connections.connect(whose, how, signal, connect) };
+}
+
+/** A server that let nobody in, or put us off, may have no room because of what is kept there. */
+async function makeRoom(connections: KeptConnections, { target, host }: AccountMember, code: ErrorCode): Promise<void> {
+  await connections.drop(target.link.accountId);
+  if (code === "UNREACHABLE" || code === "TIMED_OUT" || code === "THROTTLED") await connections.dropHost(host);
 }
 
 async function linkOf(database: Database, id: LinkId): Promise<LinkInfo | null> {

@@ -11,14 +11,19 @@ import type { Host } from "../host.ts";
 import type { Member } from "./open-accounts.ts";
 import { targetOf } from "./targets.ts";
 
-/** `how`: what a connection of it depends on. Throws CONFIG_INVALID when the account was removed meanwhile. */
-export async function memberOf(
-  host: Host,
-  database: Database,
-  link: LinkInfo,
-): Promise<Member & { readonly how: string }> {
+/** A member by what its account itself keeps. */
+export interface AccountMember extends Member {
+  /** What a connection of it depends on. */
+  readonly how: string;
+  /** The server. */
+  readonly host: string;
+}
+
+/** Throws CONFIG_INVALID when the account was removed meanwhile. */
+export async function memberOf(host: Host, database: Database, link: LinkInfo): Promise<AccountMember> {
   const account = await accountById(database, link.accountId);
   return {
+    host: account.address.host,
     how: JSON.stringify([account.address, account.settings, link.rights.push]),
     target: await targetOf(database, link),
     connect: async (signal) => {
