@@ -23,7 +23,13 @@ export async function openHouse(host: Host, screen: Screen): Promise<Database> {
   const env = { ...host.variables, PACKETBOAT_DATABASE_KEEP: keepsRunning(host) ? "1" : "0" };
   const database = await openDatabase({ env, onNotice });
   host.onLeave(database.close);
-  await migrateDatabase(database, { onNotice: upgradesOnly(onNotice) });
+  try {
+    await migrateDatabase(database, { onNotice: upgradesOnly(onNotice) });
+  } catch (error) {
+    // A worker opens another one later.
+    await database.close();
+    throw error;
+  }
   return database;
 }
 

@@ -51,8 +51,13 @@ export interface Database extends AsyncDisposable {
   readonly url: string;
   /** The home of the embedded server, null for PACKETBOAT_DATABASE_URL. */
   readonly home: string | null;
-  /** Aborted with DATABASE_LOST when the embedded server goes away under us. */
+  /** Aborted with DATABASE_LOST when the embedded server goes away under us; another one after `comeBack`. */
   readonly lost: AbortSignal;
+  /**
+   * For a process that outlives its database: joins an embedded server that was lost anew, starting it if need be. Nothing for a database
+   * elsewhere, whose pool connects by itself. Throws as openDatabase does.
+   */
+  readonly comeBack: () => Promise<void>;
   /** A connection of one's own, outside the pool, for locks that belong to a session. The caller ends it. */
   readonly dedicated: (name: string) => Promise<Client>;
   /** Throws DISK_LOW below 1 GB or 5 % free; a database elsewhere looks after its own disk. */
@@ -144,21 +149,14 @@ function database(parts: {
   keep: boolean;
   options: OpenOptions;
 }): Database {
-  const { url, session, keep, options } = parts;
+  const { url, keep, options } = parts;
+  let { session } = parts;
   const config = clientConfig(url, session === null, `packetboat ${process.pid}`);
   const pool = new Pool({ ...config, max: options.poolSize ?? POOL_SIZE, Client: ImpatientClient });
   // An idle connection that ends is replaced by the next query; without listeners it would end the process.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const lost = new AbortController();
-  session?.onLost(() =>
-    lost.abort(
-      new MailError(
-        "DATABASE_LOST",
-        "The database was stopped under the running command. What was committed is safe; run it again.",
-      ),
-    ),
-  );
+  let lost = lossOf(session);
   const open = new Set<Client>();
   const remember = (client: Client): void => {
     open.add(client);
@@ -178,7 +176,15 @@ function database(parts: {
     pool,
     url,
     home: session?.layout.home ?? null,
-    lost: lost.signal,
+    get lost() {
+      return lost;
+    },
+    comeBack: async () => {
+      if (session === null || !lost.aborted) return;
+      const { joinEmbedded } = await import("./embedded.ts");
+      session = await joinEmbedded({ ...options, home: session.layout.home });
+      lost = lossOf(session);
+    },
     dedicated: async (name) => {
       const client = await connectDedicated({ ...config, application_name: `packetboat ${process.pid} ${name}` }, url);
       remember(client);
@@ -196,6 +202,20 @@ function database(parts: {
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+/** Aborted when the embedded server goes away without being asked. */
+function lossOf(session: EmbeddedSession | null): AbortSignal {
+  const lost = new AbortController();
+  session?.onLost(() =>
+    lost.abort(
+      new MailError(
+        "DATABASE_LOST",
+        "The database was stopped under the running command. What was committed is safe; run it again.",
+      ),
+    ),
+  );
+  return lost.signal;
 }
 
 /** The socket below a connection, which pg does not show in its types. */

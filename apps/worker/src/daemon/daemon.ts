@@ -1,14 +1,16 @@
 // The life of `packetboat worker`: shifts, one after the other, until somebody says stop. A shift that lost its database is ended, its
-// connections cut, and a new one begun when the database answers again. It must never end because a server or the database was away.
-import { asMailError, type MailError } from "@packetboat/core";
-import { type Database, keptLeases } from "@packetboat/database";
+// connections cut, and a new one begun when the database answers again. It must never end because a server or the database was away, be it at
+// its start.
+import { asMailError, MailError } from "@packetboat/core";
+import { asDatabaseError, type Database, keptLeases } from "@packetboat/database";
 import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
+import type { Screen } from "@packetboat/terminal";
 import type { Host } from "../host.ts";
 import { openHouse } from "../house.ts";
-import { pause } from "../runs/pause.ts";
 import { openWindow } from "./http.ts";
 import { keepConnections } from "./kept.ts";
 import { type Metrics, openMetrics } from "./metrics.ts";
+import { isAway, LONGEST_MS, openPatience, type Patience } from "./patience.ts";
 import { workShift } from "./shift.ts";
 import { standingOf } from "./standing.ts";
 import { openWatchers } from "./watchers.ts";
@@ -24,37 +26,82 @@ export interface DaemonOptions {
 
 /** Dovecot as it is shipped has room for 1,024 at a time, for everybody. A sleeping one takes about 100 kB here. */
 const MOST_KEPT_PER_HOST = 500;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 
-/** Works until the host's signal is aborted. Throws what a person must mend: a database too old or too new, a port that is taken. */
+/** What is open at the moment: nothing while the database is away. */
+interface Open {
+  database: Database | null;
+  queue: JobQueue | null;
+}
+
+/**
+ * Works until the host's signal is aborted. A database that does not answer, at the start or later, is waited for. Throws what a person must
+ * mend: a database that refuses the login, that is too old or too new, a port that is taken.
+ */
 export async function runDaemon(host: Host, options: DaemonOptions): Promise<void> {
   const screen = host.screen({ quiet: false });
-  const database = await openHouse(host, screen);
-  await upgradeQueue(database);
-  const open: { queue: JobQueue | null } = { queue: null };
-  const metrics = openMetrics(() => standingOf(database, open.queue, host.now()));
-  const shown = { metrics, ready: () => answers(database) };
+  const open: Open = { database: null, queue: null };
+  const metrics = openMetrics(async () => standingOf(known(open), open.queue, host.now()));
+  const shown = { metrics, ready: async () => answers(known(open)) };
   await using window = options.metrics && (await openWindow(shown, options.metrics.port, options.metrics.host));
   const where = window === null ? "" : `, metrics on port ${window.port}`;
+  const patience = openPatience(host, screen);
+  const database = await reached(host, screen, patience);
+  if (database === null) return;
+  open.database = database;
   screen.progress(`working, ${options.slots} accounts at a time${where}; Ctrl-C stops in good order`);
-  let pauseMs = FIRST_PAUSE_MS;
   while (!host.signal.aborted) {
+    const began = host.now();
     const lost = await oneShift(host, database, metrics, options, open);
     if (lost === null) continue;
-    // The embedded server was stopped by somebody: it does not come back by itself.
-    if (database.lost.aborted) throw lost;
-    (await host.log()).warn({ err: lost, pauseMs }, "the shift ended: the database is lost");
-    screen.warning(`${lost.message} Trying again in ${pauseMs / 1_000} s.`);
-    await pause(pauseMs, host.signal);
-    pauseMs = (await answers(database).then(
-      () => true,
-      () => false,
-    ))
-      ? FIRST_PAUSE_MS
-      : Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    if (host.now() - began > LONGEST_MS) patience.renew();
+    if ((await recovered(host, database, lost, patience)) && isAway(lost))
+      screen.progress("the database answers again; working on");
   }
   screen.progress("stopped; every account was handed back");
+}
+
+function known({ database }: Open): Database {
+  if (database !== null) return database;
+  throw new MailError("DATABASE_UNREACHABLE", "The database was not reached yet.");
+}
+
+/** Opens the database as soon as it answers, ready for jobs. Null: somebody said stop before. */
+async function reached(host: Host, screen: Screen, patience: Patience): Promise<Database | null> {
+  const open = async (): Promise<Database> => {
+    const database = await openHouse(host, screen);
+    await upgradeQueue(database);
+    return database;
+  };
+  while (!host.signal.aborted) {
+    try {
+      return await Promise.race([open(), stopped(host.signal)]);
+    } catch (thrown) {
+      const error = asMailError(thrown);
+      if (!isAway(error)) throw error;
+      await patience.endure(error);
+    }
+  }
+  return null;
+}
+
+function stopped(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(null), { once: true }));
+}
+
+/** Waits until the database answers after `lost`. False: somebody said stop before. */
+async function recovered(host: Host, database: Database, lost: MailError, patience: Patience): Promise<boolean> {
+  let problem = lost;
+  while (!host.signal.aborted) {
+    await patience.endure(problem);
+    try {
+      await database.comeBack();
+      await answers(database);
+      return !host.signal.aborted;
+    } catch (thrown) {
+      problem = asDatabaseError(thrown);
+    }
+  }
+  return false;
 }
 
 /** Null: it ended because somebody said stop. Else why. */
@@ -63,7 +110,7 @@ async function oneShift(
   database: Database,
   metrics: Metrics,
   options: DaemonOptions,
-  open: { queue: JobQueue | null },
+  open: Open,
 ): Promise<MailError | null> {
   const end = new AbortController();
   const cutOff = (error: MailError): void => {
