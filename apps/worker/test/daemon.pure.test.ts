@@ -26,6 +26,12 @@ describe("what becomes of a job", () => {
     ["TLS_REFUSED", { kind: "again", code: "TLS_REFUSED" }],
   ])("%s", (code, expected) => expect(next("failed", code)).toEqual(expected));
 
+  test("INTERRUPTED for a command that waits: in a while, when that has had its turn", () =>
+    expect(nextOf({ outcome: "interrupted", error: { code: "INTERRUPTED", text: "" } }, 0.5, true)).toEqual({
+      kind: "soon",
+      afterMs: 15_000,
+    }));
+
   test.each([
     ["it changed nothing", 3, 1, false],
     ["it changed the archive", 4, 1, true],

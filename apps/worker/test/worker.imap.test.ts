@@ -1,8 +1,9 @@
 // The daemon as a user meets it: a mirror that follows its watched accounts, schedules, a refused password that is tried once, what monitors
 // read, and a stop in good order. Against a real server, with the real program.
-import { type Dovecot, orSkip, startDovecot } from "@packetboat/testkit";
+import { askWorkers, openDatabase } from "@packetboat/database";
+import { type Dovecot, orSkip, startDovecot, startProxy } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hands, lookInto, range } from "./accounts.ts";
+import { hands, lookInto, mail, range } from "./accounts.ts";
 import { type Program, program } from "./program.ts";
 import { type Running, startWorker } from "./running.ts";
 
@@ -39,7 +40,7 @@ async function shown(ask: () => Promise<string>, when: RegExp): Promise<string> 
   }
 }
 
-const url = (server: Dovecot, user: string, password = "pass") =>
+const url = (server: { readonly port: number }, user: string, password = "pass") =>
   `imap://${user}:${password}@127.0.0.1:${server.port}?tls=none`;
 
 test("follows a watched mirror, tries a refused password once, shows itself to monitors, stops in good order", async ({
@@ -111,3 +112,39 @@ test("a refused password is tried once, held, told by status, and let go when it
   await home.must(["backup", url(server, "locked"), "--archive", "locked", "--quiet"]);
   expect((await home.run(["status"])).code).toBe(0);
 }, 120_000);
+
+test("S4: a command gets the account that a worker is busy with; the worker goes on after it", async ({ skip }) => {
+  if (dovecot === undefined) return skip(skipped);
+  const { port } = dovecot;
+  const { as, fill } = hands(() => port);
+  await using wire = await startProxy({ port });
+  await fill("busy", "INBOX", [1]);
+  await using home = await program({ PACKETBOAT_PASSWORD: "pass" });
+  await home.must(["backup", url(wire, "busy"), "--archive", "busy", "--quiet"]);
+  await as("busy", async (client) => {
+    for (const n of range(1, 30)) {
+      await client.create(`Box ${n}`);
+      await client.append(`Box ${n}`, mail(n));
+    }
+  });
+  const { links } = await home.json<{ links: { id: number }[] }>(["link", "list"]);
+  const worker = start(home);
+  await worker.says(/working/);
+  wire.reset();
+  wire.latency(300);
+  await using database = await openDatabase({ url: (await home.must(["database", "url"])).trim() });
+  expect(await askWorkers(database.pool, { kind: "pass", id: links[0]?.id ?? 0 })).toBe(1);
+  await until(async () => /SELECT|EXAMINE/.test(wire.commands().join(" ")));
+  const sync = await home.run(["sync", "busy"], {
+    hears: (said) => {
+      if (/waiting for worker on/.test(said)) wire.latency(0);
+    },
+  });
+  expect(sync).toMatchObject({ code: 0, stderr: expect.stringMatching(/waiting for worker on/) });
+  worker.kill("SIGTERM");
+  expect((await worker.ended).code).toBe(0);
+  const { rows } = await database.pool.query("select outcome from run order by id");
+  expect(rows.slice(0, 3).map(({ outcome }) => outcome)).toEqual(["ok", "interrupted", "ok"]);
+  const { mailboxes } = await home.json<{ mailboxes: { messages: number }[] }>(["restore", "list", "busy"]);
+  expect(mailboxes.map(({ messages }) => messages)).toEqual(range(1, 31).map(() => 1));
+}, 60_000);

@@ -1,4 +1,5 @@
 // The door of database: the way to Postgres, embedded or not, its migrations and its leases. Test support is under /testing.
+export { type Ask, askWorkers, hearAsks, readAsk } from "./asks.ts";
 export * from "./connect.ts";
 export * from "./disk.ts";
 export { dumpSchema } from "./dump-schema.ts";

@@ -5,6 +5,7 @@
 // It must never be taken on a connection of the pool, and no writing transaction may do anything before assertFence.
 import { MailError } from "@packetboat/core";
 import type { Client, ClientBase } from "pg";
+import { askWorkers } from "./asks.ts";
 import { type Database, processName } from "./connect.ts";
 import { asDatabaseError, databaseCode } from "./errors.ts";
 
@@ -34,6 +35,8 @@ export interface LeaseOptions {
   readonly waitMs?: number;
   /** Told once, when waiting begins, who holds it. Default: silent. */
   readonly onWait?: (holder: string) => void;
+  /** Whether a worker that holds it is asked to make way. Default: true; a worker itself waits for its turn. */
+  readonly asks?: boolean;
   /** Ends the wait (Ctrl-C). Default: none. */
   readonly signal?: AbortSignal;
 }
@@ -79,7 +82,7 @@ export function keptLeases(database: Database, mostIdle: number): LeaseSource {
     return client;
   };
   return {
-    acquire: async (options) => acquireOn(idle.pop() ?? (await open()), options, giveBack),
+    acquire: async (options) => acquireOn(idle.pop() ?? (await open()), { asks: false, ...options }, giveBack),
     [Symbol.asyncDispose]: async () => {
       closed = true;
       await Promise.all(idle.splice(0).map((client) => client.end().catch(() => undefined)));
@@ -119,6 +122,7 @@ async function lockAndRaise(client: Client, options: LeaseOptions): Promise<bigi
   const deadline = Date.now() + waitMs;
   if (!(await tryLock(client, accountId))) {
     options.onWait?.(await holderOf(client, accountId));
+    if (options.asks !== false) await askWorkers(client, { kind: "lease", id: accountId });
     await waitFor(
       client,
       options,

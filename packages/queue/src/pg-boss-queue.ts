@@ -11,6 +11,7 @@ import { BOSS_SCHEMA, type Carried, DEAD, statements, stopBoss, WORK } from "./b
 import {
   type AgainOptions,
   type AgainOutcome,
+  ASKED_PRIORITY,
   type DeadJob,
   type Depth,
   type Job,
@@ -111,6 +112,7 @@ export function pgBossQueue(parts: QueueParts): JobQueue {
   };
   return {
     send: (jobs, within) => send(parts, jobs, within),
+    ask: (jobs) => ask(parts, jobs),
     take: (most) => asked(take(boss, most)),
     keepAlive: (jobs) => asked(keepAlive(boss, jobs)),
     done: async (job) => affectedBy(await asked(boss.complete(WORK, attemptOf(job)))) === 1,
@@ -133,6 +135,22 @@ async function send(parts: QueueParts, jobs: readonly NewJob[], within?: PoolCli
   const ids = await asked(parts.boss.insert(WORK, jobs.map(insertOf), { db, returnId: true }));
   await asked(ring(within));
   return ids?.length ?? 0;
+}
+
+async function ask({ database, boss }: QueueParts, jobs: readonly NewJob[]): Promise<void> {
+  await inTransaction(database.pool, async (client) => {
+    for (const job of jobs)
+      await asked(
+        boss.upsert(WORK, carriedBy(job, 0), {
+          singletonKey: keyOf(job),
+          priority: KIND_PRIORITY[job.kind] + ASKED_PRIORITY,
+          group: { id: String(job.accountId) },
+          startAfter: new Date(job.startAfter ?? 0),
+          db: statements(client),
+        }),
+      );
+    await asked(ring(client));
+  });
 }
 
 async function take(boss: PgBoss, most: number): Promise<readonly Job[]> {

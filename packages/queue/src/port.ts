@@ -4,6 +4,9 @@
 import type { AccountId, LinkId } from "@packetboat/core";
 import type { PoolClient } from "pg";
 
+/** Added to what a person waits for: it goes before all that runs by itself, such as the night's ten thousand. */
+export const ASKED_PRIORITY = 100;
+
 /** What there is to do, with the priority of each kind: higher is taken first, whatever waits longer. */
 export const KIND_PRIORITY = { pass: 0 } as const satisfies Readonly<Record<string, number>>;
 
@@ -74,6 +77,11 @@ export interface JobQueue extends AsyncDisposable {
    * caller's transaction.
    */
   readonly send: (jobs: readonly NewJob[], within?: PoolClient) => Promise<number>;
+  /**
+   * As send, for what a person waits for: it goes before all that runs by itself. What waits for the same link already, be it for a later
+   * time, becomes it.
+   */
+  readonly ask: (jobs: readonly NewJob[]) => Promise<void>;
   /** Gives up to so many ready jobs by priority, then age; of one account one at a time, as far as the queue can see. */
   readonly take: (most: number) => Promise<readonly Job[]>;
   /** Says that jobs are still being worked on; at least every 10 s. Gives those that were lost to another: stop working on them. */

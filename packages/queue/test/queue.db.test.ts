@@ -52,6 +52,19 @@ describe("what is sent", () => {
     expect(links(await queue.take(10))).toEqual([5]);
   });
 
+  it("goes before a thousand that run by themselves when a person asks, also one that waited for its time", async () => {
+    await using all = await scratchQueue();
+    const { queue } = all;
+    await queue.send(Array.from({ length: 1_000 }, (_, index) => pass(index + 1)));
+    await queue.send([pass(2_000, { startAfter: Date.now() + 3_600_000 })]);
+    await queue.ask([pass(2_000), pass(700), pass(3_000)]);
+    expect((await depth(queue))?.waiting).toBe(1_002);
+    expect(new Set(links(await queue.take(3)))).toEqual(new Set([700, 2_000, 3_000]));
+    // Asked for while it runs: once more, first again.
+    await queue.ask([pass(700)]);
+    expect(await depth(queue)).toMatchObject({ waiting: 1_000, running: 3 });
+  });
+
   it("is as much there as the transaction that sent it", async () => {
     await using all = await scratchQueue();
     const { queue, scratch } = all;

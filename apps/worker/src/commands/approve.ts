@@ -1,6 +1,7 @@
 // packetboat approve: shows exactly what a halted run holds back (G1), asks, and lets that through, and nothing else.
 import { approvalExpires, approveRun, getRun, type HeldMailbox, heldBy, type RunDetails } from "@packetboat/archive";
 import { formatUids } from "@packetboat/core";
+import { askWorkers } from "@packetboat/database";
 import { harmless, instant, plural, type Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { withExamples, withReporting } from "../command-help.ts";
@@ -42,6 +43,7 @@ export function define(command: Command, host: Host): void {
     const now = host.now();
     const approved = await approveRun(database.pool, id, now);
     const expires = approvalExpires(now);
+    const workers = await askWorkers(database.pool, { kind: "pass", id: run.linkId });
     screen.data({
       version: 1,
       run: id,
@@ -51,9 +53,8 @@ export function define(command: Command, host: Host): void {
       held: held.map(({ uids, ...mailbox }) => ({ ...mailbox, uids: formatUids(uids) })),
       expires: new Date(expires).toISOString(),
     });
-    screen.line(
-      `Approved: ${plural(approved, "message")}. The next run of ${harmless(run.archive)} applies it, until ${instant(expires)}.`,
-    );
+    const next = `The next run of ${harmless(run.archive)} applies it, until ${instant(expires)}.`;
+    screen.line(`Approved: ${plural(approved, "message")}. ${workers > 0 ? "A worker applies it now." : next}`);
   });
 }
 

@@ -40,14 +40,19 @@ const HELD_WAIT_MS = 15_000;
 /** Stopped in good order, or taken over: whoever comes next goes on where this one ended. */
 const UNFINISHED: ReadonlySet<ErrorCode> = new Set(["INTERRUPTED", "LEASE_LOST", "DATABASE_LOST"]);
 
-/** Judges the report of a pass. `chance`: a number below 1. */
-export function nextOf({ outcome, error }: Pick<RunReport, "outcome" | "error">, chance: number): Next {
+/** Judges the report of a pass. `chance`: a number below 1. `madeWay`: it was stopped for a command that waited for the account. */
+export function nextOf(
+  { outcome, error }: Pick<RunReport, "outcome" | "error">,
+  chance: number,
+  madeWay = false,
+): Next {
   // Halted: a person decides, and the next pass looks again.
   if (outcome !== "failed" && outcome !== "interrupted") return { kind: "done" };
   const code = error?.code ?? "BUG";
-  if (UNFINISHED.has(code)) return { kind: "soon", afterMs: 0 };
   // Between three and five quarters of it: two workers that met here do not meet again.
-  if (code === "LEASE_HELD") return { kind: "soon", afterMs: Math.round(HELD_WAIT_MS * (0.75 + chance / 2)) };
+  const heldMs = Math.round(HELD_WAIT_MS * (0.75 + chance / 2));
+  if (UNFINISHED.has(code)) return { kind: "soon", afterMs: madeWay ? heldMs : 0 };
+  if (code === "LEASE_HELD") return { kind: "soon", afterMs: heldMs };
   const detail = error?.text ?? "";
   if (needsAPerson(code)) return { kind: "hold", code, detail, until: null };
   return { kind: "again", code };

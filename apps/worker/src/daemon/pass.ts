@@ -52,7 +52,8 @@ async function makeRoom(connections: KeptConnections, { target, host }: AccountM
   if (code === "UNREACHABLE" || code === "TIMED_OUT" || code === "THROTTLED") await connections.dropHost(host);
 }
 
-async function linkOf(database: Database, id: LinkId): Promise<LinkInfo | null> {
+/** Null: it was taken away. */
+export async function linkOf(database: Database, id: LinkId): Promise<LinkInfo | null> {
   try {
     return await getLink(database.pool, id);
   } catch (error) {

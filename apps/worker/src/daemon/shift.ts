@@ -2,10 +2,11 @@
 // others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
 import { type DueRun, holdAccount, holdOf, type LinkInfo, listHolds, listLinks, takeDue } from "@packetboat/archive";
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
+import { type Ask, hearAsks } from "@packetboat/database";
 import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
 import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
-import { passOver, type Workplace } from "./pass.ts";
+import { linkOf, passOver, type Workplace } from "./pass.ts";
 import { fillSlots } from "./slots.ts";
 import type { Watchers } from "./watchers.ts";
 
@@ -38,10 +39,19 @@ const CLOCK_MS = 5_000;
 const WATCH_MS = 10_000;
 const DUE_AT_ONCE = 1_000;
 
+interface AtWork {
+  readonly job: Job;
+  /** Aborted when the pass is to stop after the batch in hand. */
+  readonly stop: AbortController;
+  /** It is to stop because a command waits for the account. */
+  madeWay: boolean;
+}
+
 /** Works until the signal is aborted. Throws what the database throws. */
 export async function workShift(shift: Shift): Promise<void> {
-  const { queue, options, signal } = shift;
-  const atWork = new Map<string, { readonly job: Job; readonly lost: AbortController }>();
+  const { queue, options, signal, place } = shift;
+  const atWork = new Map<string, AtWork>();
+  await using _asks = await hearAsks(place.database, (ask) => heed(shift, atWork, ask), shift.cutOff);
   const beat = every(KEEP_ALIVE_MS, () => keepAlive(shift, atWork), shift.cutOff);
   const watch = every(WATCH_MS, shift.watchers.look, shift.cutOff);
   const clock = every(CLOCK_MS, () => enqueueDue(shift), shift.cutOff);
@@ -52,11 +62,11 @@ export async function workShift(shift: Shift): Promise<void> {
       queue,
       options.slots,
       async (job) => {
-        const lost = new AbortController();
-        atWork.set(job.id, { job, lost });
+        const one: AtWork = { job, stop: new AbortController(), madeWay: false };
+        atWork.set(job.id, one);
         shift.metrics.working(atWork.size);
         try {
-          await work(shift, job, lost.signal);
+          await work(shift, one);
         } finally {
           atWork.delete(job.id);
           shift.metrics.working(atWork.size);
@@ -69,6 +79,24 @@ export async function workShift(shift: Shift): Promise<void> {
     clearInterval(clock);
     clearInterval(watch);
   }
+}
+
+/** S4: what a person waits for goes first: the account that a command wants, the link that was asked for. */
+function heed(shift: Shift, atWork: ReadonlyMap<string, AtWork>, { kind, id }: Ask): void {
+  if (kind === "pass") {
+    askFor(shift, asId<LinkId>(id)).catch((error: unknown) => shift.cutOff(asMailError(error)));
+    return;
+  }
+  for (const one of atWork.values()) {
+    if (one.job.accountId !== id) continue;
+    one.madeWay = true;
+    one.stop.abort(new MailError("INTERRUPTED", "A command waits for this account; the worker goes on after it."));
+  }
+}
+
+async function askFor({ place, queue }: Shift, id: LinkId): Promise<void> {
+  const link = await linkOf(place.database, id);
+  if (link !== null) await queue.ask([passJob({ linkId: id, accountId: link.accountId })]);
 }
 
 /** Does something every so often, once at a time; what it throws, or that it does not come back, ends the shift. */
@@ -91,9 +119,9 @@ function every(ms: number, act: () => Promise<void>, cutOff: (error: MailError) 
 const silent = () =>
   new MailError("DATABASE_LOST", "The database does not answer. The worker tries to reach it again.");
 
-async function keepAlive({ queue }: Shift, atWork: ReadonlyMap<string, { job: Job; lost: AbortController }>) {
+async function keepAlive({ queue }: Shift, atWork: ReadonlyMap<string, AtWork>) {
   for (const job of await queue.keepAlive([...atWork.values()].map((one) => one.job)))
-    atWork.get(job.id)?.lost.abort(new MailError("LEASE_LOST", "Another worker took over this job; this one stops."));
+    atWork.get(job.id)?.stop.abort(new MailError("LEASE_LOST", "Another worker took over this job; this one stops."));
 }
 
 /** Three workers' clocks make one job of a due run: taken and sent in one transaction. */
@@ -132,14 +160,15 @@ const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }
 });
 
 /** Makes the pass of one job and says what becomes of it. Throws what concerns the whole worker. */
-async function work(shift: Shift, job: Job, lost: AbortSignal): Promise<void> {
+async function work(shift: Shift, one: AtWork): Promise<void> {
+  const { job } = one;
   const { place, queue } = shift;
   const { pool } = place.database;
   const accountId = asId<AccountId>(job.accountId);
   const now = place.host.now();
   const hold = await holdOf(pool, accountId, now);
   if (hold !== null) return await later(queue, job, hold.until);
-  const next = await madePass(shift, job, AbortSignal.any([shift.signal, lost]));
+  const next = await madePass(shift, one);
   switch (next.kind) {
     case "done":
       return void (await queue.done(job));
@@ -164,7 +193,9 @@ async function later(queue: JobQueue, job: Job, at: number | null): Promise<void
   await queue.done(job);
 }
 
-async function madePass(shift: Shift, job: Job, signal: AbortSignal): Promise<Next> {
+async function madePass(shift: Shift, one: AtWork): Promise<Next> {
+  const { job } = one;
+  const signal = AbortSignal.any([shift.signal, one.stop.signal]);
   const { place, metrics, options } = shift;
   const { host } = place;
   const log = await host.log();
@@ -175,7 +206,7 @@ async function madePass(shift: Shift, job: Job, signal: AbortSignal): Promise<Ne
     metrics.run(report);
     log.info({ linkId: job.linkId, runId: report.run, outcome: report.outcome, code: report.error?.code }, "a pass");
     if (isNews(report, job.attempt)) await nudge(shift, link);
-    return nextOf(report, options.chance());
+    return nextOf(report, options.chance(), one.madeWay);
   } catch (thrown) {
     const error = asMailError(thrown);
     if (concernsAll(error)) throw error;
