@@ -1,11 +1,12 @@
 // What a worker decides by itself: what becomes of a job after its pass, how slots are filled, which connection is used again.
 import type { WatchedAccount } from "@packetboat/archive";
-import { asId, type Remote, type RunReport } from "@packetboat/core";
+import { asId, DEFAULT_POLICY, type LinkId, type Policy, type Remote, type RunReport } from "@packetboat/core";
 import { describe, expect, test } from "vitest";
 import { keepConnections } from "../src/daemon/kept.ts";
 import { isNews, nextOf } from "../src/daemon/next.ts";
 import { shareOf } from "../src/daemon/share.ts";
 import { fillSlots } from "../src/daemon/slots.ts";
+import { choiceOf, hasPatterns } from "../src/daemon/watch-choice.ts";
 
 describe("what becomes of a job", () => {
   const next = (outcome: RunReport["outcome"], code?: string) =>
@@ -191,6 +192,7 @@ describe("the share of a worker in what is watched", () => {
   const account = (id: number, ...links: number[]): WatchedAccount => ({
     accountId: asId(id),
     links: links.map((link) => asId(link)),
+    policies: links.map(() => DEFAULT_POLICY),
   });
   const all = [1, 2, 3, 4, 5].map((id) => account(id, id * 10));
   const watching = (...accounts: WatchedAccount[]) => new Map(accounts.map((one) => [one.accountId, one]));
@@ -205,4 +207,44 @@ describe("the share of a worker in what is watched", () => {
       leave: [1, 2],
       room: 4,
     }));
+});
+
+describe("the mailboxes of a watch", () => {
+  const account = (...policies: Partial<Policy>[]): WatchedAccount => ({
+    accountId: asId(1),
+    links: policies.map((_, n) => asId(n + 1)),
+    policies: policies.map((policy) => ({ ...DEFAULT_POLICY, ...policy })),
+  });
+  const met = ["INBOX", "INBOX.Lists", "INBOX.Work", "INBOX.Work.Old"].map((name) => ({
+    linkId: asId<LinkId>(1),
+    name,
+    path: name === "INBOX" ? ["INBOX"] : name.split(".").slice(1),
+  }));
+  const chosen = (policy: Partial<Policy>) => choiceOf(account(policy), met).mailboxes;
+
+  test("followed at once: those that are named, else those that the link is about, else INBOX alone", () => {
+    expect(chosen({})).toEqual([]);
+    expect(chosen({ watchMailboxes: ["Work*"] })).toEqual(["INBOX.Work", "INBOX.Work.Old"]);
+    expect(chosen({ include: ["INBOX", "Lists"] })).toEqual(["INBOX.Lists"]);
+    expect(chosen({ include: ["Work*"], exclude: ["Work/Old"] })).toEqual(["INBOX.Work"]);
+    expect(chosen({ exclude: ["Work*"], watchMailboxes: ["Work", "Lists"] })).toEqual(["INBOX.Lists"]);
+    expect([hasPatterns(account({})), hasPatterns(account({ exclude: ["Junk"] }))]).toEqual([false, true]);
+  });
+
+  test("of no concern: what no link takes part in, also where no run met it; what may be one's own concerns", () => {
+    const of = (...policies: Partial<Policy>[]) => choiceOf(account(...policies), met).concerns;
+    const without = of({ exclude: ["Work/*", "Junk"] });
+    expect(
+      ["INBOX", "INBOX.Work", "INBOX.Work.Old", "Junk", "INBOX.Junk", "New"].map((name) => without?.(name)),
+    ).toEqual([true, true, false, false, true, true]);
+    const only = of({ include: ["Projects/*"] });
+    expect(["INBOX", "INBOX.Work", "INBOX.Projects.New", "Projects/Old", "Other"].map((name) => only?.(name))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(of({ include: ["Work"] }, {})).toBeUndefined();
+  });
 });

@@ -1,16 +1,19 @@
 // Schedules: kept with their link, and each due run taken once, by whoever looks, or by nobody.
-import type { LinkId } from "@packetboat/core";
+import { DEFAULT_POLICY, type LinkId } from "@packetboat/core";
 import { scratchDatabase } from "@packetboat/database/testing";
 import type { Pool } from "pg";
 import { describe, expect, it } from "vitest";
 import {
   type DueRun,
   listSchedules,
+  metMailboxes,
   removeLink,
   removeSchedule,
   type ScheduleSettings,
+  setLink,
   setSchedule,
   takeDue,
+  watchedAccounts,
 } from "../src/index.ts";
 import { makeLink } from "./open-archive.ts";
 
@@ -51,6 +54,32 @@ async function look(pool: Pool, now: number, most = 100, fails = false): Promise
 }
 
 const nextTimes = async (pool: Pool) => (await listSchedules(pool)).map(({ nextAt }) => nextAt);
+
+describe("a watched account", () => {
+  it("comes with the patterns of its watched links, and with the mailboxes that they met", async () => {
+    await using scratch = await scratchDatabase();
+    const { pool } = scratch;
+    const { id, accountId, archiveId } = await makeLink(pool);
+    await makeLink(pool, "another");
+    await setSchedule(pool, id, { ...NIGHTLY, watch: true });
+    await setLink(pool, id, { policy: { watchMailboxes: ["Work"] } });
+    const [watched, ...others] = await watchedAccounts(pool);
+    expect(others).toEqual([]);
+    expect(watched).toMatchObject({
+      accountId,
+      links: [id],
+      policies: [{ ...DEFAULT_POLICY, watchMailboxes: ["Work"] }],
+    });
+    await pool.query(
+      `with made as (insert into mailbox (archive_id) select $2::bigint from generate_series(1, 2) returning id)
+        insert into remote_mailbox (link_id, mailbox_id, name, name_key, path, subscribed, resting)
+        select $1, id, 'Box ' || n, sha256(('Box ' || n)::bytea), array['Box ' || n], true, n = 2
+          from (select id, row_number() over () as n from made) m`,
+      [id, archiveId],
+    );
+    expect(await metMailboxes(pool, [id])).toEqual([{ linkId: id, name: "Box 1", path: ["Box 1"] }]);
+  });
+});
 
 describe("a schedule", () => {
   it("is kept, changed, and gone with its link", async () => {

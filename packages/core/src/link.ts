@@ -19,6 +19,8 @@ export interface Policy {
   /** Patterns over the server's paths joined by "/": `*` any text, `?` one character. Empty: everything. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Patterns of mailboxes that a watch follows at once, besides INBOX; the first two. Empty: those of `include`, if it has any. */
+  readonly watchMailboxes: readonly string[];
   /** G1: removals of a run halt above both. Default: 100 messages and 0.5 of the base. */
   readonly guardMessages: number;
   readonly guardShare: number;
@@ -34,6 +36,7 @@ export const DEFAULT_POLICY: Policy = {
   below: [],
   include: [],
   exclude: [],
+  watchMailboxes: [],
   guardMessages: 100,
   guardShare: 0.5,
   completeEvery: 7 * 86_400_000,

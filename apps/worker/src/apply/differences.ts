@@ -75,6 +75,7 @@ const POLICY: { readonly [K in keyof Policy]: (value: Policy[K]) => string } = {
   below: path,
   include: list,
   exclude: list,
+  watchMailboxes: list,
   guardMessages: count,
   guardShare: (value) => `${Math.round(value * 1e6) / 1e4} %`,
   completeEvery: span,

@@ -24,6 +24,7 @@ export function linkWords({ account, rights, policy }: Pick<LinkInfo, "account" 
     ...(rights.push ? [REMOVALS[policy.removals]] : []),
     ...(policy.include.length > 0 ? [`only ${policy.include.join(", ")}`] : []),
     ...(policy.exclude.length > 0 ? [`without ${policy.exclude.join(", ")}`] : []),
+    ...(policy.watchMailboxes.length > 0 ? [`watching ${policy.watchMailboxes.join(", ")} too`] : []),
     ...(policy.prefix.length > 0 ? [`under ${showPath(policy.prefix)}`] : []),
     ...(policy.below.length > 0 ? [`below ${showPath(policy.below)} on the server`] : []),
   ];

@@ -42,6 +42,7 @@ interface PolicyOptions extends ReportingOptions {
   readonly removals?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly watchMailbox?: readonly string[];
   readonly allMailboxes?: boolean;
   readonly prefix?: string;
   readonly guardMessages?: string;
@@ -91,6 +92,12 @@ function withPolicyOptions(command: Command): Command {
     )
     .option("--include PATTERN", "only mailboxes that match; * is any text; may be repeated", collect)
     .option("--exclude PATTERN", "no mailboxes that match; may be repeated", collect)
+    .option(
+      "--watch-mailbox PATTERN",
+      "besides INBOX, follow these at once where the link is watched: the first two; may be repeated\n" +
+        "(default: those that --include names)",
+      collect,
+    )
     .option("--prefix PATH", "below which mailbox of the archive its mailboxes lie, such as Work/Old")
     .option("--guard-messages N", "removals of a run halt above this many (default: 100)")
     .option("--guard-share PERCENT", "and above this share of a mailbox or the account (default: 50)")
@@ -118,12 +125,14 @@ function readRemovals(text: string): Removals {
 
 /** The part of a policy that options name. */
 function policyOf(options: PolicyOptions): Partial<Policy> {
-  const { removals, include, exclude, prefix, guardMessages, guardShare, completeEvery, flagScanEvery } = options;
+  const { removals, include, exclude, watchMailbox, prefix, guardMessages, guardShare, completeEvery, flagScanEvery } =
+    options;
   return {
-    ...(options.allMailboxes === true ? { include: [], exclude: [] } : {}),
+    ...(options.allMailboxes === true ? { include: [], exclude: [], watchMailboxes: [] } : {}),
     ...(removals === undefined ? {} : { removals: readRemovals(removals) }),
     ...(include === undefined ? {} : { include }),
     ...(exclude === undefined ? {} : { exclude }),
+    ...(watchMailbox === undefined ? {} : { watchMailboxes: watchMailbox }),
     ...(prefix === undefined ? {} : { prefix: prefix.split("/").filter((segment) => segment !== "") }),
     ...(guardMessages === undefined ? {} : { guardMessages: readCount("--guard-messages", guardMessages, 1e9) }),
     ...(guardShare === undefined ? {} : { guardShare: readCount("--guard-share", guardShare, 100) / 100 }),

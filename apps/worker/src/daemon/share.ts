@@ -4,7 +4,7 @@ import type { WatchedAccount } from "@packetboat/archive";
 import type { AccountId } from "@packetboat/core";
 
 export interface Share {
-  /** Watched by this worker and not to be any more: not wanted, with other links by now, or beyond its share. */
+  /** Watched by this worker and not to be any more: not wanted, with other links or patterns by now, or beyond its share. */
   readonly leave: readonly AccountId[];
   /** Not watched by this worker; perhaps by another. In the order of their ids. */
   readonly candidates: readonly WatchedAccount[];
@@ -20,7 +20,8 @@ export function shareOf(
 ): Share {
   const byId = new Map(wanted.map((account) => [account.accountId, account]));
   const most = Math.ceil(wanted.length / workers);
-  const isStale = (account: WatchedAccount) => String(byId.get(account.accountId)?.links) !== String(account.links);
+  const termsOf = (account: WatchedAccount | undefined) => JSON.stringify([account?.links, account?.policies]);
+  const isStale = (account: WatchedAccount) => termsOf(byId.get(account.accountId)) !== termsOf(account);
   const stale = [...watching.values()].filter(isStale).map(({ accountId }) => accountId);
   const kept = new Set([...watching.keys()].filter((id) => !stale.includes(id)));
   const beyond = [...kept].slice(most);

@@ -3,6 +3,7 @@
 import {
   leaveWatch,
   listHolds,
+  metMailboxes,
   takeWatch,
   type WatchedAccount,
   watchedAccounts,
@@ -16,6 +17,7 @@ import { connectOptionsOf } from "../runs/members.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Workplace } from "./pass.ts";
 import { shareOf } from "./share.ts";
+import { choiceOf, hasPatterns, type WatchChoice } from "./watch-choice.ts";
 
 export interface Watchers extends AsyncDisposable {
   /** Looks at what is to be watched, and at who else watches; takes and leaves accounts. Throws what the database throws. */
@@ -36,6 +38,9 @@ const REST_MS = 5 * 60_000;
 interface Watching {
   readonly account: WatchedAccount;
   readonly watch: AccountWatch;
+  choice: WatchChoice;
+  /** Something changed where patterns choose: by the next look the run that followed may have met new mailboxes. */
+  isStale: boolean;
 }
 
 /** Opens the session that holds the watches. Throws what the database throws. */
@@ -59,17 +64,31 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
     await noteFailure(database, id, error, host.now());
     await leaveWatch(session, id);
   };
-  const begin = (account: WatchedAccount): void => {
+  const choice = async (account: WatchedAccount): Promise<WatchChoice> =>
+    choiceOf(account, hasPatterns(account) ? await metMailboxes(database.pool, account.links) : []);
+  const begin = async (account: WatchedAccount): Promise<void> => {
     const id = account.accountId;
+    const chosen = await choice(account);
     const watch = lookout.watch({
       connect: () => connectOptionsOf(host, database, id, host.signal),
-      onChange: () => wake(account),
+      mailboxes: chosen.mailboxes,
+      concerns: (name) => watching.get(id)?.choice.concerns?.(name) ?? true,
+      onChange: () => {
+        const one = watching.get(id);
+        if (one !== undefined) one.isStale = hasPatterns(account);
+        wake(account);
+      },
       onTrouble: (error, retryMs) => log.debug({ err: error, accountId: id, retryMs }, "a watch was lost"),
       onEnd: (error) => {
         ended(id, error).catch((thrown: unknown) => onFailure(asMailError(thrown)));
       },
     });
-    watching.set(id, { account, watch });
+    watching.set(id, { account, watch, choice: chosen, isStale: false });
+  };
+  const chooseAgain = async (one: Watching): Promise<void> => {
+    one.isStale = false;
+    one.choice = await choice(one.account);
+    one.watch.follow(one.choice.mailboxes);
   };
   const leave = async (id: AccountId): Promise<void> => {
     const one = watching.get(id);
@@ -90,11 +109,12 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
         await watchingWorkers(session),
       );
       for (const id of share.leave) await leave(id);
+      for (const one of watching.values()) if (one.isStale) await chooseAgain(one);
       let room = share.room;
       for (const account of share.candidates) {
         if (room === 0) break;
         if (!(await takeWatch(session, account.accountId))) continue;
-        begin(account);
+        await begin(account);
         room--;
       }
       metrics.watching(watching.size);

@@ -1,13 +1,6 @@
 // The watch of one account that is kept equal to others: which of its mailboxes are followed at once, which concern the link at all. Whatever it
 // notices, and whatever goes wrong with it, rings: the round that follows looks, and says what is wrong. It must never decide what changed.
-import {
-  type AccountWatch,
-  isSelected,
-  type ListedMailbox,
-  matchesPattern,
-  samePath,
-  showPath,
-} from "@packetboat/core";
+import { type AccountWatch, isFollowed, isSelected, type ListedMailbox, samePath } from "@packetboat/core";
 import type { Lookout } from "@packetboat/imap";
 import type { Host } from "../host.ts";
 import type { Bell } from "./bell.ts";
@@ -79,9 +72,11 @@ async function listed({ remote }: OpenAccount): Promise<readonly ListedMailbox[]
   return await remote.list().catch(() => []);
 }
 
-/** Names of mailboxes besides INBOX that are to be followed at once. */
+/** Names of mailboxes besides INBOX that are to be followed at once: of these patterns, else of those that the link keeps. */
 function chosen({ target }: OpenAccount, listing: readonly ListedMailbox[], { patterns }: WatchOptions): string[] {
-  const isWanted = ({ path }: ListedMailbox) => patterns.some((pattern) => matchesPattern(pattern, showPath(path)));
+  const { policy } = target.link;
+  const wanted = patterns.length > 0 ? { ...policy, watchMailboxes: patterns } : policy;
+  const isWanted = ({ path }: ListedMailbox) => isFollowed(wanted, path);
   return listing
     .filter((one) => one.selectable && !samePath(one.path, ["INBOX"]) && isSelected(target.link, one) && isWanted(one))
     .map(({ name }) => name)

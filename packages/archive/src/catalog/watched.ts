@@ -1,6 +1,6 @@
 // Which accounts are to be watched, and how many workers share them. A watched account is held by a session lock of the worker that watches it,
 // so that two never do; the lock is no lease: it lets nobody write.
-import { type AccountId, asId, type LinkId } from "@packetboat/core";
+import { type AccountId, asId, DEFAULT_POLICY, type LinkId, type MailboxPath, type Policy } from "@packetboat/core";
 import type { ClientBase, Pool } from "pg";
 import { rowsOf } from "./asking.ts";
 
@@ -8,19 +8,39 @@ import { rowsOf } from "./asking.ts";
 export interface WatchedAccount {
   readonly accountId: AccountId;
   readonly links: readonly LinkId[];
+  /** Of the links, in their order. */
+  readonly policies: readonly Policy[];
 }
 
 /** All accounts with a watched link, by id. */
 export async function watchedAccounts(pool: Pool): Promise<readonly WatchedAccount[]> {
-  const rows = await rowsOf<{ account_id: bigint; links: bigint[] }>(
+  const rows = await rowsOf<{ account_id: bigint; links: bigint[]; policies: Partial<Policy>[] }>(
     pool,
-    `select l.account_id, array_agg(l.id order by l.id) as links from schedule s join link l on l.id = s.link_id
+    `select l.account_id, array_agg(l.id order by l.id) as links, jsonb_agg(l.policy order by l.id) as policies from schedule s join link l on l.id = s.link_id
       where s.watch group by l.account_id order by l.account_id`,
   );
-  return rows.map(({ account_id, links }) => ({
+  return rows.map(({ account_id, links, policies }) => ({
     accountId: asId<AccountId>(account_id),
     links: links.map((id) => asId<LinkId>(id)),
+    policies: policies.map((policy) => ({ ...DEFAULT_POLICY, ...policy })),
   }));
+}
+
+/** A mailbox of a server that a link takes part in, as the last run found it. */
+export interface MetMailbox {
+  readonly linkId: LinkId;
+  readonly name: string;
+  readonly path: MailboxPath;
+}
+
+/** The mailboxes of these links that do not rest, by name. By remote_mailbox' unique key, which begins with the link. */
+export async function metMailboxes(pool: Pool, links: readonly LinkId[]): Promise<readonly MetMailbox[]> {
+  const rows = await rowsOf<{ link_id: bigint; name: string; path: string[] }>(
+    pool,
+    "select link_id, name, path from remote_mailbox where link_id = any($1) and not resting order by link_id, name",
+    [links],
+  );
+  return rows.map(({ link_id, name, path }) => ({ linkId: asId<LinkId>(link_id), name, path }));
 }
 
 const KEY = "hashtextextended('packetboat watch ' || $1::bigint, 0)";

@@ -185,6 +185,7 @@ function linkOf(reading: Reading, path: Path, content: LinkContent, account: Acc
       below: segments(content.below),
       include: content.include ?? DEFAULT_POLICY.include,
       exclude: content.exclude ?? DEFAULT_POLICY.exclude,
+      watchMailboxes: content.watchMailboxes ?? DEFAULT_POLICY.watchMailboxes,
       guardMessages: guard.messages ?? DEFAULT_POLICY.guardMessages,
       guardShare: guard.share === undefined ? DEFAULT_POLICY.guardShare : guard.share / 100,
       completeEvery: content.completeEvery ?? DEFAULT_POLICY.completeEvery,

@@ -57,6 +57,7 @@ export const SAMPLE: FileInput = {
       pull: true,
       push: true,
       removals: "mirror",
+      watchMailboxes: ["Drafts"],
       schedule: { watch: true },
     },
     {

@@ -133,6 +133,11 @@ const link = z.strictObject(
       .describe("Below which mailbox of the server; the rest of it is out of sight. Cannot be changed later."),
     include: patterns().optional().describe("Only mailboxes that match; * is any text, ? one character."),
     exclude: patterns().optional().describe("No mailboxes that match."),
+    watchMailboxes: patterns()
+      .optional()
+      .describe(
+        "Besides INBOX, follow these at once where the schedule says watch: the first two. Default: those of include.",
+      ),
     guard: guard.optional().describe("When removals halt and wait for `packetboat approve`: above both."),
     completeEvery: span().optional().describe("Time between two complete looks at a mailbox. Default: 7 days."),
     flagScanEvery: span()
