@@ -1,10 +1,12 @@
 // The limits of an account on a real server, by the command line: a day's budget that outlives the process, commands and connections that
 // are counted at the wire, and what holds an account until somebody mends it.
+import { askWorkers, openDatabase } from "@packetboat/database";
 import { type CountingProxy, type Dovecot, orSkip, startDovecot, startProxy, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
 import { lookInto, mail, range } from "./accounts.ts";
 import { type Program, program } from "./program.ts";
+import { startWorker } from "./running.ts";
 
 const MESSAGES = 60;
 const LINES = 400;
@@ -79,6 +81,11 @@ describe("a day's budget", () => {
     expect(after.limits).toEqual({ downPerDay: 300_000 });
     expect(after.usedToday.down).toBeGreaterThanOrEqual(300_000);
     expect(after.usedToday.down).toBeLessThan(300_000 + 2 * large(1).length);
+    const status = await cli.must(["status"]);
+    expect(status).toMatch(/today's budget: fetched .* of 300 kB, nothing left/);
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    expect(status).toContain(`: ${MESSAGES - there} messages (about `);
+    expect(status).toContain(`are still to come, expected to be here by ${tomorrow}.`);
     wire.reset();
     const second = await cli.run([...line, "--json"]);
     expect(second.code).toBe(3);
@@ -90,6 +97,49 @@ describe("a day's budget", () => {
     expect(wire.counts().bodies).toBe(MESSAGES - there);
     expect((await shown("alice")).held).toBeNull();
     expect((await cli.run(["verify", "alice", "--password-command", "echo pass"], { env: TOMORROW })).code).toBe(0);
+  });
+});
+
+describe("a worker under a day's budget", () => {
+  const due = "update pgboss.job set start_after = now() where state = 'created'";
+  const waits = "select count(*) = 1 as met from pgboss.job where state = 'created' and start_after > now()";
+  const went = "select count(*) > 0 as met from run where outcome = 'ok'";
+
+  limited("pauses, is stopped and started without forgetting, and goes on the next day", async (wire) => {
+    await using erin = await WireClient.login({ port: dovecot?.port ?? 0 }, "erin");
+    const body = "A line of text.\r\n".repeat(12_500);
+    for (const n of range(1, 30)) await erin.append("INBOX", mail(n, body));
+    await using home = await program({ PACKETBOAT_PASSWORD: "pass" });
+    await home.must(["account", "add", urlOf("erin"), "--limit", "down-per-day=5MB"]);
+    const link = await home.json<{ id: number }>(["link", "add", nameOf("erin"), "erin"]);
+    await using database = await openDatabase({ url: (await home.must(["database", "url"])).trim() });
+    const { pool } = database;
+    const until = async (sql: string): Promise<void> => {
+      while ((await pool.query<{ met: boolean }>(sql)).rows[0]?.met !== true)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    const messages = async () =>
+      Number((await pool.query<{ messages: bigint }>("select count(*) as messages from message")).rows[0]?.messages);
+    /** Starts a worker, lets it do something until the database says so, stops it, and gives the bodies that were fetched. */
+    const worked = async (act: () => Promise<unknown>, met: string, env: Record<string, string> = {}) => {
+      wire.reset();
+      const worker = startWorker((args, options) => home.run(args, { ...options, env }), [], 60_000);
+      await worker.says(/working/);
+      await act();
+      await until(met);
+      worker.kill("SIGTERM");
+      expect((await worker.ended).code).toBe(0);
+      return wire.counts().bodies;
+    };
+    await worked(() => askWorkers(pool, { kind: "pass", id: link.id }), waits);
+    const there = await messages();
+    expect(there * body.length).toBeGreaterThan(5_000_000 - body.length);
+    expect(there).toBeLessThan(30);
+    // The database's clock cannot be turned: what waits for tomorrow is made due.
+    expect(await worked(() => pool.query(due), waits)).toBe(0);
+    expect(await messages()).toBe(there);
+    expect(await worked(() => pool.query(due), went, TOMORROW)).toBe(30 - there);
+    expect(await messages()).toBe(30);
   });
 });
 

@@ -20,6 +20,7 @@ const quiet: RunReport = {
   revisionAfter: 12,
   mailboxes: ["INBOX", "Sent"].map((mailbox) => ({ ...NO_COUNTS, mailbox, look: "unchanged" })),
   totals: NO_COUNTS,
+  left: 0,
   failures: [],
   notes: [],
   halts: [],

@@ -27,6 +27,7 @@ const run: RunReport = {
   failures: [],
   notes: [],
   halts: [],
+  left: 0,
   error: null,
 };
 const did = (report: RunReport, counts: Partial<typeof NO_COUNTS>, mailbox = "INBOX"): RunReport => ({

@@ -6,12 +6,13 @@ import { changeLines, groupLines, groupsOf } from "../src/display/changes.ts";
 import { forgetLines } from "../src/display/forget.ts";
 import { heldLines, heldSum } from "../src/display/held.ts";
 import { runLines } from "../src/display/runs.ts";
-import { holdingOf, type JudgedLink, reasonLines, statusLines } from "../src/display/status.ts";
+import { expectedEnd, holdingOf, type JudgedLink, reasonLines, statusLines } from "../src/display/status.ts";
 import { readDate } from "../src/runs/date.ts";
 import { linkHealth } from "../src/runs/health.ts";
 
 const same = (text: string) => text;
 const plain = { bold: same, dim: same, good: same, bad: same, notable: same };
+const DAY = 24 * 3_600_000;
 const HOUR = 3_600_000;
 const NOW = new Date(2026, 10, 21, 12, 0, 0).getTime();
 const LIMIT = 26 * HOUR;
@@ -47,6 +48,7 @@ const status = (change: Partial<LinkStatus> = {}): LinkStatus => ({
   lastGoodAt: NOW - 9 * HOUR,
   mailboxes: 3,
   completeSince: null,
+  left: 0,
   notFetched: 0,
   notSent: 0,
   held: 0,
@@ -164,6 +166,7 @@ describe("status", () => {
   ): JudgedLink => ({
     nextAt: null,
     budget: null,
+    restsUntil: null,
     status: status(change),
     health: linkHealth(status(change), NOW, LIMIT),
     holding,
@@ -197,8 +200,30 @@ describe("status", () => {
     const lines = statusLines([judged({}, undefined, { nextAt: NOW + 17 * HOUR, budget })], NOW, plain);
     expect(lines[0]).toContain("next run");
     expect(lines[1]).toContain("in 17 h");
-    expect(lines.at(-3)).toMatch(/today's budget: fetched 1\.[12] GB of 2\.[35] GB\.$/);
+    expect(lines.at(-3)).toMatch(/today's budget: fetched 1\.[12] GB of 2\.[35] GB, 1\.[23] GB left\.$/);
   });
+
+  it("says what is still to come, and by when the budget lets it", () => {
+    const budget = { down: 400_000_000, downPerDay: 500_000_000, up: 0, upPerDay: null };
+    const come = (more: Partial<JudgedLink>, holding?: Parameters<typeof judged>[1]) =>
+      statusLines([judged({ left: 40_816 }, holding, more)], NOW, plain).at(-3);
+    // 1 GB: 100 MB today, two more days.
+    expect(come({ budget })).toMatch(
+      /: 40,816 messages \(about 1\.0 GB\) are still to come, expected to be here by 2026-11-23\.$/,
+    );
+    expect(come({})).toMatch(/: 40,816 messages \(about 1\.0 GB\) are still to come\.$/);
+    expect(come({ budget }, { messages: 0, bytes: 0, mailboxes: 0 })).toMatch(/: 40,816 messages are still to come\.$/);
+  });
+
+  it.each([
+    ["what today still has is enough", 100, 0, NOW],
+    ["one day more", 101, DAY, NOW],
+    ["the last day is full", 100 + 3 * 500, 3 * DAY, NOW],
+    ["a rest until tomorrow brings a whole budget", 500, DAY, NOW + DAY],
+    ["and two", 501, 2 * DAY, NOW + DAY],
+  ])("expects the end: %s", (_, left, after, rest) =>
+    expect(expectedEnd(left, { down: 400, downPerDay: 500 }, NOW, rest) - NOW).toBe(after),
+  );
 
   it("says where to begin when there is nothing", () => {
     expect(statusLines([], NOW, plain)).toEqual([

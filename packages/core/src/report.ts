@@ -104,6 +104,8 @@ export interface RunReport {
   readonly revisionAfter: number;
   readonly mailboxes: readonly MailboxReport[];
   readonly totals: MailboxCounts;
+  /** Messages that were to be fetched when the run ended, because it was stopped; null: it did not get so far as to know. */
+  readonly left: number | null;
   readonly failures: readonly MessageFailure[];
   readonly notes: readonly Note[];
   readonly halts: readonly Halt[];

@@ -22,7 +22,7 @@ import { type Ending, pullMailbox } from "./pull.ts";
 import { settleIntents } from "./push/intents.ts";
 import { rekeyMailbox } from "./rekey.ts";
 import { applyRemovals, type BoundBefore, withoutMovedByPush } from "./removals.ts";
-import { count, totals } from "./tally.ts";
+import { beginFetching, count, totals } from "./tally.ts";
 import { marksOf, observeMailbox, type Visit, type Work } from "./visit.ts";
 
 const UNSETTLED = "A message that may be one of ours could not be read; the next run looks again.";
@@ -131,7 +131,9 @@ async function* applyChanges(
     gone = await withoutMovedByPush(run, await applyMoves(run, visits, gone, settled.homes));
     for (const visit of visits) visit.unexplained = gone.filter((row) => row.remoteMailboxId === visit.base.id);
   }
-  yield { kind: "fetching", messages: visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0) };
+  const messages = visits.reduce((sum, visit) => sum + uidCount(visit.arrived), 0);
+  beginFetching(run.tally, messages);
+  yield { kind: "fetching", messages };
   yield* pullAll(run, visits);
   if (!someGone) return null;
   // M9: what arrived again in its own mailbox is not gone.

@@ -8,7 +8,7 @@ import type { Pass, RunContext } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { type Pulled, pullLink } from "./pull-link.ts";
 import { pushLink } from "./push/push.ts";
-import { openTally, outcomeOf, type Tally, totals } from "./tally.ts";
+import { leftOf, openTally, outcomeOf, type Tally, totals } from "./tally.ts";
 
 export interface RunResult {
   readonly report: RunReport;
@@ -131,6 +131,7 @@ function reportOf(run: Pass, started: number, error: MailError | null): RunRepor
     revisionAfter: tally.revisionAfter,
     mailboxes,
     totals: totals(mailboxes),
+    left: error === null ? 0 : leftOf(tally),
     failures: tally.failures,
     notes: tally.notes,
     halts: tally.halts,

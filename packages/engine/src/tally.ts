@@ -22,6 +22,8 @@ export interface Tally {
   revisionAfter: number;
   /** Mailboxes made, renamed, removed, subscribed on the server. */
   mailboxesThere: number;
+  /** Messages that were not here when the fetching began, with what was here of the run by then; null before. */
+  arrived: { readonly messages: number; readonly doneBefore: number } | null;
   /** Something asked for another look at once: a stale op, a mailbox that changed under the run. */
   again: boolean;
 }
@@ -37,6 +39,7 @@ export function openTally(revision: number): Tally {
     halts: [],
     revisionAfter: revision,
     mailboxesThere: 0,
+    arrived: null,
     again: false,
   };
 }
@@ -58,6 +61,19 @@ export function totals(rows: Iterable<MailboxCounts>): MailboxCounts {
   const sum: Mutable<MailboxCounts> = { ...NO_COUNTS };
   for (const row of rows) for (const key of Object.keys(sum) as (keyof MailboxCounts)[]) sum[key] += row[key];
   return sum;
+}
+
+const done = ({ stored, matched, failed }: MailboxCounts): number => stored + matched + failed;
+
+/** Says that the fetching begins. */
+export function beginFetching(tally: Tally, messages: number): void {
+  tally.arrived = { messages, doneBefore: done(totals(tally.mailboxes.values())) };
+}
+
+/** What is still to be fetched after a run; null when it did not get so far as to know. */
+export function leftOf({ arrived, mailboxes }: Tally): number | null {
+  if (arrived === null) return null;
+  return Math.max(0, arrived.messages - (done(totals(mailboxes.values())) - arrived.doneBefore));
 }
 
 /** G5: settled conflicts, rekeys and mapped names are no failure; messages or mailboxes that did not get through are. */

@@ -9,7 +9,7 @@ import {
   mailboxesAt,
   usageOfAll,
 } from "@packetboat/archive";
-import { type AccountId, type ArchiveId, dayOf } from "@packetboat/core";
+import { type AccountId, type ArchiveId, dayOf, NOTHING_USED } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Command } from "commander";
 import { allAccounts } from "../accounts/registry.ts";
@@ -60,27 +60,34 @@ async function judge(database: Database, now: number, limit: number): Promise<re
   };
   const holds = new Map((await listHolds(database.pool, now)).map((hold) => [hold.accountId, hold]));
   const schedules = new Map((await listSchedules(database.pool)).map((schedule) => [schedule.linkId, schedule]));
-  const budgets = await budgetsOf(database, dayOf(now));
+  const waiting = new Set(statuses.flatMap(({ left, link }) => (left > 0 ? [link.accountId] : [])));
+  const budgets = await budgetsOf(database, dayOf(now), waiting);
   const judged: JudgedLink[] = [];
   for (const status of statuses) {
     const { id, archiveId, accountId, policy } = status.link;
     const holding = holdingOf(await mailboxes(archiveId), policy.prefix);
-    const health = linkHealth(status, now, limit, holds.get(accountId) ?? null);
+    const hold = holds.get(accountId) ?? null;
+    const health = linkHealth(status, now, limit, hold);
     const nextAt = schedules.get(id)?.nextAt ?? null;
-    judged.push({ status, health, holding, nextAt, budget: budgets.get(accountId) ?? null });
+    const budget = budgets.get(accountId) ?? null;
+    judged.push({ status, health, holding, nextAt, budget, restsUntil: hold?.until ?? null });
   }
   return judged;
 }
 
-/** Of accounts that used something today under a day's limit. */
-async function budgetsOf(database: Database, day: string): Promise<ReadonlyMap<AccountId, Budget>> {
+/** Of accounts under a day's limit that used something today or for which something waits. */
+async function budgetsOf(
+  database: Database,
+  day: string,
+  waiting: ReadonlySet<AccountId>,
+): Promise<ReadonlyMap<AccountId, Budget>> {
   const used = await usageOfAll(database.pool, day);
   const budgets = new Map<AccountId, Budget>();
-  if (used.size === 0) return budgets;
+  if (used.size === 0 && waiting.size === 0) return budgets;
   const { profileFor } = await import("@packetboat/imap");
   for (const { id, address, settings } of await allAccounts(database)) {
-    const today = used.get(id);
-    if (today === undefined) continue;
+    if (!used.has(id) && !waiting.has(id)) continue;
+    const today = used.get(id) ?? NOTHING_USED;
     const { limits } = profileFor({ host: address.host, capabilities: null, id: null }, settings.limits ?? {});
     const { downPerDay, upPerDay } = limits;
     if (downPerDay !== null || upPerDay !== null)
@@ -97,7 +104,7 @@ async function mailboxesNow({ pool }: Database, id: ArchiveId) {
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
 function plain({ status, health, holding, nextAt, budget }: JudgedLink) {
-  const { link, lastGoodAt, completeSince, notFetched, notSent, held, heldBy } = status;
+  const { link, lastGoodAt, completeSince, left, notFetched, notSent, held, heldBy } = status;
   return {
     link: link.id,
     archive: link.archive,
@@ -113,6 +120,7 @@ function plain({ status, health, holding, nextAt, budget }: JudgedLink) {
     messages: holding.messages,
     bytes: holding.bytes,
     completeSince: iso(completeSince),
+    left,
     notFetched,
     notSent,
     held,

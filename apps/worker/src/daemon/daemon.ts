@@ -48,14 +48,18 @@ export async function runDaemon(host: Host, options: DaemonOptions): Promise<voi
   const database = await reached(host, screen, patience);
   if (database === null) return;
   open.database = database;
-  screen.progress(`working, ${options.slots} accounts at a time${where}; Ctrl-C stops in good order`);
+  let greeting = `working, ${options.slots} accounts at a time${where}; Ctrl-C stops in good order`;
+  const onReady = (): void => {
+    if (greeting !== "") screen.progress(greeting);
+    greeting = "";
+  };
   while (!host.signal.aborted) {
     const began = host.now();
-    const lost = await oneShift(host, database, metrics, options, open);
+    const lost = await oneShift(host, database, metrics, options, open, onReady);
     if (lost === null) continue;
     if (host.now() - began > LONGEST_MS) patience.renew();
-    if ((await recovered(host, database, lost, patience)) && isAway(lost))
-      screen.progress("the database answers again; working on");
+    await recovered(host, database, lost, patience);
+    if (isAway(lost)) greeting ||= "the database answers again; working on";
   }
   screen.progress("stopped; every account was handed back");
 }
@@ -88,20 +92,19 @@ function stopped(signal: AbortSignal): Promise<null> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(null), { once: true }));
 }
 
-/** Waits until the database answers after `lost`. False: somebody said stop before. */
-async function recovered(host: Host, database: Database, lost: MailError, patience: Patience): Promise<boolean> {
+/** Waits until the database answers after `lost`, or somebody says stop. */
+async function recovered(host: Host, database: Database, lost: MailError, patience: Patience): Promise<void> {
   let problem = lost;
   while (!host.signal.aborted) {
     await patience.endure(problem);
     try {
       await database.comeBack();
       await answers(database);
-      return !host.signal.aborted;
+      return;
     } catch (thrown) {
       problem = asDatabaseError(thrown);
     }
   }
-  return false;
 }
 
 /** Null: it ended because somebody said stop. Else why. */
@@ -111,6 +114,7 @@ async function oneShift(
   metrics: Metrics,
   options: DaemonOptions,
   open: Open,
+  onReady: () => void,
 ): Promise<MailError | null> {
   const end = new AbortController();
   const cutOff = (error: MailError): void => {
@@ -138,6 +142,7 @@ async function oneShift(
       watchers,
       metrics,
       signal,
+      onReady,
       cutOff,
       options: { slots: options.slots, chance: Math.random },
     });

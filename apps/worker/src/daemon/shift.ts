@@ -26,6 +26,8 @@ export interface Shift {
   readonly options: ShiftOptions;
   /** Aborted by the person, or when the database is lost. */
   readonly signal: AbortSignal;
+  /** Told when it takes work and hears what is asked of it. */
+  readonly onReady: () => void;
   /** Ends the shift because the database cannot be reached. */
   readonly cutOff: (error: MailError) => void;
 }
@@ -58,6 +60,7 @@ export async function workShift(shift: Shift): Promise<void> {
   try {
     await enqueueDue(shift);
     await shift.watchers.look();
+    shift.onReady();
     await fillSlots(
       queue,
       options.slots,

@@ -24,8 +24,10 @@ export interface JudgedLink {
   readonly holding: Holding;
   /** When its schedule runs it next, in milliseconds since 1970; null: no fixed time. */
   readonly nextAt: number | null;
-  /** Null: it has used nothing today, or has no limit. */
+  /** Null: it has used nothing today and has nothing to fetch, or has no limit. */
   readonly budget: Budget | null;
+  /** Until when its account rests, in milliseconds since 1970; null: it does not. */
+  readonly restsUntil: number | null;
 }
 
 /** Counts the mailboxes of an archive that lie under a link's prefix. */
@@ -71,7 +73,7 @@ export function statusLines(judged: readonly JudgedLink[], now: number, paint: P
     bytes(holding.bytes),
   ]);
   const [heading = "", ...lines] = tableLines(columns, rows);
-  const reasons = [...reasonLines(judged, paint), ...budgetLines(judged)];
+  const reasons = [...reasonLines(judged, paint), ...budgetLines(judged), ...remainderLines(judged, now)];
   return [
     paint.dim(heading),
     ...lines.map((line, index) => paintFor(judged[index], paint)(line)),
@@ -99,12 +101,46 @@ function budgetLines(judged: readonly JudgedLink[]): readonly string[] {
     if (budget === null) continue;
     const { down, downPerDay, up, upPerDay } = budget;
     const parts = [
-      ...(downPerDay === null ? [] : [`fetched ${bytes(down)} of ${bytes(downPerDay)}`]),
-      ...(upPerDay === null ? [] : [`sent ${bytes(up)} of ${bytes(upPerDay)}`]),
+      ...(downPerDay === null ? [] : [`fetched ${spent(down, downPerDay)}`]),
+      ...(upPerDay === null ? [] : [`sent ${spent(up, upPerDay)}`]),
     ];
     lines.add(`${harmless(status.link.account)}: today's budget: ${parts.join(", ")}.`);
   }
   return [...lines];
+}
+
+const spent = (used: number, perDay: number): string =>
+  `${bytes(used)} of ${bytes(perDay)}, ${used >= perDay ? "nothing" : bytes(perDay - used)} left`;
+
+/** What is still to come, and when it will be here if each day brings what it may. */
+function remainderLines(judged: readonly JudgedLink[], now: number): readonly string[] {
+  return judged.flatMap(({ status: { link, left }, holding, budget, restsUntil }) => {
+    if (left === 0) return [];
+    // As large as what is here already, on average.
+    const leftBytes = holding.messages === 0 ? null : Math.round((left * holding.bytes) / holding.messages);
+    const size = leftBytes === null ? "" : ` (about ${bytes(leftBytes)})`;
+    const end =
+      leftBytes === null || budget?.downPerDay == null ? null : expectedEnd(leftBytes, budget, now, restsUntil);
+    const by = end === null ? "" : `, expected to be here by ${instant(end).slice(0, 10)}`;
+    return [`${harmless(link.account)}: ${plural(left, "message")}${size} are still to come${by}.`];
+  });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Milliseconds since 1970 of a moment on the day of UTC on which the last byte comes. `budget.downPerDay` is not null. */
+export function expectedEnd(
+  leftBytes: number,
+  { down, downPerDay }: Pick<Budget, "down" | "downPerDay">,
+  now: number,
+  restsUntil: number | null,
+): number {
+  const begins = Math.max(now, restsUntil ?? now);
+  const isToday = Math.floor(begins / DAY_MS) === Math.floor(now / DAY_MS);
+  const perDay = Math.max(1, downPerDay ?? Number.POSITIVE_INFINITY);
+  const firstDay = isToday ? Math.max(0, perDay - down) : perDay;
+  const days = leftBytes <= firstDay ? 0 : Math.ceil((leftBytes - firstDay) / perDay);
+  return begins + days * DAY_MS;
 }
 
 function paintFor(link: JudgedLink | undefined, paint: Paints): (line: string) => string {

@@ -66,6 +66,7 @@ export function unstarted(host: Host, { link, names }: Target, error: MailError)
     revisionAfter: 0,
     mailboxes: [],
     totals: NO_COUNTS,
+    left: null,
     failures: [],
     notes: [],
     halts: [],

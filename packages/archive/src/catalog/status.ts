@@ -14,6 +14,8 @@ export interface LinkStatus {
   readonly mailboxes: number;
   /** The mailbox whose last complete look is the longest ago; null: one was never looked at completely, or there is none (I5). */
   readonly completeSince: number | null;
+  /** Messages that the last run which knew left on the server, because it was stopped. */
+  readonly left: number;
   /** Messages that could not be fetched (C6). */
   readonly notFetched: number;
   /** Messages whose place, flags or removal could not be sent to the server (C6). */
@@ -29,6 +31,7 @@ interface Row {
   readonly last_good_at: number | null;
   readonly mailboxes: bigint;
   readonly complete_since: number | null;
+  readonly remaining: bigint | null;
   readonly not_fetched: bigint;
   readonly not_sent: bigint;
   readonly held: bigint;
@@ -45,6 +48,8 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
         (select count(*) from remote_mailbox m where m.link_id = l.id and not m.resting) as mailboxes,
         (select case when count(*) = count(m.complete_at) then ${millis("min(m.complete_at)")} end
           from remote_mailbox m where m.link_id = l.id and not m.resting) as complete_since,
+        (select (r.report->>'left')::bigint from run r where r.link_id = l.id and r.report->>'left' is not null
+          order by r.id desc limit 1) as remaining,
         (select count(*) from remote_mailbox m join pending p on p.remote_mailbox_id = m.id and p.kind = 'fetch'
           where m.link_id = l.id) as not_fetched,
         (select count(*) from remote_mailbox m join unsent u on u.remote_mailbox_id = m.id and not (${HELD_UNSENT})
@@ -70,6 +75,7 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
         lastGoodAt: row?.last_good_at ?? null,
         mailboxes: Number(row?.mailboxes ?? 0),
         completeSince: row?.complete_since ?? null,
+        left: Number(row?.remaining ?? 0),
         notFetched: Number(row?.not_fetched ?? 0),
         notSent: Number(row?.not_sent ?? 0),
         held: Number(row?.held ?? 0),

@@ -255,6 +255,7 @@ export function emptyReport(run: number): RunReport {
     failures: [],
     notes: [],
     halts: [],
+    left: 0,
     error: null,
   };
 }
