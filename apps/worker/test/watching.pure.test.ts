@@ -6,13 +6,12 @@ import { changeLines, groupLines, groupsOf } from "../src/display/changes.ts";
 import { forgetLines } from "../src/display/forget.ts";
 import { heldLines, heldSum } from "../src/display/held.ts";
 import { runLines } from "../src/display/runs.ts";
-import { expectedEnd, holdingOf, type JudgedLink, reasonLines, statusLines } from "../src/display/status.ts";
+import { holdingOf, type JudgedLink, reasonLines, statusLines } from "../src/display/status.ts";
 import { readDate } from "../src/runs/date.ts";
 import { linkHealth } from "../src/runs/health.ts";
 
 const same = (text: string) => text;
 const plain = { bold: same, dim: same, good: same, bad: same, notable: same };
-const DAY = 24 * 3_600_000;
 const HOUR = 3_600_000;
 const NOW = new Date(2026, 10, 21, 12, 0, 0).getTime();
 const LIMIT = 26 * HOUR;
@@ -214,16 +213,6 @@ describe("status", () => {
     expect(come({})).toMatch(/: 40,816 messages \(about 1\.0 GB\) are still to come\.$/);
     expect(come({ budget }, { messages: 0, bytes: 0, mailboxes: 0 })).toMatch(/: 40,816 messages are still to come\.$/);
   });
-
-  it.each([
-    ["what today still has is enough", 100, 0, NOW],
-    ["one day more", 101, DAY, NOW],
-    ["the last day is full", 100 + 3 * 500, 3 * DAY, NOW],
-    ["a rest until tomorrow brings a whole budget", 500, DAY, NOW + DAY],
-    ["and two", 501, 2 * DAY, NOW + DAY],
-  ])("expects the end: %s", (_, left, after, rest) =>
-    expect(expectedEnd(left, { down: 400, downPerDay: 500 }, NOW, rest) - NOW).toBe(after),
-  );
 
   it("says where to begin when there is nothing", () => {
     expect(statusLines([], NOW, plain)).toEqual([
