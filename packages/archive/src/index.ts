@@ -4,6 +4,7 @@ export * from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";
 export * from "./catalog/held.ts";
 export * from "./catalog/holds.ts";
+export * from "./catalog/linked-account.ts";
 export {
   accountName,
   createLink,

@@ -84,11 +84,12 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     approvedPushes: (at) => read(approvedPushes(session, at)),
     removedSince: (since) => read(removedSince(session, since)),
     beginRun: async () => {
-      session.run = await beginRun(session, processName("packetboat"));
-      return session.run;
+      const begun = await read(beginRun(session, processName("packetboat")));
+      session.run = begun.runId;
+      return begun;
     },
     finishRun: async (run, outcome, report) => {
-      await finishRun(session, run, outcome, report);
+      await read(finishRun(session, run, outcome, report));
       await refreshStatistics(session);
     },
     approved: (at) => read(approvedRemovals(session, at)),
@@ -97,10 +98,11 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
 }
 
 async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<Pick<Session, "keySpace" | "provesKeys">> {
-  const { rows } = await pool.query<{ key_space: number; proves_keys: boolean }>(
-    "select key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys from archive where id = $1",
-    [archiveId],
-  );
+  const { rows } = await pool.query<{ key_space: number; proves_keys: boolean }>({
+    name: "archive_settings",
+    text: "select key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys from archive where id = $1",
+    values: [archiveId],
+  });
   const [row] = rows;
   if (row === undefined) {
     throw new MailError(
@@ -111,7 +113,7 @@ async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<Pick<Sessio
   return { keySpace: row.key_space, provesKeys: row.proves_keys };
 }
 
-/** Maps what pg throws. Writes are mapped by their transaction. */
+/** Maps what pg throws. Transactions map their own. */
 async function read<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

@@ -51,15 +51,18 @@ export async function write<T>(session: Session, work: (client: PoolClient) => P
   return inTransaction(session.pool, async (client) => {
     const { accountId, token } = session.lease;
     const held = await client.query({ name: "archive_fence", text: FENCE, values: [accountId, token] });
-    if (held.rowCount === 0) {
-      throw new MailError(
-        "LEASE_LOST",
-        "Another command took over this account, so this one stopped before it wrote. What was committed is safe.",
-        { context: { accountId } },
-      );
-    }
+    if (held.rowCount === 0) throw leaseLost(accountId);
     return work(client);
   });
+}
+
+/** What a statement that found the lease's token outdated is answered with: it changed nothing. */
+export function leaseLost(accountId: number): MailError {
+  return new MailError(
+    "LEASE_LOST",
+    "Another command took over this account, so this one stopped before it wrote. What was committed is safe.",
+    { context: { accountId } },
+  );
 }
 
 /** Reads by index, whatever Postgres thinks of the tables: for questions that are asked beside tables of any size (I2). Throws what asDatabaseError says. */

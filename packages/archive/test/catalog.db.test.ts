@@ -104,7 +104,7 @@ describe("runs", () => {
   it("are running while their lease is held, and interrupted when they were killed", async () => {
     await using opened = await openScratchArchive();
     const { pool } = opened;
-    const first = await opened.archive.beginRun();
+    const { runId: first } = await opened.archive.beginRun();
     expect((await archive.getRun(pool, first)).outcome).toBe("running");
     await opened.lease.release();
     expect((await archive.getRun(pool, first)).outcome).toBe("interrupted");
@@ -113,8 +113,8 @@ describe("runs", () => {
   it("are listed the latest first, with their reports, whatever text is in them", async () => {
     await using opened = await openScratchArchive();
     const { pool } = opened;
-    const killed = await opened.archive.beginRun();
-    const second = await opened.archive.beginRun();
+    const { runId: killed } = await opened.archive.beginRun();
+    const { runId: second } = await opened.archive.beginRun();
     await opened.archive.finishRun(second, "ok", report as unknown as RunReport);
     const listed = await archive.listRuns(pool);
     expect(listed.map(({ id, outcome }) => [id, outcome])).toEqual([
@@ -135,7 +135,7 @@ describe("runs", () => {
       ["a", "b", "c", "d"].map((text) => bodyOf(text)),
     );
     const hold = async (uids: readonly number[]) => {
-      const runId = await opened.archive.beginRun();
+      const { runId } = await opened.archive.beginRun();
       const base = uids.map((uid) => ({
         kind: "pending" as const,
         pending: {
@@ -190,7 +190,7 @@ describe("what a halt holds back on the server", () => {
       inbox,
       ["a", "b", "c", "d", "e"].map((text) => bodyOf(text)),
     );
-    const runId = await opened.archive.beginRun();
+    const { runId } = await opened.archive.beginRun();
     const remoteMailboxId = inbox.remote;
     const unsent = (at: number, reason: "HALTED" | "OP_REFUSED", kind: "remove" | "append" = "remove") => ({
       kind: "unsent" as const,
@@ -239,7 +239,7 @@ describe("what a halt holds back on the server", () => {
     expect([...(await opened.archive.approvedPushes(Date.now())).keys()]).toEqual(messages);
     await opened.archive.commit({ archive: [], base: [{ kind: "sent", messages }] });
     expect(await archive.getRun(pool, runId)).toMatchObject({ held: 1 });
-    const later = await opened.archive.beginRun();
+    const { runId: later } = await opened.archive.beginRun();
     const again = { ...unsent(0, "HALTED").unsent, runId: later };
     await opened.archive.commit({
       archive: [],
@@ -258,7 +258,7 @@ describe("status", () => {
   it("tells of each link what ran, what it holds and what is not done", async () => {
     await using stocked = await stockedArchive();
     const { pool, link } = stocked;
-    const runId = await stocked.archive.beginRun();
+    const { runId } = await stocked.archive.beginRun();
     await stocked.archive.commit({
       archive: [],
       base: [

@@ -57,7 +57,7 @@ afterAll(async () => {
 
 /** What a push leaves: an intent, what was not sent, what was removed, how far it came. */
 async function push({ archive, inbox, work }: Stocked): Promise<void> {
-  const runId = await archive.beginRun();
+  const { runId } = await archive.beginRun();
   const messageId = asId<MessageId>(1);
   const shape = { kind: "append", remoteMailboxId: work.remote, messageId } as const;
   await archive.commit({

@@ -148,7 +148,7 @@ describe("forget", () => {
 
   it("M8: keeps what an intent or a removal on the server points to, and forgets what could not be sent of the rest", async () => {
     const { archive, inbox, pool } = stocked;
-    const runId = await archive.beginRun();
+    const { runId } = await archive.beginRun();
     const [one, two, four] = (await pool.query<{ id: bigint }>("select id from message where id <> 3 order by id"))
       .rows;
     const ids = [one, two, four].map((row) => asId<MessageId>(row?.id ?? 0));

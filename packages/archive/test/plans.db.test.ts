@@ -102,7 +102,7 @@ describe("plans", () => {
     await archive.byEmailId(["E100", "E200", "none"]);
     const [first, second, third] = page;
     if (!first || !second || !third) throw new Error("no rows");
-    const runId = await archive.beginRun();
+    const { runId } = await archive.beginRun();
     // More than five times, so that prepared statements get their generic plans.
     for (let i = 0; i < 7; i++) {
       const some = await rows({ archive }, inbox, 1_000 + i * 10, 1_009 + i * 10);

@@ -103,7 +103,7 @@ describe("fetching again what differs", () => {
 
   it("takes the UID off its message and lets it wait to be fetched; the archive stays as it is", async () => {
     await expect(again([[1, 9]])).rejects.toMatchObject({ code: "CONFIG_INVALID" });
-    const runId = await stocked.archive.beginRun();
+    const { runId } = await stocked.archive.beginRun();
     const revision = await stocked.archive.revision();
     expect(await again([[4, 4]])).toBe(1);
     const { bound, pending } = await stocked.archive.known(stocked.inbox.remote, 1 as Uid);
@@ -130,7 +130,7 @@ describe("fetching again what differs", () => {
 describe("what pushes leave", () => {
   it("names an intent and an unsent row of a message that is not there", async () => {
     const { archive, inbox, work } = stocked;
-    const runId = await archive.beginRun();
+    const { runId } = await archive.beginRun();
     const [one] = await add(stocked, work, [bodyOf("pushed")], 40);
     if (one === undefined) throw new Error("not added");
     const shape = { kind: "append", remoteMailboxId: inbox.remote, messageId: one.messageId } as const;

@@ -156,7 +156,7 @@ async function expectCheapPushes({ link, lease, inbox, work }: Stocked, pool: Da
     expect(await archive.changed()).toEqual([]);
   });
   expect(unchanged).toBe(0);
-  const runId = await archive.beginRun();
+  const { runId } = await archive.beginRun();
   const shape = { kind: "append", flags: [], uidValidity: 7n, uidNext: 1 } as const;
   const intents = messages.map((messageId) => ({ ...shape, remoteMailboxId: work.remote, messageId }));
   const because = { reason: "OP_REFUSED", detail: "", attempts: 1, runId, remoteMailboxId } as const;
@@ -273,7 +273,7 @@ describe("I2: the work of a question grows with the question", () => {
         (await pool.query("select reltuples from pg_class where oid = 'message_version'::regclass")).rows[0].reltuples,
       );
     const run = async (messages: number, first: number): Promise<number> => {
-      const id = await archive.beginRun();
+      const { runId: id } = await archive.beginRun();
       const bodies = Array.from({ length: messages }, (_, n) => bodyOf(`${first} ${n}`));
       await add({ archive }, work, bodies, first);
       await archive.finishRun(id, "ok", { version: 1 } as never);

@@ -144,6 +144,13 @@ export interface Tree {
   readonly bases: readonly MailboxBase[];
 }
 
+/** A run that was opened. */
+export interface BegunRun {
+  readonly runId: RunId;
+  /** The archive's, as the run begins. */
+  readonly revision: Revision;
+}
+
 /** One archive as one link sees it, under one lease: every write checks the lease's fencing token in its own transaction (S4). */
 export interface Archive {
   tree(): Promise<Tree>;
@@ -221,7 +228,8 @@ export interface Archive {
   /** Messages that this link's runs removed from each archive mailbox since then (milliseconds since 1970): guards hold over 24 hours (G1). */
   removedSince(since: number): Promise<ReadonlyMap<MailboxId, number>>;
 
-  beginRun(): Promise<RunId>;
+  /** Opens a run; those that were killed are closed by it. */
+  beginRun(): Promise<BegunRun>;
   finishRun(run: RunId, outcome: RunOutcome, report: RunReport): Promise<void>;
 
   /** Held removals and additions that a person let through (approve): by remote mailbox; not yet used, not expired after 7 days (G1). */

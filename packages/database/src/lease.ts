@@ -4,7 +4,7 @@
 //   a holder that was frozen or cut off cannot write after another took over.
 // It must never be taken on a connection of the pool, and no writing transaction may do anything before assertFence.
 import { MailError } from "@packetboat/core";
-import type { Client, ClientBase } from "pg";
+import type { Client, ClientBase, QueryConfig } from "pg";
 import { askWorkers } from "./asks.ts";
 import { type Database, processName } from "./connect.ts";
 import { asDatabaseError, databaseCode } from "./errors.ts";
@@ -64,10 +64,11 @@ export function keptLeases(database: Database, mostIdle: number): LeaseSource {
   let closed = false;
   const giveBack = async (client: Client, accountId: number): Promise<void> => {
     const freed = await client
-      .query<{ freed: boolean }>(
-        "select pg_advisory_unlock(hashtextextended('packetboat lease ' || $1::bigint, 0)) as freed",
-        [accountId],
-      )
+      .query<{ freed: boolean }>({
+        name: "lease_free",
+        text: `select pg_advisory_unlock(${LOCK_NAME}) as freed`,
+        values: [accountId],
+      })
       .then(({ rows }) => rows[0]?.freed === true)
       .catch(() => false);
     if (!freed || closed || idle.length >= mostIdle) return void (await client.end());
@@ -117,36 +118,42 @@ async function acquireOn(client: Client, options: LeaseOptions, giveBack: GiveBa
   }
 }
 
+// A new holder's token is later than any that was ever given, also should a crash of the server have forgotten the last: so nothing waits for
+// the disk here. What commits under the token is flushed, and the token with it.
+const RAISE = `insert into lease as l (account_id, holder, token, acquired_at)
+    select $1::bigint, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, now() from got where held
+    on conflict (account_id) do update set holder = excluded.holder, token = greatest(l.token + 1, excluded.token), acquired_at = excluded.acquired_at
+    returning token, set_config('synchronous_commit', 'off', true)`;
+
+const LOCK_NAME = "hashtextextended('packetboat lease ' || $1::bigint, 0)";
+
+/** Lock and token in one statement where nobody holds the account. The former holder's last transaction may still hold the row. */
+const TAKE = `with got as materialized (select pg_try_advisory_lock(${LOCK_NAME}) as held) ${RAISE}`;
+const TAKE_LOCKED = `with got as (select true as held) ${RAISE}`;
+
 async function lockAndRaise(client: Client, options: LeaseOptions): Promise<bigint> {
   const { accountId, waitMs = DEFAULT_WAIT_MS } = options;
   const deadline = Date.now() + waitMs;
-  if (!(await tryLock(client, accountId))) {
+  const values = [accountId, processName(options.holder)];
+  let [taken] = await waitFor(client, options, deadline, { name: "lease_take", text: TAKE, values });
+  if (taken === undefined) {
     options.onWait?.(await holderOf(client, accountId));
     if (options.asks !== false) await askWorkers(client, { kind: "lease", id: accountId });
-    await waitFor(
-      client,
-      options,
-      deadline,
-      "select pg_advisory_lock(hashtextextended('packetboat lease ' || $1::bigint, 0))",
-      [accountId],
-    );
+    await waitFor(client, options, deadline, { text: `select pg_advisory_lock(${LOCK_NAME})`, values: [accountId] });
+    [taken] = await waitFor(client, options, deadline, { text: TAKE_LOCKED, values });
   }
-  // The former holder's last transaction may still hold the row: it either commits under its own token or its connection ends.
-  const raise = `insert into lease (account_id, holder, token, acquired_at) values ($1, $2, 1, now())
-    on conflict (account_id) do update set holder = excluded.holder, token = lease.token + 1, acquired_at = excluded.acquired_at
-    returning token`;
-  const rows = await waitFor(client, options, deadline, raise, [accountId, processName(options.holder)]);
-  const token = rows[0]?.token;
+  const token = taken?.token;
   if (typeof token !== "bigint") throw new MailError("BUG", "The lease has no token. Please report this.");
   return token;
 }
 
-async function tryLock(client: Client, accountId: number): Promise<boolean> {
-  const { rows } = await client.query<{ held: boolean }>(
-    "select pg_try_advisory_lock(hashtextextended('packetboat lease ' || $1::bigint, 0)) as held",
-    [accountId],
-  );
-  return rows[0]?.held === true;
+/** In milliseconds; what each connection's statements wait at most. */
+const lockTimeouts = new WeakMap<Client, number>();
+
+async function boundWaits(client: Client, ms: number): Promise<void> {
+  if (lockTimeouts.get(client) === ms) return;
+  await client.query("select set_config('lock_timeout', $1, false)", [`${ms}ms`]);
+  lockTimeouts.set(client, ms);
 }
 
 /** Runs a statement that may wait for the holder, until the deadline. */
@@ -154,13 +161,12 @@ async function waitFor(
   client: Client,
   options: LeaseOptions,
   deadline: number,
-  sql: string,
-  values: unknown[],
+  query: QueryConfig,
 ): Promise<{ token?: bigint }[]> {
   try {
-    // 0 would mean no limit at all.
-    await client.query("select set_config('lock_timeout', $1, false)", [`${Math.max(1, deadline - Date.now())}ms`]);
-    const { rows } = await client.query<{ token?: bigint }>(sql, values);
+    // 0 would mean no limit at all. To a tenth of a second, or every statement would set it anew.
+    await boundWaits(client, Math.max(100, Math.round((deadline - Date.now()) / 100) * 100));
+    const { rows } = await client.query<{ token?: bigint }>(query);
     return rows;
   } catch (error) {
     // 55P03: lock_timeout.

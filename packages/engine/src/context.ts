@@ -21,8 +21,6 @@ export interface RunContext {
   readonly link: Link;
   /** For the report. */
   readonly names: { readonly archive: string; readonly account: string };
-  /** The archive's revision before the run. */
-  readonly revision: number;
   /** Some link of this archive has `push`: then removals from the archive travel, and guards are stricter (G1). */
   readonly archiveIsPushed: boolean;
   /** G2: look and plan, write nothing. */
@@ -40,6 +38,8 @@ export interface Pass extends RunContext {
   readonly company: Company;
   readonly place: Place;
   readonly runId: RunId;
+  /** The archive's revision before the run. */
+  readonly revision: Revision;
   readonly tally: Tally;
   /** Halted runs whose approval let something through in this one (G1, G3). */
   readonly appliedApprovals: Set<RunId>;

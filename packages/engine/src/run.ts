@@ -38,10 +38,18 @@ export interface LinkRun {
 /** Begins a run of a link. */
 export async function openRun(context: RunContext): Promise<LinkRun> {
   const started = context.now();
-  const tally = openTally(context.revision);
-  const runId = await context.archive.beginRun();
+  const { runId, revision } = await context.archive.beginRun();
+  const tally = openTally(revision);
   const company = context.company ?? openCompany();
-  const run: Pass = { ...context, company, place: company.place(), runId, tally, appliedApprovals: new Set() };
+  const run: Pass = {
+    ...context,
+    company,
+    place: company.place(),
+    runId,
+    revision,
+    tally,
+    appliedApprovals: new Set(),
+  };
   let pulled: Pulled | null = null;
   let error: MailError | null = null;
   const remove = async (): Promise<void> => {

@@ -2,7 +2,6 @@
 // proved gone, as sets of UIDs. It must never conclude an absence before the look's `end` (M1).
 import {
   type ArchiveOp,
-  asId,
   asMailError,
   type BaseIdentity,
   type BaseOp,
@@ -130,7 +129,7 @@ export async function observeMailbox(
     unexplained: [],
     fresh,
     // A mailbox that this run made was empty before it began.
-    plannedAt: fresh ? asId<Revision>(run.revision) : null,
+    plannedAt: fresh ? run.revision : null,
     revival,
     unfinished,
   };

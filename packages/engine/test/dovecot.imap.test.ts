@@ -56,7 +56,7 @@ describe("an account on Dovecot", () => {
         auth: { kind: "password", password: "pass" },
       });
       try {
-        const result = await pass(remote, memory, archive);
+        const result = await pass(remote, archive);
         if (result.error) throw result.error;
         return result.report;
       } finally {

@@ -120,7 +120,7 @@ interface World {
 async function run(world: World, remote: Remote, archive: Archive) {
   world.now += 3_600_000;
   try {
-    return await pass(remote, world.memory, archive, { now: world.now });
+    return await pass(remote, archive, { now: world.now });
   } catch (error) {
     if (error instanceof Crash || (error as Error).name === "MailError") return null;
     throw error;

@@ -42,7 +42,7 @@ describe("looks", () => {
           for (let n = random.below(7); n > 0; n--) person("a", model, random, memory);
           now += 3_600_000;
           for (const { capabilities, archive } of watchers) {
-            const result = await pass(simulatedRemote(model, { capabilities }), archive, archive.open(), { now });
+            const result = await pass(simulatedRemote(model, { capabilities }), archive.open(), { now });
             if (result.error) throw result.error;
             const { run, halts } = result.report;
             if (halts.length > 0 && run !== null) archive.approve(run as never, now);

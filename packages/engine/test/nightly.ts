@@ -177,7 +177,6 @@ export async function openNightly(server: TestServer, user: string): Promise<Nig
         archive: await openArchive({ pool, link, lease, now }),
         link,
         names: { archive: made.archive, account: made.account },
-        revision: await revisionNow(),
         archiveIsPushed: false,
         dryRun: choices.dryRun ?? false,
         now,

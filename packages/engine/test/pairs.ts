@@ -194,7 +194,6 @@ export class Pair implements AsyncDisposable {
           archive: this.memory.open(name),
           link,
           names: { archive: "test", account: name },
-          revision: this.memory.revision(),
           archiveIsPushed: true,
           dryRun: false,
           now: () => this.now,

@@ -1,6 +1,5 @@
 // How the engine's tests make a pass: the same call as the command line's, with a clock that stands and an archive in memory.
 import { type Archive, asId, DEFAULT_POLICY, type Link, type Policy, type Remote } from "@packetboat/core";
-import type { MemoryArchive } from "@packetboat/testkit";
 import { type RunEvent, type RunResult, runLink } from "../src/index.ts";
 
 export interface PassOptions {
@@ -20,19 +19,13 @@ function pullLink(policy: Partial<Policy> = {}): Link {
 }
 
 /** Makes one pass and gives its result. */
-export async function pass(
-  remote: Remote,
-  memory: MemoryArchive,
-  archive: Archive,
-  options: PassOptions = {},
-): Promise<RunResult> {
+export async function pass(remote: Remote, archive: Archive, options: PassOptions = {}): Promise<RunResult> {
   const run = runLink({
     remote,
     writer: null,
     archive,
     link: pullLink(options.policy),
     names: { archive: "test", account: "test" },
-    revision: memory.revision(),
     archiveIsPushed: false,
     dryRun: options.dryRun ?? false,
     now: () => options.now ?? NOON,

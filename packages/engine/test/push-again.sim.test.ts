@@ -22,7 +22,6 @@ function house(options: { readonly appendLimit?: number } = {}) {
       archive: memory.open(name),
       link,
       names: { archive: "test", account: name },
-      revision: memory.revision(),
       archiveIsPushed: true,
       dryRun: false,
       now: () => 1_700_000_000_000,

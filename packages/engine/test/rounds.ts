@@ -227,7 +227,6 @@ export class Fleet {
       archive: crash === null ? archive : dyingAt(archive, crash.at, crash.afterwards),
       link,
       names: { archive: "test", account: name },
-      revision: this.memory.revision(),
       archiveIsPushed: this.accounts.some((account) => account.link.rights.push),
       dryRun,
       now: () => this.now,

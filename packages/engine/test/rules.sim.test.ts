@@ -19,7 +19,7 @@ async function account(mailboxes: Readonly<Record<string, number>>, objectId = f
   const run = async ({ faults = [], ...options }: PassOptions & { readonly faults?: readonly Fault[] } = {}) => {
     now += 3_600_000;
     const remote = simulatedRemote(model, { capabilities, faults });
-    const result = await pass(remote, memory, memory.open(), { now, ...options });
+    const result = await pass(remote, memory.open(), { now, ...options });
     if (result.error) throw result.error;
     return { report: result.report, bodies: remote.counts().bodies };
   };

@@ -36,7 +36,7 @@ describe("the archive in memory", () => {
     const under = make();
     const hand = new ArchiveHand(under);
     const { remote } = await hand.pair(["INBOX"]);
-    const run = await hand.archive.beginRun();
+    const { runId: run } = await hand.archive.beginRun();
     const held = { ...pendingOf(remote, 4, run), kind: "removal", reason: "HALTED" } as const;
     await hand.commit({ base: [{ kind: "pending", pending: held }] });
     await hand.commit({ base: [{ kind: "pending", pending: pendingOf(remote, 5, run) }] });

@@ -21,11 +21,6 @@ export async function noteFailure({ pool }: Database, id: AccountId, error: Mail
   await holdAccount(pool, id, { code: error.code, detail: error.message, until, now });
 }
 
-/** A run went through: nothing holds the account any more. */
-export async function noteSuccess({ pool }: Database, id: AccountId): Promise<void> {
-  await releaseAccount(pool, id);
-}
-
 /** Signs in, and keeps what that says of the account's hold. An account that is not known has none. */
 export async function notedSignIn<T>(
   database: Database,

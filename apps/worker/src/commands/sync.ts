@@ -8,7 +8,7 @@ import { withExamples, withReporting } from "../command-help.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { endWithReports } from "../runs/end.ts";
-import { memberOf } from "../runs/members.ts";
+import { memberOfLink } from "../runs/members.ts";
 import { runRounds } from "../runs/rounds.ts";
 import { archiveByName } from "../runs/targets.ts";
 
@@ -43,7 +43,7 @@ async function sync(host: Host, names: readonly string[], options: Options): Pro
   const reports: RunReport[] = [];
   for (const group of groupsOf(links)) {
     if (host.signal.aborted) break;
-    const members = await Promise.all(group.map((link) => memberOf(host, database, link)));
+    const members = await Promise.all(group.map(({ id }) => memberOfLink(host, database, id)));
     const how = { command: "sync", dryRun: options.dryRun === true, pushes: true };
     reports.push(...(await runRounds({ host, database, screen }, members, how)));
   }

@@ -1,7 +1,7 @@
 // One job: a pass over one link, as `sync` makes it, under the account's lease. What it came to is the report; what becomes of the job is
 // decided elsewhere (next.ts). It must never wait long for a lease: the slot is for accounts that nobody works on.
-import { getLink, type LinkInfo } from "@packetboat/archive";
-import { type ErrorCode, type LinkId, MailError, type RunReport } from "@packetboat/core";
+import type { LinkedAccount } from "@packetboat/archive";
+import { type ErrorCode, MailError, type RunReport } from "@packetboat/core";
 import type { Database, LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Host } from "../host.ts";
@@ -21,14 +21,9 @@ export interface Workplace {
 
 const LEASE_WAIT_MS = 500;
 
-/** Makes the pass. Null: the link is gone, and so is the job. Throws what concerns the whole worker: a lost database. */
-export async function passOver(
-  place: Workplace,
-  linkId: LinkId,
-): Promise<{ link: LinkInfo; report: RunReport } | null> {
-  const link = await linkOf(place.database, linkId);
-  if (link === null) return null;
-  const member = kept(place, await memberOf(place.host, place.database, link));
+/** Makes the pass. Throws what concerns the whole worker: a lost database. */
+export async function passOver(place: Workplace, linked: LinkedAccount): Promise<RunReport> {
+  const member = kept(place, memberOf(place.host, place.database, linked));
   const how = { command: "worker", dryRun: false, pushes: true, leaseWaitMs: LEASE_WAIT_MS };
   const reports = await runRounds(place, [member], how);
   const last = reports.at(-1);
@@ -37,7 +32,7 @@ export async function passOver(
     throw new MailError("BUG", "A pass gave no report. Please report this.");
   if (last.error !== null) await makeRoom(place.connections, member, last.error.code);
   // Rounds within the pass are one pass to the outside: what changed in an earlier one is news, too.
-  return { link, report: { ...last, revisionBefore: first.revisionBefore } };
+  return { ...last, revisionBefore: first.revisionBefore };
 }
 
 /** The member with the connection of the last pass over its account, where there is one. */
@@ -50,14 +45,4 @@ function kept({ connections }: Workplace, { target, connect, how, host }: Accoun
 async function makeRoom(connections: KeptConnections, { target, host }: AccountMember, code: ErrorCode): Promise<void> {
   await connections.drop(target.link.accountId);
   if (code === "UNREACHABLE" || code === "TIMED_OUT" || code === "THROTTLED") await connections.dropHost(host);
-}
-
-/** Null: it was taken away. */
-export async function linkOf(database: Database, id: LinkId): Promise<LinkInfo | null> {
-  try {
-    return await getLink(database.pool, id);
-  } catch (error) {
-    if (error instanceof MailError && error.code === "CONFIG_INVALID") return null;
-    throw error;
-  }
 }

@@ -1,12 +1,22 @@
 // A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
 // others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
-import { type DueRun, holdAccount, holdOf, type LinkInfo, listHolds, listLinks, takeDue } from "@packetboat/archive";
+import {
+  type DueRun,
+  holdAccount,
+  holdOf,
+  type LinkedAccount,
+  type LinkInfo,
+  linkedAccount,
+  listHolds,
+  listLinks,
+  takeDue,
+} from "@packetboat/archive";
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Ask, hearAsks } from "@packetboat/database";
 import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
 import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
-import { linkOf, passOver, type Workplace } from "./pass.ts";
+import { passOver, type Workplace } from "./pass.ts";
 import { fillSlots } from "./slots.ts";
 import type { Watchers } from "./watchers.ts";
 
@@ -98,8 +108,8 @@ function heed(shift: Shift, atWork: ReadonlyMap<string, AtWork>, { kind, id }: A
 }
 
 async function askFor({ place, queue }: Shift, id: LinkId): Promise<void> {
-  const link = await linkOf(place.database, id);
-  if (link !== null) await queue.ask([passJob({ linkId: id, accountId: link.accountId })]);
+  const linked = await linkedAccount(place.database.pool, id, place.host.now());
+  if (linked !== null) await queue.ask([passJob({ linkId: id, accountId: linked.account.id })]);
 }
 
 /** Does something every so often, once at a time; what it throws, or that it does not come back, ends the shift. */
@@ -167,11 +177,13 @@ async function work(shift: Shift, one: AtWork): Promise<void> {
   const { job } = one;
   const { place, queue } = shift;
   const { pool } = place.database;
-  const accountId = asId<AccountId>(job.accountId);
   const now = place.host.now();
-  const hold = await holdOf(pool, accountId, now);
-  if (hold !== null) return await later(queue, job, hold.until);
-  const next = await madePass(shift, one);
+  const linked = await linkedAccount(pool, asId<LinkId>(job.linkId), now);
+  // The link is gone, and so is the job.
+  if (linked === null) return void (await queue.done(job));
+  if (linked.hold !== null) return await later(queue, job, linked.hold.until);
+  const accountId = linked.account.id;
+  const next = await madePass(shift, one, linked);
   switch (next.kind) {
     case "done":
       return void (await queue.done(job));
@@ -196,19 +208,17 @@ async function later(queue: JobQueue, job: Job, at: number | null): Promise<void
   await queue.done(job);
 }
 
-async function madePass(shift: Shift, one: AtWork): Promise<Next> {
+async function madePass(shift: Shift, one: AtWork, linked: LinkedAccount): Promise<Next> {
   const { job } = one;
   const signal = AbortSignal.any([shift.signal, one.stop.signal]);
   const { place, metrics, options } = shift;
   const { host } = place;
   const log = await host.log();
   try {
-    const passed = await passOver({ ...place, host: { ...host, signal } }, asId<LinkId>(job.linkId));
-    if (passed === null) return { kind: "done" };
-    const { link, report } = passed;
+    const report = await passOver({ ...place, host: { ...host, signal } }, linked);
     metrics.run(report);
     log.info({ linkId: job.linkId, runId: report.run, outcome: report.outcome, code: report.error?.code }, "a pass");
-    if (isNews(report, job.attempt)) await nudge(shift, link);
+    if (isNews(report, job.attempt)) await nudge(shift, linked.link);
     return nextOf(report, options.chance(), one.madeWay);
   } catch (thrown) {
     const error = asMailError(thrown);

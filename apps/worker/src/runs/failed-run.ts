@@ -5,7 +5,7 @@ import type { Database } from "@packetboat/database";
 import { exitCodeOfError } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
 import { reasonOf } from "../house.ts";
-import { revisionOf, type Target } from "./targets.ts";
+import type { Target } from "./targets.ts";
 
 /** A run that was stopped because the database or the lease went away is told so, not that somebody pressed Ctrl-C. */
 export async function explained(thrown: unknown, signal: AbortSignal, database: Database): Promise<MailError> {
@@ -37,17 +37,16 @@ export function failedBy(error: MailError): Pick<RunReport, "outcome" | "error">
 /** Stores and gives the report of a run that never reached the server. */
 export async function reportFailure(
   host: Host,
-  database: Database,
   archive: Archive,
   target: Target,
   dryRun: boolean,
   error: MailError,
 ): Promise<RunReport> {
   (await host.log()).warn({ err: error, linkId: target.link.id }, "the account could not be reached");
-  const revision = await revisionOf(database, target.link.archiveId);
-  const run = dryRun ? null : await archive.beginRun();
+  const { runId, revision } = await archive.beginRun();
+  const run = dryRun ? null : runId;
   const report = { ...unstarted(host, target, error), run, revisionBefore: revision, revisionAfter: revision };
-  if (run !== null) await archive.finishRun(run, report.outcome, report);
+  await archive.finishRun(runId, report.outcome, report);
   return report;
 }
 

@@ -1,15 +1,14 @@
 // A link as a member of rounds, with the way to its account that the account itself keeps. It must never ask for a password of an account
 // that has none: it says so, and the others go on.
-import type { LinkInfo } from "@packetboat/archive";
-import type { AccountId } from "@packetboat/core";
+import { type LinkedAccount, linkedAccount } from "@packetboat/archive";
+import { type AccountId, type LinkId, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { ConnectOptions } from "@packetboat/imap";
 import { connectOptions, type Login, type LoginSource, signIn } from "../accounts/connect.ts";
-import { type Account, accountById } from "../accounts/registry.ts";
+import { type Account, accountById, accountOf } from "../accounts/registry.ts";
 import { passwordSource } from "../accounts/secret.ts";
 import type { Host } from "../host.ts";
 import type { Member } from "./open-accounts.ts";
-import { targetOf } from "./targets.ts";
 
 /** A member by what its account itself keeps. */
 export interface AccountMember extends Member {
@@ -19,13 +18,22 @@ export interface AccountMember extends Member {
   readonly host: string;
 }
 
-/** Throws CONFIG_INVALID when the account was removed meanwhile. */
-export async function memberOf(host: Host, database: Database, link: LinkInfo): Promise<AccountMember> {
-  const account = await accountById(database, link.accountId);
+/** Throws CONFIG_INVALID when the link, or its account, was removed meanwhile. */
+export async function memberOfLink(host: Host, database: Database, id: LinkId): Promise<AccountMember> {
+  const linked = await linkedAccount(database.pool, id, host.now());
+  if (linked === null)
+    throw new MailError("CONFIG_INVALID", "A link was removed meanwhile. Run the command again to go on without it.");
+  return memberOf(host, database, linked);
+}
+
+/** The same of what was read before. */
+export function memberOf(host: Host, database: Database, linked: LinkedAccount): AccountMember {
+  const { link, archiveIsPushed } = linked;
+  const account = accountOf(linked.account);
   return {
     host: account.address.host,
     how: JSON.stringify([account.address, account.settings, link.rights.push]),
-    target: await targetOf(database, link),
+    target: { link, names: { archive: link.archive, account: link.account }, archiveIsPushed },
     connect: async (signal) => {
       const { login, source } = entranceOf(host, database, account);
       return await signIn(host, login, source, signal, link.rights.push);

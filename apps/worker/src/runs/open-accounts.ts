@@ -143,7 +143,7 @@ async function open(
     const connection = await connect(signal).catch((error: unknown) => asMailError(error));
     if (connection instanceof MailError) {
       const error = await explained(connection, signal, database);
-      return await reportFailure(host, database, archive, target, dryRun, error);
+      return await reportFailure(host, archive, target, dryRun, error);
     }
     const { remote, writer, again } = connection;
     closers.connections.push(() => remote.close());

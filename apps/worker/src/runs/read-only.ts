@@ -14,7 +14,7 @@ const refuse = (): Promise<never> =>
 export function readOnly(archive: Archive): Archive {
   return {
     ...archive,
-    beginRun: () => Promise.resolve(asId<RunId>(0)),
+    beginRun: async () => ({ runId: asId<RunId>(0), revision: await archive.revision() }),
     finishRun: () => Promise.resolve(),
     storeBodies: refuse,
     commit: refuse,

@@ -12,7 +12,7 @@ import { settingsFor, withOptions } from "../accounts/settings.ts";
 import { commandReport } from "../display/report.ts";
 import { stopSignal } from "../house.ts";
 import { endWithReports } from "./end.ts";
-import { memberOf } from "./members.ts";
+import { memberOfLink } from "./members.ts";
 import type { Member, Surroundings } from "./open-accounts.ts";
 import { runRounds } from "./rounds.ts";
 import { targetOf } from "./targets.ts";
@@ -37,7 +37,7 @@ export interface Destination {
 
 /** Makes rounds over these links, all of one archive. */
 export async function roundsOf(around: Surroundings, links: readonly LinkInfo[]): Promise<Ran> {
-  const members = await Promise.all(links.map((link) => memberOf(around.host, around.database, link)));
+  const members = await Promise.all(links.map(({ id }) => memberOfLink(around.host, around.database, id)));
   return rounds(around, members, false);
 }
 

@@ -4,13 +4,12 @@
 import type { RunReport } from "@packetboat/core";
 import { type Company, type LinkRun, openCompany, openRun, type RunEvent, type RunResult } from "@packetboat/engine";
 
-import { noteFailure, noteSuccess } from "../accounts/holds.ts";
+import { noteFailure } from "../accounts/holds.ts";
 
 import { type Live, type LiveRow, startLive } from "../display/live.ts";
 import { Bell } from "./bell.ts";
 import { explained, failedBy } from "./failed-run.ts";
 import { type Member, type OpenAccount, openAccounts, type RunOptions, type Surroundings } from "./open-accounts.ts";
-import { revisionOf } from "./targets.ts";
 
 /** A changing mailbox asks for another round; one that changes for ever must not. */
 const MAX_ROUNDS = 5;
@@ -138,12 +137,7 @@ async function someAtOnce(runs: readonly Begun[], walk: (one: Begun) => Promise<
   await Promise.all(lanes);
 }
 
-async function begin(
-  { host, database }: Surroundings,
-  account: OpenAccount,
-  { dryRun, pushes }: RunOptions,
-  company: Company,
-) {
+async function begin({ host }: Surroundings, account: OpenAccount, { dryRun, pushes }: RunOptions, company: Company) {
   const { target, archive, remote, writer, signal } = account;
   return await openRun({
     remote,
@@ -151,7 +145,6 @@ async function begin(
     archive,
     link: target.link,
     names: target.names,
-    revision: await revisionOf(database, target.link.archiveId),
     archiveIsPushed: target.archiveIsPushed,
     dryRun,
     now: host.now,
@@ -206,10 +199,7 @@ async function walked(
 async function finished({ host, database }: Surroundings, { account, run }: Begun): Promise<Done> {
   const result = await run.finish();
   const { accountId } = account.target.link;
-  if (result.error === null) {
-    await noteSuccess(database, accountId);
-    return { ...result, account };
-  }
+  if (result.error === null) return { ...result, account };
   const error = await explained(result.error, account.signal, database);
   if (error.scope === "account") await noteFailure(database, accountId, error, host.now());
   (await host.log()).warn({ err: error, linkId: account.target.link.id }, "the run failed");

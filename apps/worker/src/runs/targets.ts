@@ -1,6 +1,6 @@
 // Which links a command runs, as targets with their names. It must never leave out a link of an archive that was asked for.
-import { type ArchiveInfo, findArchive, getArchive, type LinkInfo, listArchives, listLinks } from "@packetboat/archive";
-import { type ArchiveId, type Link, MailError } from "@packetboat/core";
+import { type ArchiveInfo, findArchive, type LinkInfo, listArchives, listLinks } from "@packetboat/archive";
+import { type Link, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 
 /** A link with the names that people know it by. */
@@ -30,9 +30,4 @@ export async function targetOf(database: Database, link: LinkInfo): Promise<Targ
     names: { archive: link.archive, account: link.account },
     archiveIsPushed: siblings.some(({ rights }) => rights.push),
   };
-}
-
-/** The archive's revision now. */
-export async function revisionOf(database: Database, id: ArchiveId): Promise<number> {
-  return (await getArchive(database.pool, id))?.revision ?? 0;
 }

@@ -25,7 +25,8 @@ export interface LinkInfo extends Link {
   readonly account: string;
 }
 
-interface Row {
+/** As SELECT gives it. */
+export interface LinkRow {
   readonly id: bigint;
   readonly account_id: bigint;
   readonly archive_id: bigint;
@@ -38,10 +39,13 @@ interface Row {
   readonly port: number;
 }
 
-const SELECT = `select l.id, l.account_id, l.archive_id, l.pull, l.push, l.policy, a.name as archive, c.user_name, c.host, c.port
+export const LINK_COLUMNS =
+  "l.id, l.account_id, l.archive_id, l.pull, l.push, l.policy, a.name as archive, c.user_name, c.host, c.port";
+
+const SELECT = `select ${LINK_COLUMNS}
   from link l join archive a on a.id = l.archive_id join account c on c.id = l.account_id`;
 
-function linkOf(row: Row): LinkInfo {
+export function linkOf(row: LinkRow): LinkInfo {
   return {
     id: asId<LinkId>(row.id),
     accountId: asId<AccountId>(row.account_id),
@@ -137,7 +141,7 @@ export async function listLinks(
   pool: Pool,
   of: { readonly archiveId?: ArchiveId; readonly accountId?: AccountId } = {},
 ): Promise<readonly LinkInfo[]> {
-  const rows = await rowsOf<Row>(
+  const rows = await rowsOf<LinkRow>(
     pool,
     `${SELECT} where ($1::bigint is null or l.archive_id = $1) and ($2::bigint is null or l.account_id = $2) order by a.name, l.id`,
     [of.archiveId ?? null, of.accountId ?? null],
@@ -156,14 +160,14 @@ export async function getLink(pool: Pool, id: LinkId): Promise<LinkInfo> {
 }
 
 async function linkById(asked: Asked, id: LinkId): Promise<LinkInfo> {
-  const [row] = await rowsOf<Row>(asked, `${SELECT} where l.id = $1`, [id]);
+  const [row] = await rowsOf<LinkRow>(asked, `${SELECT} where l.id = $1`, [id]);
   if (row === undefined)
     throw new MailError("CONFIG_INVALID", `There is no link ${id}. "packetboat link list" shows them.`);
   return linkOf(row);
 }
 
 async function linksOf(client: PoolClient, archiveId: ArchiveId): Promise<readonly LinkInfo[]> {
-  return (await rowsOf<Row>(client, `${SELECT} where l.archive_id = $1 order by l.id`, [archiveId])).map(linkOf);
+  return (await rowsOf<LinkRow>(client, `${SELECT} where l.archive_id = $1 order by l.id`, [archiveId])).map(linkOf);
 }
 
 async function lockArchive(client: PoolClient, id: ArchiveId): Promise<void> {

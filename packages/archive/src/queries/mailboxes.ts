@@ -18,11 +18,12 @@ export function mailboxGone(): MailError {
 
 /** All live mailboxes, by path. By mailbox_version_live_path. */
 export async function liveMailboxes(session: Session): Promise<readonly ArchiveMailbox[]> {
-  const { rows } = await session.pool.query<{ id: bigint; path: string[]; role: Role | null; subscribed: boolean }>(
-    `select mailbox_id as id, path, role, subscribed from mailbox_version
+  const { rows } = await session.pool.query<{ id: bigint; path: string[]; role: Role | null; subscribed: boolean }>({
+    name: "archive_tree",
+    text: `select mailbox_id as id, path, role, subscribed from mailbox_version
       where archive_id = $1 and to_revision = ${LIVE} order by path`,
-    [session.archiveId],
-  );
+    values: [session.archiveId],
+  });
   return rows.map((row) => ({ ...row, id: asId<MailboxId>(row.id) }));
 }
 

@@ -45,15 +45,16 @@ interface Row {
 
 /** All base rows of the link, by name. By remote_mailbox_name, pending_pkey and unsent_remote_mailbox. */
 export async function mailboxBases(session: Session): Promise<readonly MailboxBase[]> {
-  const { rows } = await session.pool.query<Row>(
-    `select id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
+  const { rows } = await session.pool.query<Row>({
+    name: "archive_mailbox_bases",
+    text: `select id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
         mark_uid_validity, mark_uid_next, mark_highest_modseq, mark_messages,
         (extract(epoch from complete_at) * 1000)::float8 as complete_at,
         (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, pushed_path, renaming_to,
         (select count(*) from unsent where remote_mailbox_id = r.id) as unsent
       from remote_mailbox r where link_id = $1 order by name`,
-    [session.link.id],
-  );
+    values: [session.link.id],
+  });
   return rows.map((row) => ({
     id: asId<RemoteMailboxId>(row.id),
     mailboxId: asId<MailboxId>(row.mailbox_id),

@@ -1,42 +1,77 @@
 // Runs as the engine writes them: begun, finished, their approvals read and used up. The catalogue reads them for people.
 import {
   asId,
+  type BegunRun,
   type MailboxId,
   MailError,
   type RemoteMailboxId,
+  type Revision,
   type RunId,
   type RunOutcome,
   type RunReport,
   type UidSet,
 } from "@packetboat/core";
-import { LIVE, type Session, write } from "../session.ts";
+import { LIVE, leaseLost, type Session, write } from "../session.ts";
 
 /** G1: an approval expires after 7 days. */
 export const APPROVAL_MS = 7 * 86_400_000;
 
+// One statement each: a pass over an account in which nothing changed is little else. Both prove the lease as `write` does (S4).
+const HELD = "held as materialized (select from lease where account_id = $1 and token = $2 for share)";
+
+// Each run closes the one before it, so only the last can be open. Nothing is lost with a run that has only begun; whatever refers to it is
+// committed later, and flushed with it.
+const BEGIN = `with ${HELD}, closed as (
+    update run set outcome = 'interrupted', finished_at = to_timestamp($5::float8 / 1000)
+    where id = (select max(id) from run where link_id = $3) and outcome is null and exists (select from held)
+  )
+  insert into run (link_id, holder, started_at) select $3, $4, to_timestamp($5::float8 / 1000) from held
+  returning id, (select revision from archive where id = $6) as revision, set_config('synchronous_commit', 'off', true)`;
+
 /** Opens a run and closes those that were killed: the lease proves that nobody else is at work on this account. */
-export async function beginRun(session: Session, holder: string): Promise<RunId> {
-  return write(session, async (client) => {
-    await client.query(
-      `update run set outcome = 'interrupted', finished_at = to_timestamp($2::float8 / 1000) where link_id = $1 and outcome is null`,
-      [session.link.id, session.now()],
-    );
-    const { rows } = await client.query<{ id: bigint }>(
-      "insert into run (link_id, holder, started_at) values ($1, $2, to_timestamp($3::float8 / 1000)) returning id",
-      [session.link.id, holder, session.now()],
-    );
-    return asId<RunId>((rows[0] as { id: bigint }).id);
+export async function beginRun(session: Session, holder: string): Promise<BegunRun> {
+  const { pool, lease, link, archiveId, now } = session;
+  const { rows } = await pool.query<{ id: bigint; revision: bigint }>({
+    name: "archive_begin_run",
+    text: BEGIN,
+    values: [lease.accountId, lease.token, link.id, holder, now(), archiveId],
   });
+  const [row] = rows;
+  if (row === undefined) throw leaseLost(lease.accountId);
+  return { runId: asId<RunId>(row.id), revision: asId<Revision>(row.revision) };
 }
 
+// A run that found nothing to do need not wait for the disk either: the next one would find the same. One that went through lets go of the
+// account: whatever held it is over.
+const FINISH = `with ${HELD}, released as (
+    delete from account_hold where account_id = $1 and $7 and exists (select from held)
+  ), finished as (
+    update run set outcome = $5, report = $6, finished_at = to_timestamp($8::float8 / 1000)
+    where id = $4 and link_id = $3 and exists (select from held) returning id
+  )
+  select (select count(*) from held) as held, (select count(*) from finished) as finished,
+    set_config('synchronous_commit', case when $9 then 'off' else current_setting('synchronous_commit') end, true)`;
+
 export async function finishRun(session: Session, run: RunId, outcome: RunOutcome, report: RunReport): Promise<void> {
-  await write(session, async (client) => {
-    const finished = await client.query(
-      "update run set outcome = $3, report = $4, finished_at = to_timestamp($5::float8 / 1000) where id = $2 and link_id = $1",
-      [session.link.id, run, outcome, storableJson(report), session.now()],
-    );
-    if (finished.rowCount === 0) throw noSuchRun(run);
+  const { pool, lease, link, now } = session;
+  const wentThrough = report.error === null;
+  const { rows } = await pool.query<{ held: bigint; finished: bigint }>({
+    name: "archive_finish_run",
+    text: FINISH,
+    values: [
+      lease.accountId,
+      lease.token,
+      link.id,
+      run,
+      outcome,
+      storableJson(report),
+      wentThrough,
+      now(),
+      outcome === "ok" && report.revisionAfter === report.revisionBefore,
+    ],
   });
+  if (Number(rows[0]?.held) === 0) throw leaseLost(lease.accountId);
+  if (Number(rows[0]?.finished) === 0) throw noSuchRun(run);
 }
 
 /** jsonb holds no NUL, and a name or a server's text may. */

@@ -19,7 +19,6 @@ const run = runLink({
   archive: await openArchive({ pool, link, lease }),
   link,
   names: { archive: link.archive, account: link.account },
-  revision: 0,
   archiveIsPushed: false,
   dryRun: false,
   now: Date.now,

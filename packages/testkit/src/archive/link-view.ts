@@ -6,6 +6,7 @@ import type {
   BaseIdentity,
   BaseRow,
   Batch,
+  BegunRun,
   Body,
   Committed,
   Digest,
@@ -189,12 +190,12 @@ export class LinkView implements Archive {
     return out;
   }
 
-  async beginRun(): Promise<RunId> {
+  async beginRun(): Promise<BegunRun> {
     this.fenced();
     const id = (this.archive.runs.length + 1) as RunId;
     this.archive.runs.push({ id, link: this.link, outcome: null, report: null, approvedAt: null, approvalUsed: false });
     this.begun = id;
-    return id;
+    return { runId: id, revision: this.archive.history.revision as Revision };
   }
 
   async finishRun(run: RunId, outcome: RunOutcome, report: RunReport): Promise<void> {

@@ -77,7 +77,7 @@ function mailboxBases(on: On): void {
       const inbox = await hand.pair(INBOX);
       const body = bodyOf("one");
       await hand.add(inbox, 1, body);
-      const run = await hand.archive.beginRun();
+      const { runId: run } = await hand.archive.beginRun();
       await hand.commit({ base: [{ kind: "pending", pending: pendingOf(inbox.remote, 9, run) }] });
       await hand.commit({ base: [{ kind: "dropMailboxBase", remoteMailboxId: inbox.remote }] });
       expect((await hand.archive.tree()).bases).toEqual([]);
@@ -209,7 +209,7 @@ function placementChanges(on: On): void {
     "C6: keeps what is pending until it is settled, one row a UID, the latest",
     on(async (hand) => {
       const inbox = await hand.pair(INBOX);
-      const run = await hand.archive.beginRun();
+      const { runId: run } = await hand.archive.beginRun();
       const rows = [
         pendingOf(inbox.remote, 8, run),
         pendingOf(inbox.remote, 3, run),
@@ -328,9 +328,9 @@ function runs(on: On): void {
   it(
     "numbers runs upwards and finishes them",
     on(async ({ archive }) => {
-      const first = await archive.beginRun();
+      const { runId: first } = await archive.beginRun();
       await archive.finishRun(first, "ok", emptyReport(first));
-      const second = await archive.beginRun();
+      const { runId: second } = await archive.beginRun();
       expect(second).toBeGreaterThan(first);
       await archive.finishRun(second, "interrupted", emptyReport(second));
     }),
@@ -341,7 +341,7 @@ function runs(on: On): void {
     on(async (hand) => {
       const inbox = await hand.pair(INBOX);
       const other = await hand.pair(OTHER);
-      const run = await hand.archive.beginRun();
+      const { runId: run } = await hand.archive.beginRun();
       const one = await hand.add(inbox, 1, bodyOf("one"));
       const two = await hand.add(other, 1, bodyOf("two"));
       const three = await hand.add(other, 2, bodyOf("three"));

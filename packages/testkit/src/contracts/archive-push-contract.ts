@@ -106,11 +106,11 @@ function traces(on: On): void {
       const one = await hand.add(inbox, 1, bodyOf("one"));
       const two = await hand.add(inbox, 2, bodyOf("two"));
       const messages = [two.messageId, one.messageId, 999_999_999 as MessageId];
-      const first = await hand.archive.beginRun();
+      const { runId: first } = await hand.archive.beginRun();
       const { since } = one.archive;
       const moved = { kind: "moveMessage", messageId: one.messageId, mailboxId: other.mailboxId } as const;
       const { revision } = await hand.commit({ archive: [{ ...moved, since, flags: ["\\Seen"] }] });
-      const second = await hand.archive.beginRun();
+      const { runId: second } = await hand.archive.beginRun();
       const back = { ...moved, mailboxId: inbox.mailboxId, since: revision as Revision, flags: [] };
       await hand.commit({ archive: [back] });
       expect(await hand.archive.versionsSince([], 0, 1)).toEqual(new Map());
@@ -162,7 +162,7 @@ function mailboxMarks(on: On): void {
       await hand.commit({ archive: [{ kind: "createMailbox", path: OTHER, role: null, subscribed: false }] });
       const inbox = await hand.pair(INBOX);
       const { messageId, archive } = await hand.add(inbox, 1, bodyOf("one"));
-      const run = await hand.archive.beginRun();
+      const { runId: run } = await hand.archive.beginRun();
       const rest = (resting: boolean) =>
         ({
           kind: "changeMailboxBase",

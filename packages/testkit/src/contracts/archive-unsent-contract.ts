@@ -20,7 +20,7 @@ function unsent(on: On): void {
       const [inbox, other] = [await hand.pair(INBOX), await hand.pair(OTHER)];
       const one = await hand.add(inbox, 1, bodyOf("one"));
       const two = await hand.add(inbox, 2, bodyOf("two"));
-      const run = await hand.archive.beginRun();
+      const { runId: run } = await hand.archive.beginRun();
       const mailboxes = [inbox.remote, other.remote];
       await hand.commit({
         base: [
@@ -58,7 +58,7 @@ function unsent(on: On): void {
       const inbox = await hand.pair(INBOX);
       const one = await hand.add(inbox, 1, bodyOf("one"));
       const two = await hand.add(inbox, 2, bodyOf("two"));
-      const run = await hand.archive.beginRun();
+      const { runId: run } = await hand.archive.beginRun();
       const rows = [one, two].map(({ messageId }) => unsentOf(inbox.remote, messageId, run));
       await hand.commit({ base: [{ kind: "unsent", unsent: rows[0] as never }] });
       const flags = [one, two].map(({ messageId, archive }) => ({
@@ -96,9 +96,9 @@ function removals(on: On): void {
           })),
         });
       const [a, b, c, d] = ids as [MessageId, MessageId, MessageId, MessageId];
-      const first = await hand.archive.beginRun();
+      const { runId: first } = await hand.archive.beginRun();
       await hold(first, a, b, c);
-      const second = await hand.archive.beginRun();
+      const { runId: second } = await hand.archive.beginRun();
       await hold(second, b);
       // G3: what is not sent there before it is approved.
       const addition = { ...unsentOf(inbox.remote, c, second), reason: "HALTED" as const };
@@ -128,9 +128,9 @@ function removals(on: On): void {
       const expunged = (remoteMailboxId: RemoteMailboxId, runId: RunId, messages: number) =>
         ({ kind: "expunged", remoteMailboxId, runId, messages }) as const;
       expect(await hand.archive.expungedSince(0)).toEqual(new Map());
-      const first = await hand.archive.beginRun();
+      const { runId: first } = await hand.archive.beginRun();
       await hand.commit({ base: [expunged(inbox.remote, first, 3), expunged(inbox.remote, first, 4)] });
-      const second = await hand.archive.beginRun();
+      const { runId: second } = await hand.archive.beginRun();
       await hand.commit({ base: [expunged(inbox.remote, second, 10), expunged(other.remote, second, 1)] });
       await hand.commit({ base: [{ kind: "dropMailboxBase", remoteMailboxId: other.remote }] });
       expect(await hand.archive.expungedSince(0)).toEqual(
@@ -149,7 +149,7 @@ function removals(on: On): void {
       const inbox = await hand.pair(INBOX);
       const { messageId } = await hand.add(inbox, 1, bodyOf("one"));
       const nowhere = 999_999_999 as RemoteMailboxId;
-      const runId = await hand.archive.beginRun();
+      const { runId } = await hand.archive.beginRun();
       const revision = await hand.archive.revision();
       for (const op of [
         { kind: "pushed", mailboxes: [inbox.remote, nowhere], revision },
