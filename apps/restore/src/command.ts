@@ -1,7 +1,10 @@
 // packetboat restore: its subcommands with their options. What they do is loaded when one of them is run, so that --help stays quick.
 import type { Command } from "commander";
+import type { DiffOptions } from "./commands/diff.ts";
 import type { ExportOptions } from "./commands/export.ts";
 import type { ListOptions } from "./commands/list.ts";
+import type { LogOptions } from "./commands/log.ts";
+import type { ShowOptions } from "./commands/show.ts";
 import type { Frame, RestoreHost } from "./host.ts";
 import type { PushOptions } from "./push-options.ts";
 
@@ -15,11 +18,14 @@ export function defineRestore(command: Command, host: RestoreHost, frame: Frame)
     ),
     [
       { line: "restore list you@example.com", what: "the mailboxes" },
+      { line: "restore diff you@example.com '2 days ago'", what: "what changed since then" },
       { line: "restore export you@example.com --to eml:mail", what: "all messages as files" },
       { line: "restore push you@example.com --at yesterday --in-place --dry-run", what: "what an undo would do" },
     ],
   );
   defineReading(command, host, frame);
+  defineHistory(command, host, frame);
+  defineExport(command, host, frame);
   definePush(command, host, frame);
 }
 
@@ -44,6 +50,77 @@ function defineReading(command: Command, host: RestoreHost, frame: Frame): void 
       { line: "restore list you@example.com --mailbox INBOX", what: "the messages of INBOX" },
     ],
   );
+  frame.withExamples(
+    frame
+      .subcommand(command, "show ARCHIVE MESSAGE", "one message: what it is, where it was, what became of it")
+      .description(
+        "Shows one message of an archive, by the number that list and diff print: its header, flags and mailbox, and everything\nthat became of it since it came. A removed message is shown as well.",
+      )
+      .option("--at WHEN", AT)
+      .option("--headers", "its whole header; control characters are replaced")
+      .option("--raw", "its bytes as they are stored, and nothing else")
+      .option("--json", "print one JSON object on stdout")
+      .action(async (archive: string, message: string, options: ShowOptions) => {
+        const { show } = await import("./commands/show.ts");
+        await show(host, frame, archive, message, options);
+      }),
+    [
+      { line: "restore show you@example.com 1204", what: "what it is, and what became of it" },
+      { line: "restore show you@example.com 1204 --raw > mail.eml", what: "its bytes" },
+    ],
+  );
+}
+
+/** What the commands `log` and `restore log` say. */
+const LOG =
+  "Says what changed in an archive, the latest first. The revisions of one run are one entry. Any revision, and any\ntime, can be read back: packetboat restore list ARCHIVE --at REVISION.";
+
+/** Makes `command` the log of an archive: packetboat log is the same as packetboat restore log. */
+export function defineLog(command: Command, host: RestoreHost, frame: Frame): void {
+  command.argument("ARCHIVE", "its name; packetboat archive list shows all");
+  logOf(command, host, frame, "log");
+}
+
+function logOf(command: Command, host: RestoreHost, frame: Frame, door: string): void {
+  command
+    .description(LOG)
+    .option("--limit N", "how many entries", "20")
+    .option("--revision N", "every message that this revision touched")
+    .option("--json", "print one JSON object on stdout")
+    .action(async (archive: string, options: LogOptions) => {
+      const { showLog } = await import("./commands/log.ts");
+      await showLog(host, frame, archive, options);
+    });
+  frame.withExamples(command, [
+    { line: `${door} you@mail.example.com`, what: "the last 20 entries" },
+    { line: `${door} you@mail.example.com --revision 42`, what: "what revision 42 changed, message by message" },
+  ]);
+}
+
+function defineHistory(command: Command, host: RestoreHost, frame: Frame): void {
+  logOf(frame.subcommand(command, "log ARCHIVE", "what changed, the latest first"), host, frame, "restore log");
+  frame.withExamples(
+    frame
+      .subcommand(command, "diff ARCHIVE FROM [TO]", "what differs between two revisions or times")
+      .description(
+        "Says what differs between two revisions or times of an archive: what was added, removed, moved and flagged, and which\nmailboxes changed. TO is now when it is not given. What came and went in between is not told: log does.",
+      )
+      .option("--mailbox PATTERN", "only mailboxes that match at one of both; may be repeated", frame.collect)
+      .option("--limit N", "how many messages are told one by one (default: 100, with --json all)")
+      .option("--json", "print one JSON object on stdout")
+      .action(async (archive: string, from: string, to: string | undefined, options: DiffOptions) => {
+        const { diff } = await import("./commands/diff.ts");
+        await diff(host, frame, archive, { from, to }, options);
+      }),
+    [
+      { line: "restore diff you@example.com yesterday", what: "what changed since then" },
+      { line: "restore diff you@example.com 41 57", what: "between two revisions" },
+      { line: "restore diff you@example.com '2026-11-01 12:00' now --mailbox 'Work*'", what: "of some mailboxes" },
+    ],
+  );
+}
+
+function defineExport(command: Command, host: RestoreHost, frame: Frame): void {
   frame.withExamples(
     frame
       .subcommand(command, "export ARCHIVE", "write messages as files, byte for byte, with a manifest")

@@ -16,6 +16,8 @@ export interface Frame {
   readonly collect: (value: string, earlier?: readonly string[]) => readonly string[];
   /** Milliseconds since 1970. Throws CONFIG_INVALID naming the option. */
   readonly readDate: (option: string, text: string) => number;
+  /** A whole number from 1 to `most`. Throws CONFIG_INVALID naming the option. */
+  readonly readCount: (option: string, text: string, most: number) => number;
   /** Adds the options of a command that signs in to an account. */
   readonly withAccountOptions: (command: Command) => Command;
 }

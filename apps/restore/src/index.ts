@@ -1,3 +1,3 @@
-// The door of the restore app: the command that reads archives back. The worker's command table hands it the frame it runs in.
-export { defineRestore } from "./command.ts";
+// The door of the restore app: the commands that read archives back. The worker's command table hands it the frame it runs in.
+export { defineLog, defineRestore } from "./command.ts";
 export type { Frame, RestoreHost } from "./host.ts";

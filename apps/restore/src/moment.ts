@@ -19,8 +19,8 @@ const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MINUTE = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?$/;
 const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Gives the moment that a text means; local time unless it names a zone. A day means its end. Throws CONFIG_INVALID. */
-export function readMoment(text: string | undefined, now: number): Moment {
+/** Gives the moment that a text means; local time unless it names a zone. A day means its end. Throws CONFIG_INVALID naming `option`. */
+export function readMoment(text: string | undefined, now: number, option = "--at"): Moment {
   const asked = (text ?? "now").trim();
   if (asked === "now") return { kind: "now" };
   if (/^r?\d{1,15}$/.test(asked)) return { kind: "revision", revision: Number(asked.replace("r", "")) };
@@ -28,7 +28,7 @@ export function readMoment(text: string | undefined, now: number): Moment {
   if (time === null || Number.isNaN(time)) {
     throw new MailError(
       "CONFIG_INVALID",
-      "--at is a revision (42), a day (2026-11-20), a time (2026-11-20 18:30), or a while ago (3 days ago).",
+      `${option} is a revision (42), a day (2026-11-20), a time (2026-11-20 18:30), or a while ago (3 days ago).`,
     );
   }
   return { kind: "time", time };

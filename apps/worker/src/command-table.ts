@@ -20,6 +20,17 @@ const SETTINGS = "What is kept in step:";
 const READ = "Reading the archive:";
 const UPKEEP = "Upkeep:";
 
+/** A command of the restore app, with the house and words of this one. */
+async function restoreModule(
+  pick: (app: typeof import("@packetboat/restore")) => typeof import("@packetboat/restore")["defineRestore"],
+): Promise<CommandModule> {
+  const [app, { FRAME, restoreHost }] = await Promise.all([
+    import("@packetboat/restore"),
+    import("./restore-frame.ts"),
+  ]);
+  return { define: (command, host) => pick(app)(command, restoreHost(host), FRAME) };
+}
+
 export const COMMANDS: readonly TableRow[] = [
   {
     name: "backup",
@@ -90,17 +101,16 @@ export const COMMANDS: readonly TableRow[] = [
   },
   {
     name: "restore",
-    summary: "list an archive, now or in the past, and export it",
+    summary: "read an archive as it is or was: list, show, compare, export; put mail back",
     group: READ,
-    load: async () => {
-      const [{ defineRestore }, { FRAME, restoreHost }] = await Promise.all([
-        import("@packetboat/restore"),
-        import("./restore-frame.ts"),
-      ]);
-      return { define: (command, host) => defineRestore(command, restoreHost(host), FRAME) };
-    },
+    load: () => restoreModule(({ defineRestore }) => defineRestore),
   },
-  { name: "log", summary: "what changed in an archive", group: READ, load: () => import("./commands/log.ts") },
+  {
+    name: "log",
+    summary: "what changed in an archive",
+    group: READ,
+    load: () => restoreModule(({ defineLog }) => defineLog),
+  },
   {
     name: "verify",
     summary: "prove an archive against itself and its servers",

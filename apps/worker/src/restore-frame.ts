@@ -8,11 +8,12 @@ import { collect, subcommand, withExamples } from "./command-help.ts";
 import type { Host } from "./host.ts";
 import { openHouse } from "./house.ts";
 import { askConsent } from "./runs/consent.ts";
+import { readCount } from "./runs/count.ts";
 import { readDate } from "./runs/date.ts";
 import { archiveByName } from "./runs/targets.ts";
 
 /** The words that all commands share. */
-export const FRAME = { subcommand, withExamples, collect, readDate, withAccountOptions };
+export const FRAME = { subcommand, withExamples, collect, readDate, readCount, withAccountOptions };
 
 /** Gives the host with what opens the database and finds an archive, asks, and runs links. */
 export function restoreHost(host: Host) {

@@ -1,8 +1,7 @@
-// Watching over backups: when a link is well and what is said when it is not, the list of runs, the log, what is held, what would be erased.
-import type { Changes, ForgetPlan, LinkInfo, LinkStatus, LogEntry, MailboxAt, RunInfo } from "@packetboat/archive";
-import { DEFAULT_POLICY, type MailboxId, type MessageId, NO_COUNTS, type Revision, type RunId } from "@packetboat/core";
+// Watching over backups: when a link is well and what is said when it is not, the list of runs, what is held, what would be erased.
+import type { ForgetPlan, LinkInfo, LinkStatus, MailboxAt, RunInfo } from "@packetboat/archive";
+import { DEFAULT_POLICY, type MailboxId, NO_COUNTS, type RunId } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
-import { changeLines, groupLines, groupsOf } from "../src/display/changes.ts";
 import { forgetLines } from "../src/display/forget.ts";
 import { heldLines, heldSum } from "../src/display/held.ts";
 import { runLines } from "../src/display/runs.ts";
@@ -255,85 +254,6 @@ it("runs are one line each; what happened stands out", () => {
     " 10  2026-11-21 03:00:00  1 min 1 s  halted, holds 250        .        .        3  a@example.com",
     "  9  2026-11-21 03:00:00  1 min 1 s  partial, 2 failed    1,204        3        .  a@example.com",
   ]);
-});
-
-describe("the log", () => {
-  const entry = (revision: number, runId: number | null, change: Partial<LogEntry> = {}): LogEntry => ({
-    revision: revision as Revision,
-    madeAt: NOW,
-    runId: runId as RunId | null,
-    added: 0,
-    removed: 0,
-    moved: 0,
-    flagged: 0,
-    mailboxes: 0,
-    forgotten: 0,
-    ...change,
-  });
-
-  it("joins the revisions of a run, and none that no run made", () => {
-    const entries = [
-      entry(6, null),
-      entry(5, null),
-      entry(4, 2, { added: 1 }),
-      entry(3, 1),
-      entry(2, 1, { added: 5, mailboxes: 1 }),
-      entry(1, 1, { added: 2 }),
-    ];
-    const groups = groupsOf(entries);
-    expect(groups.map((group) => group.entries.map(({ revision }) => revision))).toEqual([[6], [5], [4], [3, 2, 1]]);
-    expect(groups.map((group) => groupLines(group, null, plain))).toEqual([
-      ["6        2026-11-21 12:00:00  nothing that is still known"],
-      ["5        2026-11-21 12:00:00  nothing that is still known"],
-      ["4        2026-11-21 12:00:00  run 2  1 added"],
-      ["1-3      2026-11-21 12:00:00  run 1  7 added, 1 mailbox"],
-    ]);
-  });
-
-  const at = (path: readonly string[], flags: readonly string[] = []) => ({ path, flags });
-  const changes: Changes = {
-    mailboxes: [
-      { kind: "created", before: null, after: ["New"] },
-      { kind: "changed", before: ["Work", "Old"], after: ["Work", "2024"] },
-      { kind: "changed", before: ["Sent"], after: ["Sent"] },
-    ],
-    messages: [
-      { kind: "added", messageId: 5 as MessageId, before: null, after: at(["INBOX"], ["\\Seen"]) },
-      { kind: "moved", messageId: 1 as MessageId, before: at(["INBOX"]), after: at(["New"]) },
-      {
-        kind: "flagged",
-        messageId: 2 as MessageId,
-        before: at(["INBOX"], ["\\Seen"]),
-        after: at(["INBOX"], ["a\u001b"]),
-      },
-      { kind: "removed", messageId: 3 as MessageId, before: at(["INBOX"], ["\\Seen"]), after: null },
-    ],
-  };
-
-  it("tells small changes mailbox by mailbox", () => {
-    const [group] = groupsOf([entry(9, 3, { added: 1, moved: 1, flagged: 1, removed: 1, mailboxes: 3 })]);
-    if (group === undefined) throw new Error("no group");
-    expect(groupLines(group, [changes], plain)).toEqual([
-      "9        2026-11-21 12:00:00  run 3  1 added, 1 flag change, 1 moved, 1 removed, 3 mailboxes",
-      "         INBOX                 1 added, 1 flag change, 1 removed",
-      "         INBOX → New           1 moved",
-      "         New                   mailbox created",
-      "         Work/Old → Work/2024  mailbox renamed",
-      "         Sent                  mailbox settings changed",
-    ]);
-  });
-
-  it("tells one revision message by message, harmlessly", () => {
-    expect(changeLines(changes)).toEqual([
-      "mailbox created           New",
-      "mailbox renamed           Work/Old → Work/2024",
-      "mailbox settings changed  Sent",
-      "message 5 added           INBOX                 +\\Seen",
-      "message 1 moved           INBOX → New",
-      "message 2 flags           INBOX                 +a\ufffd -\\Seen",
-      "message 3 removed         INBOX",
-    ]);
-  });
 });
 
 it("what is held is shown with the exact UIDs, up to a width", () => {

@@ -26,6 +26,12 @@ export * from "./catalog/status.ts";
 export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export * from "./catalog/watched.ts";
 export {
+  type DifferenceRequest,
+  type DifferingMessage,
+  differingMessages,
+} from "./difference.ts";
+export { differenceOf, type MailboxDifference, mailboxDifferenceOf, type Placed } from "./difference-kinds.ts";
+export {
   DUMPED_TABLES,
   type Dumped,
   type DumpOptions,
@@ -38,7 +44,9 @@ export { dumpToFile, loadFromFile } from "./dump-file.ts";
 export { fetchAgain } from "./fetch-again.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
+export * from "./message-history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
+export { mailboxesBetween } from "./queries/undo.ts";
 export * from "./reader.ts";
 export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";

@@ -5,6 +5,7 @@ import { showPath } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { harmless, plural, type Screen } from "@packetboat/terminal";
 import type { RestoreHost } from "../host.ts";
+import { isoOf } from "../iso.ts";
 import { MESSAGE_HEADING, messageLine } from "../message-rows.ts";
 import { type Snapshot, snapshotOf, whenOf } from "../snapshot.ts";
 import { totalsOf, treeLines } from "../tree.ts";
@@ -80,11 +81,4 @@ async function* pagesOf(database: Database, { revision }: Snapshot, mailboxId: S
 
 function headOf({ archive, revision, madeAt }: Snapshot) {
   return { version: 1, archive: archive.name, revision, time: isoOf(madeAt) };
-}
-
-/** C2: a date that a calendar does not have is no date. */
-function isoOf(time: number | null): string | null {
-  if (time === null) return null;
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -11,10 +11,11 @@ export interface LogGroup {
   readonly total: Tally;
 }
 
-type Tally = Pick<LogEntry, "added" | "removed" | "moved" | "flagged" | "mailboxes" | "forgotten">;
+/** What became of messages and mailboxes, counted. */
+export type Tally = Pick<LogEntry, "added" | "removed" | "moved" | "flagged" | "mailboxes" | "forgotten">;
 
-const NOTHING: Tally = { added: 0, removed: 0, moved: 0, flagged: 0, mailboxes: 0, forgotten: 0 };
-const KEYS = Object.keys(NOTHING) as (keyof Tally)[];
+export const NO_CHANGES: Tally = { added: 0, removed: 0, moved: 0, flagged: 0, mailboxes: 0, forgotten: 0 };
+const KEYS = Object.keys(NO_CHANGES) as (keyof Tally)[];
 
 /** Joins neighbours of the same run. Entries come and go with the latest first. */
 export function groupsOf(entries: readonly LogEntry[]): readonly LogGroup[] {
@@ -22,7 +23,7 @@ export function groupsOf(entries: readonly LogEntry[]): readonly LogGroup[] {
   for (const entry of entries) {
     const last = groups.at(-1);
     if (last === undefined || entry.runId === null || last.entries[0]?.runId !== entry.runId) {
-      groups.push({ entries: [entry], total: added(NOTHING, entry) });
+      groups.push({ entries: [entry], total: added(NO_CHANGES, entry) });
       continue;
     }
     last.entries.push(entry);
@@ -41,7 +42,7 @@ export function weightOf({ total }: LogGroup): number {
 }
 
 /** "12 added, 3 moved, 1 mailbox". */
-function tallyWords(tally: Tally): string {
+export function tallyWords(tally: Tally): string {
   const { added: more, removed, moved, flagged, mailboxes, forgotten } = tally;
   const parts = [
     ...(more > 0 ? [`${count(more)} added`] : []),
@@ -74,24 +75,31 @@ const MAX_ROWS = 20;
 /** One line a mailbox (or a pair, for moves), then what became of mailboxes themselves. */
 function mailboxRows(details: readonly Changes[]): readonly string[] {
   const tallies = new Map<string, Tally>();
-  for (const change of details.flatMap(({ messages }) => messages)) {
-    const place = placeOf(change);
-    const key = change.kind === "flagged" ? "flagged" : change.kind;
-    const tally = tallies.get(place) ?? NOTHING;
-    tallies.set(place, { ...tally, [key]: tally[key] + 1 });
-  }
+  for (const change of details.flatMap(({ messages }) => messages)) tell(tallies, placeOf(change), change.kind);
+  return placeLines(
+    tallies,
+    details.flatMap(({ mailboxes }) => mailboxes).map((change) => mailboxWords(change)),
+  );
+}
+
+/** Counts one more change of a message at a place. */
+export function tell(tallies: Map<string, Tally>, place: string, kind: MessageChange["kind"]): void {
+  const tally = tallies.get(place) ?? NO_CHANGES;
+  tallies.set(place, { ...tally, [kind]: tally[kind] + 1 });
+}
+
+/** One line a place, then one a mailbox that changed itself: its name, and what became of it. Cut after 20 lines. */
+export function placeLines(
+  tallies: ReadonlyMap<string, Tally>,
+  mailboxes: readonly (readonly string[])[],
+): readonly string[] {
   const rows = [
     ...[...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([place, tally]) => [place, tallyWords(tally)]),
-    ...details.flatMap(({ mailboxes }) => mailboxes).map((change) => mailboxWords(change)),
+    ...mailboxes,
   ];
-  const shown = tableLines(
-    [
-      { title: "", align: "left" },
-      { title: "", align: "left" },
-    ],
-    rows.slice(0, MAX_ROWS),
-  );
-  return rows.length > MAX_ROWS ? [...shown, `and ${count(rows.length - MAX_ROWS)} more lines`] : shown;
+  const column = { title: "", align: "left" } as const;
+  const lines = tableLines([column, column], rows.slice(0, MAX_ROWS));
+  return rows.length > MAX_ROWS ? [...lines, `and ${count(rows.length - MAX_ROWS)} more lines`] : lines;
 }
 
 const shown = (path: MailboxPath | null | undefined): string => (path == null ? "" : showPath(path));

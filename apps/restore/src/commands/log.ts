@@ -1,18 +1,13 @@
-// packetboat log: what changed in an archive, the latest first, run by run; with --revision each message that one revision touched.
+// packetboat log, which is packetboat restore log too: what changed in an archive, the latest first, run by run; with --revision each message that one revision touched.
 // Large entries, such as the first backup, are summarised: nothing is read for them but their counts.
 import { type ArchiveInfo, type Changes, changesIn, type LogEntry, log, resolveRevision } from "@packetboat/archive";
 import type { Revision } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { harmless, instant, plural, type Screen } from "@packetboat/terminal";
-import type { Command } from "commander";
-import { withExamples } from "../command-help.ts";
-import { changeLines, groupLines, groupsOf, type LogGroup, weightOf } from "../display/changes.ts";
-import type { Host } from "../host.ts";
-import { openHouse } from "../house.ts";
-import { readCount } from "../runs/count.ts";
-import { archiveByName } from "../runs/targets.ts";
+import { changeLines, groupLines, groupsOf, type LogGroup, weightOf } from "../change-lines.ts";
+import type { Frame, RestoreHost } from "../host.ts";
 
-interface Options {
+export interface LogOptions {
   readonly limit: string;
   readonly revision?: string;
   readonly json?: boolean;
@@ -23,28 +18,21 @@ const PAGE = 1_000;
 const DETAILED_CHANGES = 1_000;
 const DETAILED_REVISIONS = 25;
 
-export function define(command: Command, host: Host): void {
-  command
-    .description(
-      "Says what changed in an archive, the latest first. The revisions of one run are one entry. Any revision, and any\n" +
-        "time, can be read back: packetboat restore list ARCHIVE --at REVISION.",
-    )
-    .argument("ARCHIVE", "its name; packetboat archive list shows all")
-    .option("--limit N", "how many entries", "20")
-    .option("--revision N", "every message that this revision touched")
-    .option("--json", "print one JSON object on stdout");
-  withExamples(command, [
-    { line: "log you@mail.example.com", what: "the last 20 entries" },
-    { line: "log you@mail.example.com --revision 42", what: "what revision 42 changed, message by message" },
-  ]);
-  command.action(async (name: string, options: Options) => {
-    const limit = readCount("--limit", options.limit, 1_000_000);
-    const screen = host.screen(options);
-    const database = await openHouse(host, screen);
-    const archive = await archiveByName(database, name);
-    if (options.revision === undefined) await list(screen, database, archive, limit);
-    else await show(screen, database, archive, readCount("--revision", options.revision, Number.MAX_SAFE_INTEGER));
-  });
+/** Prints the log of an archive. Throws CONFIG_INVALID and ARCHIVE_UNKNOWN. */
+export async function showLog(
+  host: RestoreHost,
+  { readCount }: Pick<Frame, "readCount">,
+  name: string,
+  options: LogOptions,
+): Promise<void> {
+  const limit = readCount("--limit", options.limit, 1_000_000);
+  const revision =
+    options.revision === undefined ? null : readCount("--revision", options.revision, Number.MAX_SAFE_INTEGER);
+  const screen = host.screen(options);
+  const database = await host.open(screen);
+  const archive = await host.archiveByName(database, name);
+  if (revision === null) await list(screen, database, archive, limit);
+  else await show(screen, database, archive, revision);
 }
 
 async function list(screen: Screen, database: Database, archive: ArchiveInfo, limit: number): Promise<void> {
