@@ -7,6 +7,7 @@ export * from "./hints.ts";
 export * from "./ids.ts";
 export * from "./link.ts";
 export * from "./mailbox.ts";
+export * from "./nearest.ts";
 export * from "./observation.ts";
 export * from "./ops.ts";
 export * from "./outgoing.ts";

@@ -1,9 +1,10 @@
 // From what the YAML parser and the schema find wrong to problems with a place and a sentence. Pure. Neither library's own message is ever
 // shown: they quote the text, and a password that somebody wrote into the file would be printed.
+
+import { nearest } from "@packetboat/core";
 import type { Document, LineCounter, YAMLParseError, YAMLWarning } from "yaml";
 import { z } from "zod";
 import type { Problem } from "./declaration.ts";
-import { nearest } from "./nearest.ts";
 import { type Path, placeAt, placeOf } from "./places.ts";
 import { fileSchema } from "./schema.ts";
 

@@ -1,7 +1,14 @@
 // From a file that fits the schema to a declaration: addresses read, names looked up, paths made absolute, defaults filled in; and what no
 // schema can say is checked. Pure. It must never let two accounts share mailboxes unasked, nor a password through.
 import { resolve as resolvePath } from "node:path";
-import { type ChosenLimits, DEFAULT_POLICY, isMailError, type MailboxPath, sharesMailboxes } from "@packetboat/core";
+import {
+  type ChosenLimits,
+  DEFAULT_POLICY,
+  isMailError,
+  type MailboxPath,
+  nearest,
+  sharesMailboxes,
+} from "@packetboat/core";
 import { type AccountAddress, isLoopback, parseAccountUrl, showAccountUrl } from "../account-url.ts";
 import type {
   Declaration,
@@ -11,7 +18,6 @@ import type {
   DeclaredSchedule,
   Problem,
 } from "./declaration.ts";
-import { nearest } from "./nearest.ts";
 import type { Path } from "./places.ts";
 import { problemAt, type Source, shown } from "./problems.ts";
 import type { FileContent } from "./schema.ts";
