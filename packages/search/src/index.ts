@@ -1,4 +1,5 @@
 // The door of search: the words of a text, and what a query asks for. Nothing here does anything.
+export * from "./content.ts";
 export { fold, foldLine } from "./fold.ts";
 export { MAX_QUERY_LENGTH, MAX_TERMS, parseQuery, queryOf } from "./parse.ts";
 export * from "./query.ts";

@@ -1,0 +1,4 @@
+// The door of index: what can be searched and shown of messages, read on threads of their own. mailparser is loaded by these alone.
+export { emptyContent } from "./content-of.ts";
+export { READ_BYTES } from "./limits.ts";
+export { type ContentReader, openReader, type ReaderOptions } from "./pool.ts";

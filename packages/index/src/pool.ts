@@ -1,0 +1,189 @@
+// Reads messages on threads of their own, each with a limit of memory and each message with a limit of time: a message that takes more costs
+// its thread, is read once more in our own way on another, and then is what it is. It must never let one message keep others waiting for
+// longer than that limit, nor fail because of what a message holds.
+import { Worker } from "node:worker_threads";
+import { MailError } from "@packetboat/core";
+import type { Content, ContentReason } from "@packetboat/search";
+import { emptyContent } from "./content-of.ts";
+import { READ_BYTES } from "./limits.ts";
+
+/** What cost a thread. */
+type Failed = Exclude<ContentReason, "size" | "damaged">;
+
+export interface ReadingTask {
+  readonly bytes: Uint8Array;
+  readonly cut: boolean;
+  /** Why the ordinary way is not to be tried (again). */
+  readonly failed: Failed | null;
+}
+
+/** In the order of the tasks. */
+export type ReadingAnswer = { readonly kind: "ready" } | { readonly kind: "read"; readonly content: Content };
+
+export interface ReaderOptions {
+  /** Default: 2. */
+  readonly threads?: number;
+  /** Milliseconds for one message. Default: 10,000. */
+  readonly limitMs?: number;
+  /** Megabytes of objects for each thread. Default: 256. */
+  readonly memoryMb?: number;
+}
+
+/** Reads messages; close it. */
+export interface ContentReader extends AsyncDisposable {
+  /** Gives what can be searched and shown of a message, whatever it is. `bytes` stay the caller's. Throws BUG when threads cannot be started. */
+  readonly read: (bytes: Uint8Array, cut?: boolean) => Promise<Content>;
+  readonly close: () => Promise<void>;
+}
+
+interface Waiting {
+  task: ReadingTask;
+  readonly resolve: (content: Content) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Messages that a thread has beside the one in hand: it need not wait for us. */
+const AHEAD = 2;
+/** How many times the limit our own reading may take. */
+const OWN_TIMES = 10;
+/** For loading mailparser on a busy machine. */
+const STARTING_MS = 30_000;
+/** A thread that ends before it has answered anything so often in a row cannot be started here. */
+const MOST_STILLBORN = 3;
+
+/** Starts threads when there is something to read. */
+export function openReader(options: ReaderOptions = {}): ContentReader {
+  const pool = new Pool(options);
+  const close = (): Promise<void> => pool.close();
+  return { read: (bytes, cut = false) => pool.read(bytes, cut), close, [Symbol.asyncDispose]: close };
+}
+
+class Pool {
+  readonly #threads: Thread[];
+  readonly #queue: Waiting[] = [];
+
+  constructor({ threads = 2, limitMs = 10_000, memoryMb = 256 }: ReaderOptions) {
+    this.#threads = Array.from({ length: threads }, () => new Thread(this.#queue, limitMs, memoryMb));
+  }
+
+  read(bytes: Uint8Array, cut: boolean): Promise<Content> {
+    const seen = bytes.length > READ_BYTES ? bytes.subarray(0, READ_BYTES) : bytes;
+    const task = { bytes: seen, cut: cut || seen !== bytes, failed: null };
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ task, resolve, reject });
+      const [idlest] = [...this.#threads].sort((a, b) => a.load - b.load);
+      idlest?.feed();
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+/** One thread and its successors. States: none (nothing to do yet), running, ended (its head is judged, the next one takes over). */
+class Thread {
+  readonly #queue: Waiting[];
+  readonly #limitMs: number;
+  readonly #memoryMb: number;
+  /** What it was sent, in the order in which it answers. */
+  #sent: Waiting[] = [];
+  #worker: Worker | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #ready = false;
+  #stillborn = 0;
+
+  constructor(queue: Waiting[], limitMs: number, memoryMb: number) {
+    this.#queue = queue;
+    this.#limitMs = limitMs;
+    this.#memoryMb = memoryMb;
+  }
+
+  get load(): number {
+    return this.#sent.length;
+  }
+
+  feed(): void {
+    while (this.#sent.length <= AHEAD) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#worker ??= this.#start();
+      this.#sent.push(next);
+      this.#worker.postMessage(next.task);
+      if (this.#sent.length === 1) this.#watch();
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("thread.ts", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: this.#memoryMb, maxYoungGenerationSizeMb: 32 },
+    });
+    this.#ready = false;
+    worker.on("message", (answer: ReadingAnswer) => {
+      if (this.#worker !== worker) return;
+      this.#ready = true;
+      if (answer.kind === "read") {
+        this.#stillborn = 0;
+        this.#sent.shift()?.resolve(answer.content);
+      }
+      this.#watch();
+      this.feed();
+    });
+    // An error is followed by the end: of memory, or of a thread that cannot even begin.
+    let error: Error | null = null;
+    worker.on("error", (thrown: Error) => {
+      error = thrown;
+    });
+    worker.on("exit", () => {
+      const isMemory = error !== null && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      this.#lost(worker, isMemory ? "memory" : "parser", error);
+    });
+    return worker;
+  }
+
+  /** The time of the message in hand runs from here. */
+  #watch(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#sent.length === 0) return;
+    const worker = this.#worker;
+    // In our own way everything takes as long as it is, so that its time only has to end what is a defect.
+    const own = this.#sent[0]?.task.failed === null ? 1 : OWN_TIMES;
+    const limit = this.#ready ? own * this.#limitMs : STARTING_MS;
+    this.#timer = setTimeout(() => {
+      if (worker === null) return;
+      this.#lost(worker, "time", null);
+      void worker.terminate();
+    }, limit);
+  }
+
+  /** The message in hand has ended it; the others are as they were. */
+  #lost(worker: Worker, failed: Failed, error: Error | null): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    const [head, ...others] = this.#sent;
+    this.#sent = [];
+    this.#watch();
+    this.#queue.unshift(...others);
+    if (head === undefined) return;
+    if (!this.#ready && ++this.#stillborn >= MOST_STILLBORN) {
+      const sentence = "Packetboat has a defect: threads that read mail cannot be started. Please report this.";
+      head.reject(new MailError("BUG", sentence, { cause: error }));
+    } else if (head.task.failed !== null) head.resolve(emptyContent(failed));
+    else {
+      if (this.#ready) head.task = { ...head.task, failed };
+      this.#queue.unshift(head);
+    }
+    this.feed();
+  }
+
+  async end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const closed = new MailError("INTERRUPTED", "The reading of messages was ended.");
+    for (const { reject } of this.#sent.splice(0)) reject(closed);
+    for (const { reject } of this.#queue.splice(0)) reject(closed);
+    await worker?.terminate();
+  }
+}

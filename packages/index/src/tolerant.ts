@@ -1,0 +1,138 @@
+// Our own reading of a message, for those that mailparser refuses or chokes on: its header, and the first parts that are text. Pure, linear,
+// without recursion. It takes what can be had and never fails; it must never be what ordinary mail goes through, whose oddities it does not know.
+import type { Read, ReadAttachment } from "./content-of.ts";
+import {
+  addressesOf,
+  decoded,
+  decodedWords,
+  type Header,
+  headerAt,
+  type Parameterized,
+  parameterized,
+  quotedBytes,
+} from "./headers.ts";
+import { TEXT_CHARACTERS } from "./limits.ts";
+import { plainHtml } from "./plain-html.ts";
+
+/** Parts that are looked at. */
+const PARTS = 10_000;
+/** Boundaries that are known at once; deeper ones are no boundaries. */
+const DEPTH = 100;
+
+interface Part {
+  readonly header: Header;
+  readonly type: Parameterized;
+  readonly at: number;
+  readonly end: number;
+}
+
+/** Reads what can be had. `cut`: these bytes are not all of the message. */
+export function readTolerantly(bytes: Buffer, cut: boolean): Read {
+  const top = headerAt(bytes, 0, bytes.length);
+  const field = (name: string): string => top.fields.get(name) ?? "";
+  const texts: string[] = [];
+  const attachments: ReadAttachment[] = [];
+  let characters = 0;
+  let seen = 0;
+  for (const part of partsOf(bytes, top)) {
+    if (++seen > PARTS) break;
+    const attachment = attachmentOf(part);
+    if (attachment !== null) attachments.push(attachment);
+    else if (characters < TEXT_CHARACTERS) {
+      const text = textOf(bytes, part);
+      characters += text.length;
+      texts.push(text);
+    }
+  }
+  return {
+    subject: decodedWords(field("subject")),
+    date: top.fields.get("date") ?? null,
+    from: addressesOf(field("from")),
+    to: addressesOf(field("to")),
+    cc: addressesOf(field("cc")),
+    bcc: addressesOf(field("bcc")),
+    replyTo: addressesOf(field("reply-to")),
+    text: texts.join("\n"),
+    attachments,
+    cut: cut || seen > PARTS,
+  };
+}
+
+const typeOf = (header: Header): Parameterized => parameterized(header.fields.get("content-type") ?? "text/plain");
+
+/** The parts that hold something, in their order. A line that ends a boundary of further out ends all within. */
+function* partsOf(bytes: Buffer, top: Header): Generator<Part> {
+  const boundaries: string[] = [];
+  let header = top;
+  let at = top.bodyAt;
+  let begun = true;
+  const part = (end: number): Part => ({ header, type: typeOf(header), at, end });
+  const enter = (): boolean => {
+    const { value, parameters } = typeOf(header);
+    const boundary = parameters.get("boundary") ?? "";
+    if (!value.startsWith("multipart/") || boundary === "" || boundaries.length >= DEPTH) return false;
+    boundaries.push(boundary);
+    return true;
+  };
+  if (enter()) begun = false;
+  for (let line = at; line < bytes.length; ) {
+    const newline = bytes.indexOf(10, line);
+    const next = newline === -1 ? bytes.length : newline + 1;
+    const level = bytes[line] === 45 && bytes[line + 1] === 45 ? levelOf(bytes, line, next, boundaries) : null;
+    if (level === null) {
+      line = next;
+      continue;
+    }
+    if (begun) yield part(line);
+    boundaries.length = level.depth + (level.closes ? 0 : 1);
+    begun = !level.closes;
+    line = next;
+    if (!begun) continue;
+    header = headerAt(bytes, next, bytes.length);
+    // message/rfc822: its own header is the one that counts from here on.
+    if (typeOf(header).value === "message/rfc822") header = headerAt(bytes, header.bodyAt, bytes.length);
+    at = header.bodyAt;
+    line = at;
+    if (enter()) begun = false;
+  }
+  if (begun) yield part(bytes.length);
+}
+
+/** Which boundary a line is. */
+function levelOf(
+  bytes: Buffer,
+  line: number,
+  next: number,
+  boundaries: readonly string[],
+): { readonly depth: number; readonly closes: boolean } | null {
+  if (next - line > 300) return null;
+  const text = bytes.toString("latin1", line + 2, next).trimEnd();
+  for (let depth = boundaries.length - 1; depth >= 0; depth--) {
+    if (text === boundaries[depth]) return { depth, closes: false };
+    if (text === `${boundaries[depth]}--`) return { depth, closes: true };
+  }
+  return null;
+}
+
+function attachmentOf({ header, type }: Part): ReadAttachment | null {
+  const disposition = parameterized(header.fields.get("content-disposition") ?? "");
+  const name = disposition.parameters.get("filename") ?? type.parameters.get("name") ?? "";
+  const isText = type.value === "" || type.value === "text/plain" || type.value === "text/html";
+  if (isText && disposition.value !== "attachment") return null;
+  const within = type.value.startsWith("image/") && disposition.value !== "attachment";
+  return { name, type: type.value, size: null, within };
+}
+
+function textOf(bytes: Buffer, { header, type, at, end }: Part): string {
+  // Four times as many bytes as characters: base64, and characters of three bytes.
+  const raw = bytes.subarray(at, Math.min(end, at + 4 * TEXT_CHARACTERS));
+  const encoding = (header.fields.get("content-transfer-encoding") ?? "").trim().toLowerCase();
+  const body =
+    encoding === "base64"
+      ? Buffer.from(raw.toString("latin1"), "base64")
+      : encoding === "quoted-printable"
+        ? quotedBytes(raw.toString("latin1").replace(/=[ \t]*\r?\n/g, ""))
+        : raw;
+  const text = decoded(body, type.parameters.get("charset") ?? "utf-8").slice(0, TEXT_CHARACTERS);
+  return type.value === "text/html" ? plainHtml(text) : text;
+}
