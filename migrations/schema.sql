@@ -54,12 +54,46 @@ create table blob_part (
   part integer not null
 );
 
+create table content (
+  attached boolean not null,
+  bcc_line text storage main not null,
+  blob_id bigint not null,
+  cc_line text storage main not null,
+  dated_at timestamp with time zone,
+  files text storage main not null,
+  from_line text storage main not null,
+  indexed_at timestamp with time zone not null,
+  names text storage main not null,
+  places text storage main not null,
+  reason text,
+  sent_at timestamp with time zone,
+  shown jsonb storage main not null,
+  state text not null,
+  subject text storage main not null,
+  to_line text storage main not null,
+  version smallint not null,
+  words text storage main not null
+) with (toast_tuple_target=256);
+
 create table forgotten (
   canonical bytea not null,
   fingerprint bytea,
   internal_date timestamp with time zone,
   message_id bigint not null,
   size integer not null
+);
+
+create table indexed (
+  anew_since timestamp with time zone,
+  archive_id bigint not null,
+  through bigint not null,
+  version smallint not null
+);
+
+create table indexed_week (
+  archive_id bigint not null,
+  messages integer not null,
+  week integer not null
 );
 
 create table intent (
@@ -246,8 +280,14 @@ alter table blob add constraint blob_bytes CHECK (((bytes IS NULL) = (codec = 2)
 alter table blob add constraint blob_pkey PRIMARY KEY (id);
 alter table blob add constraint blob_sha256 UNIQUE (key_space, sha256);
 alter table blob_part add constraint blob_part_pkey PRIMARY KEY (blob_id, part);
+alter table content add constraint content_blob_id_blob_id_fk FOREIGN KEY (blob_id) REFERENCES blob(id) ON DELETE CASCADE;
+alter table content add constraint content_pkey PRIMARY KEY (blob_id);
 alter table forgotten add constraint forgotten_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id) ON DELETE CASCADE;
 alter table forgotten add constraint forgotten_pkey PRIMARY KEY (message_id);
+alter table indexed add constraint indexed_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table indexed add constraint indexed_pkey PRIMARY KEY (archive_id);
+alter table indexed_week add constraint indexed_week_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table indexed_week add constraint indexed_week_pkey PRIMARY KEY (archive_id, week);
 alter table intent add constraint intent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
 alter table intent add constraint intent_pkey PRIMARY KEY (message_id, remote_mailbox_id, kind);
 alter table intent add constraint intent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
@@ -301,6 +341,7 @@ alter table unsent add constraint unsent_remote_mailbox_id_remote_mailbox_id_fk 
 alter table unsent add constraint unsent_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
 
 CREATE INDEX blob_canonical ON blob USING btree (key_space, canonical) WHERE (canonical IS NOT NULL);
+CREATE INDEX content_terms ON content USING gin (content_terms(subject, names, words, from_line, to_line, cc_line, bcc_line, files, attached, places));
 CREATE INDEX intent_remote_mailbox ON intent USING btree (remote_mailbox_id);
 CREATE INDEX link_archive ON link USING btree (archive_id);
 CREATE INDEX mailbox_archive ON mailbox USING btree (archive_id);
@@ -323,3 +364,36 @@ CREATE INDEX schedule_next ON schedule USING btree (next_at) WHERE (next_at IS N
 CREATE INDEX server_removal_removed_at ON server_removal USING btree (removed_at);
 CREATE INDEX unsent_remote_mailbox ON unsent USING btree (remote_mailbox_id);
 CREATE INDEX unsent_run ON unsent USING btree (run_id, kind);
+
+CREATE OR REPLACE FUNCTION content_terms(subject text, names text, words text, from_line text, to_line text, cc_line text, bcc_line text, files text, attached boolean, places text)
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  terms text[] := string_to_array(btrim(words), ' ') || string_to_array(btrim(subject), ' ') || string_to_array(btrim(names), ' ')
+    || string_to_array(btrim(places), ' ');
+  line text;
+  mark text;
+  chars text[];
+  pieces text[];
+begin
+  if subject <> '' then
+    terms := terms || string_to_array('/' || replace(btrim(subject), ' ', ' /'), ' ');
+  end if;
+  if attached then
+    terms := terms || '#attachment'::text;
+  end if;
+  foreach line in array array['<' || from_line, '>' || to_line || ' ' || cc_line || ' ' || bcc_line, '=' || files] loop
+    mark := left(line, 1);
+    chars := string_to_array(substr(line, 2), null);
+    pieces := '{}';
+    for i in 1 .. cardinality(chars) loop
+      pieces[i] := mark || chars[i] || coalesce(chars[i + 1], '') || coalesce(chars[i + 2], '');
+    end loop;
+    terms := terms || pieces;
+  end loop;
+  return array_to_tsvector(terms);
+end
+$function$
+;

@@ -118,6 +118,12 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => import("./commands/verify.ts"),
   },
   {
+    name: "index",
+    summary: "make new mail findable by restore search",
+    group: UPKEEP,
+    load: () => import("./commands/index-archives.ts"),
+  },
+  {
     name: "forget",
     summary: "erase messages of an archive for good",
     group: UPKEEP,

@@ -48,6 +48,23 @@ export * from "./message-history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export { mailboxesBetween } from "./queries/undo.ts";
 export * from "./reader.ts";
+export type { SearchHit } from "./search/hits.ts";
+export {
+  type IndexBatch,
+  type IndexedPartly,
+  type IndexLock,
+  type IndexStanding,
+  indexedPartly,
+  indexStanding,
+  lockIndexing,
+  type NewContent,
+  nextToIndex,
+  rebuildIndex,
+  storeIndexed,
+  tidyIndex,
+} from "./search/indexing.ts";
+export { type MatchingRequest, matchingMessages } from "./search/matching.ts";
+export { type SearchPage, type SearchRequest, searchMessages } from "./search/search.ts";
 export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";

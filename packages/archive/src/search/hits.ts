@@ -135,7 +135,7 @@ export async function newestHits(
     `select m.id, c.blob_id, ${date} as date, v.mailbox_id, v.flags, v.to_revision, b.size ${hits}${beyond}
 ${inStep(step, values)}
       order by date desc, m.id desc limit ${values.add(limit)}`,
-    "date desc, id desc",
+    "p.date desc, p.id desc",
     searched.revision,
     values,
   );

@@ -12,7 +12,7 @@ import { weekOf } from "./places.ts";
 export interface IndexStanding {
   /** Messages that wait, those with bytes. */
   readonly waiting: number;
-  /** Bodies of the archive that are indexed in part only; their state is not `whole`. */
+  /** All up to this one are indexed. */
   readonly through: MessageId;
 }
 
@@ -68,11 +68,11 @@ export async function rebuildIndex(pool: Pool, archiveId: ArchiveId): Promise<vo
   });
 }
 
-/** Gives the next messages to be indexed. */
-export async function nextToIndex(pool: Pool, archiveId: ArchiveId, limit: number): Promise<IndexBatch> {
+/** Gives the next messages to be indexed. `from`: where a batch that is still being stored ends. Default: where the archive is. */
+export async function nextToIndex(pool: Pool, archiveId: ArchiveId, limit: number, from?: bigint): Promise<IndexBatch> {
   return inTransaction(pool, async (client) => {
     await client.query(BY_INDEX);
-    const after = await throughOf(client, archiveId);
+    const after = from ?? (await throughOf(client, archiveId));
     const rows = await rowsOf<{ id: bigint; blob_id: bigint | null; size: number | null; stored: boolean }>(
       client,
       // By message_archive, content_pkey and blob_pkey.

@@ -63,7 +63,7 @@ export function stepsOf(
 
 /** Of some weeks, the newest first; all of them are one term. */
 function stepOf(archiveId: ArchiveId, weeks: readonly number[], isWhole: boolean): Step {
-  if (isWhole) return { since: -Infinity, before: Infinity, undated: true, terms: quoted(`@${archiveId}`) };
+  if (isWhole) return stepOfAll(archiveId);
   const datedWeeks = weeks.filter((week) => week !== NO_WEEK);
   const [newest = 0] = datedWeeks;
   const oldest = datedWeeks.at(-1) ?? 0;
@@ -73,4 +73,9 @@ function stepOf(archiveId: ArchiveId, weeks: readonly number[], isWhole: boolean
     undated: datedWeeks.length < weeks.length,
     terms: `(${weeks.map((week) => quoted(`@${archiveId}/${week}`)).join(" | ")})`,
   };
+}
+
+/** All of an archive's time. */
+export function stepOfAll(archiveId: ArchiveId): Step {
+  return { since: -Infinity, before: Infinity, undated: true, terms: quoted(`@${archiveId}`) };
 }

@@ -120,7 +120,7 @@ async function hitsOf(client: PoolClient, searched: Searched, bodies: readonly B
   const rows = await shownHits(
     client,
     `select m.id, c.blob_id, coalesce(${RECEIVED}, '-infinity'::timestamptz) as date, v.mailbox_id, v.flags, v.to_revision, b.size ${hits}`,
-    "id desc",
+    "p.id desc",
     searched.revision,
     values,
   );

@@ -9,17 +9,20 @@ const SETTINGS = [
   ["enable_mergejoin", "off"],
   ["jit", "off"],
   ["work_mem", "65536"],
-  ["statement_timeout", "60000"],
 ];
 
 /** Runs questions in one transaction. Throws what asDatabaseError says. */
 export async function readHits<T>(pool: Pool, ask: (client: PoolClient) => Promise<T>): Promise<T> {
   return inTransaction(pool, async (client) => {
-    await client.query(
-      `select ${SETTINGS.map(([name, value]) => `set_config('${name}', '${value}', true)`).join(", ")}`,
-    );
+    await setReading(client);
     return ask(client);
   });
+}
+
+/** The same for a transaction that is open. */
+export async function setReading(client: PoolClient): Promise<void> {
+  const settings = SETTINGS.map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  await client.query(`select ${settings.join(", ")}`);
 }
 
 /** What the index is over; exactly as in the migration, or it is not used. `c` is content. */

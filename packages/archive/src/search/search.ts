@@ -1,7 +1,7 @@
 // Search in an archive, as it is or was at a revision: page by page, by date or by rank. It goes back in time step by step and stops when a page
 // is full, so a common word costs as little as a rare one. It must never answer with less than what is meant without saying so: how many
 // messages are not indexed yet is part of each answer.
-import { type ArchiveId, MailError, type MessageId, type Revision } from "@packetboat/core";
+import { type ArchiveId, asId, MailError, type MessageId, type Revision } from "@packetboat/core";
 import type { Query } from "@packetboat/search";
 import type { Pool, PoolClient } from "pg";
 import { rowsOf } from "../catalog/asking.ts";
@@ -51,12 +51,12 @@ export async function searchMessages(pool: Pool, request: SearchRequest): Promis
       const { page, more, rankedAmong } = await bestHits(client, searched, weeks, after, limit);
       const last = page.at(-1);
       const hits = page.map(({ hit }) => hit);
-      return { hits, next: more && last !== undefined ? JSON.stringify(last.key) : null, rankedAmong, waiting };
+      return { hits, next: more && last !== undefined ? pageOf(last.key) : null, rankedAmong, waiting };
     }
     const after = request.after === undefined ? null : datedKey(request.after);
     const hits = await byDate(client, searched, weeks, after, limit + 1);
     const last = hits.length > limit ? hits[limit - 1] : undefined;
-    const next = last === undefined ? null : JSON.stringify([last.date, last.messageId]);
+    const next = last === undefined ? null : pageOf([last.date, last.messageId]);
     return { hits: hits.slice(0, limit), next, rankedAmong: null, waiting };
   });
 }
@@ -94,24 +94,24 @@ const wrongPage = (): MailError =>
     "This is no page of this search. Ask for the first page, then for the next one that it names.",
   );
 
-function numbersOf(text: string): readonly (number | null)[] {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (Array.isArray(parsed) && parsed.every((each) => each === null || Number.isFinite(each))) return parsed;
-  } catch (error) {
-    throw new MailError("CONFIG_INVALID", wrongPage().message, { cause: error });
-  }
-  throw wrongPage();
+/** As it goes through a shell and an address of the web: numbers between dots, `_` for none. */
+const pageOf = (key: readonly (number | null)[]): string =>
+  key.map((each) => (each === null ? "_" : String(each))).join(".");
+
+function numbersOf(text: string, length: number): readonly (number | null)[] {
+  const parts = text.split(".");
+  if (parts.length !== length || !parts.every((part) => part === "_" || /^-?\d{1,15}$/.test(part))) throw wrongPage();
+  return parts.map((part) => (part === "_" ? null : Number(part)));
 }
 
 function datedKey(text: string): DatedKey {
-  const [date = null, messageId] = numbersOf(text);
-  if (typeof messageId !== "number" || !Number.isSafeInteger(messageId)) throw wrongPage();
-  return { date, messageId: messageId as MessageId };
+  const [date = null, messageId] = numbersOf(text, 2);
+  if (typeof messageId !== "number") throw wrongPage();
+  return { date, messageId: asId<MessageId>(messageId) };
 }
 
 function rankedKey(text: string): RankedKey {
-  const [score, date = null, blobId, messageId] = numbersOf(text);
-  if (typeof score !== "number" || !Number.isSafeInteger(blobId) || !Number.isSafeInteger(messageId)) throw wrongPage();
-  return [score, date, Number(blobId), Number(messageId)];
+  const [score, date = null, blobId, messageId] = numbersOf(text, 4);
+  if (typeof score !== "number" || typeof blobId !== "number" || typeof messageId !== "number") throw wrongPage();
+  return [score, date, blobId, messageId];
 }
