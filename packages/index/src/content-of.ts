@@ -124,7 +124,7 @@ const FIRST_YEAR = Date.UTC(1970, 0, 1);
 const LAST_YEAR = Date.UTC(2200, 0, 1);
 
 /** Of a Date header. What no mail can have been sent at is no date: spam likes such, to stay on top. */
-export function dateOf(text: string): number | null {
+function dateOf(text: string): number | null {
   const plain = clipped(text, 200).replace(/\([^()]*\)/g, " ");
   const time = Date.parse(plain.trim());
   return Number.isNaN(time) || time < FIRST_YEAR || time >= LAST_YEAR ? null : time;

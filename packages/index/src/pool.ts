@@ -71,8 +71,8 @@ class Pool {
     const task = { bytes: seen, cut: cut || seen !== bytes, failed: null };
     return new Promise((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
-      const [idlest] = [...this.#threads].sort((a, b) => a.load - b.load);
-      idlest?.feed();
+      // A thread takes longer to start than a few messages to read.
+      this.#threads.find(({ load }) => load <= AHEAD)?.feed();
     });
   }
 

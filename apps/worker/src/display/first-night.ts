@@ -44,6 +44,8 @@ export function firstNightLines(night: FirstNight): readonly string[] {
     "",
     `  See what is there       ${call("restore", "list", archive)}`,
     `  See what changed        ${call("log", archive)}`,
+    `  Make it findable        ${call("index", archive)}`,
+    `  Find a message          ${call("restore", "search", archive, "from:ann invoice")}`,
     `  Get it back as files    ${call("restore", "export", archive, "--to", "eml:DIRECTORY")}`,
     `  Prove that it is whole  ${call("verify", archive)}`,
     "",

@@ -6,7 +6,7 @@ import { quoted } from "./terms.ts";
 /** Seven days, in milliseconds. */
 const WEEK_MS = 604_800_000;
 /** The week of what has no date. */
-export const NO_WEEK = -2_147_483_648;
+const NO_WEEK = -2_147_483_648;
 /** Messages of the first step; each further one has twice as many. */
 const FIRST_STEP = 4_000;
 

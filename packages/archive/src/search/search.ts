@@ -80,7 +80,7 @@ async function byDate(
 }
 
 /** The weeks in which an archive has mail, the newest first. By indexed_week_pkey. */
-export async function weeksOf(client: PoolClient, archiveId: ArchiveId): Promise<readonly Week[]> {
+async function weeksOf(client: PoolClient, archiveId: ArchiveId): Promise<readonly Week[]> {
   return rowsOf<{ week: number; messages: number }>(
     client,
     "select week, messages from indexed_week where archive_id = $1 order by week desc",

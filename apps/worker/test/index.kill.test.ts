@@ -1,0 +1,69 @@
+// packetboat index killed with SIGKILL in its second batch: what was stored stays, the next one goes on behind it, and the end is that of a run
+// which nobody disturbed. A lock of the test holds the statement that would move the archive on.
+import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
+import { until } from "@packetboat/testkit";
+
+import { expect, test } from "vitest";
+import { runProgram } from "./program.ts";
+
+type Pool = ScratchDatabase["pool"];
+
+const MESSAGES = 700;
+const HOLD = `create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return new; end $$;
+  create trigger hold before update on indexed for each row execute function hold()`;
+const WAITING = "select pid from pg_locks where locktype = 'advisory' and objid = 42 and not granted";
+const STATE = `select (select json_agg(w order by week) from indexed_week w) as weeks, (select json_agg(c order by blob_id) from
+  (select blob_id, state, words, subject, places, dated_at from content) c) as contents, (select through from indexed)::text as through`;
+
+/** One archive with messages straight in its tables. */
+async function fill(pool: Pool): Promise<void> {
+  await pool.query("insert into archive (name, revision) values ('mail', 1)");
+  await pool.query("insert into mailbox (archive_id) select id from archive");
+  await pool.query(
+    `insert into mailbox_version (mailbox_id, archive_id, path, path_key, subscribed, from_revision)
+      select id, archive_id, '{INBOX}', 'x', false, 1 from mailbox`,
+  );
+  await pool.query("insert into revision (archive_id, number, made_at) select id, 1, now() from archive");
+  await pool.query(
+    `insert into blob (key_space, sha256, size, codec, bytes)
+      select 1, sha256(text), length(text), 0, text from generate_series(1, $1::int) n
+      cross join lateral (select convert_to(E'From: ann@example.com\\r\\nSubject: number ' || n || E'\\r\\n\\r\\nword' || n % 7, 'UTF8')) t(text)`,
+    [MESSAGES],
+  );
+  await pool.query(
+    `insert into message (archive_id, blob_id, internal_date)
+      select a.id, b.id, timestamptz '2024-01-01Z' + b.id * interval '1 day' from blob b, archive a order by b.id`,
+  );
+  await pool.query(
+    "insert into message_version (message_id, mailbox_id, flags, from_revision) select m.id, b.id, '{}', 1 from message m, mailbox b",
+  );
+}
+
+test("killed in the second batch, the next run ends as if nothing had happened", async () => {
+  await using scratch = await scratchDatabase();
+  const { pool } = scratch;
+  await fill(pool);
+  await using undisturbed = await scratchDatabase({ copyOf: scratch });
+  const environment = (url: string) => ({ PACKETBOAT_HOME: "/nonexistent/home", PACKETBOAT_DATABASE_URL: url });
+  await pool.query(HOLD);
+  const client = await pool.connect();
+  await client.query("select pg_advisory_lock(42)");
+  const waits = until(async () => (await pool.query(WAITING)).rowCount === 1, "the second batch is to be stored");
+  const killed = await runProgram(["index"], environment(scratch.url), { kill: { when: waits, signal: "SIGKILL" } });
+  await waits;
+  expect(killed.code).toBeNull();
+  await pool.query(`select pg_terminate_backend(pid, 10000) from (${WAITING}) as waiting`);
+  await client.query("select pg_advisory_unlock(42)");
+  client.release();
+  expect((await pool.query("select count(*)::int as stored from content")).rows[0]?.stored).toBe(400);
+  const state = async (db: Pool): Promise<unknown> => (await db.query(STATE)).rows[0];
+  const [again, plain] = await Promise.all(
+    [scratch, undisturbed].map(({ url }) => runProgram(["index", "--json"], environment(url))),
+  );
+  expect(JSON.parse(again?.stdout ?? "")).toMatchObject({ archives: [{ messages: 300, busy: false }] });
+  expect(JSON.parse(plain?.stdout ?? "")).toMatchObject({ archives: [{ messages: MESSAGES, busy: false }] });
+  expect(await state(pool)).toEqual(await state(undisturbed.pool));
+  const search = await runProgram(["restore", "search", "mail", "word3 from:ann"], environment(scratch.url));
+  expect(search.stdout).toContain("50 messages, newest first, at revision 1");
+  expect(search.stderr).toBe("");
+});
