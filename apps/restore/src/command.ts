@@ -5,9 +5,9 @@ import type { ExportOptions } from "./commands/export.ts";
 import type { ListOptions } from "./commands/list.ts";
 import type { LogOptions } from "./commands/log.ts";
 import type { ShowOptions } from "./commands/show.ts";
-import type { SearchOptions } from "./commands/search.ts";
 import type { Frame, RestoreHost } from "./host.ts";
 import type { PushOptions } from "./push-options.ts";
+import { defineSearch } from "./search-command.ts";
 
 const AT = "as of a time or a revision: 42, 2026-11-20, '2026-11-20 18:30', '3 days ago'";
 
@@ -142,37 +142,6 @@ function defineExport(command: Command, host: RestoreHost, frame: Frame): void {
       { line: "restore export you@example.com --to eml:work --mailbox 'Work*'", what: "some mailboxes" },
     ],
   );
-}
-
-const SEARCH = [
-  "Finds messages by words and fields; everything that is written must hold. Put the query in single quotes.",
-  `from: to: cc: bcc: subject: body: filename:   a piece of a name or address, or words: subject:"order 7"
-before: since: on: older: newer:              2024-06-01, 2024-06, 2024; an age: older:1y, newer:2w
-larger: smaller:                              20k, 1M
-in:Sent   has:attachment   is:unread, read, flagged, answered, draft   keyword:$Forwarded
--word     without it       a OR b       (a b) OR c       "these words"   invoi*`,
-].join("\n\n");
-
-function defineSearch(command: Command, host: RestoreHost, frame: Frame): void {
-  const search = frame
-    .subcommand(command, "search ARCHIVE QUERY...", "find messages, now or in the past")
-    .description(SEARCH)
-    .allowUnknownOption()
-    .option("--at WHEN", AT)
-    .option("--removed", "also messages that were removed by then")
-    .option("--sort ORDER", "date: the newest first; rank: the best first. Default: date")
-    .option("--limit NUMBER", "messages of a page. Default: 50")
-    .option("--after PAGE", "go on behind a page, as its last line says")
-    .option("--json", "print one JSON object on stdout")
-    .action(async (archive: string, words: readonly string[], options: SearchOptions) => {
-      const { search: run } = await import("./commands/search.ts");
-      await run(host, archive, words, options);
-    });
-  frame.withExamples(search, [
-    { line: "restore search you@example.com 'from:ann subject:\"order 7\"'", what: "the newest first" },
-    { line: "restore search you@example.com 'has:attachment filename:pdf before:2024-06-01 -newsletter'", what: "" },
-    { line: "restore search you@example.com 'invoice in:Work' --at 2026-05-01 --removed", what: "as it was then" },
-  ]);
 }
 
 const PUSH = [

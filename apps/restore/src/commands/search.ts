@@ -113,6 +113,9 @@ function print(screen: Screen, { hits, next, rankedAmong, waiting }: SearchPage,
   screen.line(`${what}, at ${asked.when}.`);
   if (rankedAmong !== null)
     screen.line(`Only the newest ${count(rankedAmong)} that fit were compared; --sort date goes through all.`);
+  const [first] = hits;
+  if (first !== undefined)
+    screen.line(`One of them: packetboat restore show ${shellWord(asked.archive)} ${first.messageId}`);
   if (next !== null) screen.line(`More: ${nextLine(asked, next)}`);
   if (waiting > 0) {
     const are = waiting === 1 ? "is" : "are";
