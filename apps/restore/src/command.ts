@@ -28,7 +28,7 @@ export function defineRestore(command: Command, host: RestoreHost, frame: Frame)
   defineReading(command, host, frame);
   defineHistory(command, host, frame);
   defineExport(command, host, frame);
-  defineSearch(command, host, frame);
+  defineSearch(command, host, frame, AT);
   definePush(command, host, frame);
 }
 

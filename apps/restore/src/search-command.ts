@@ -3,8 +3,6 @@ import type { Command } from "commander";
 import type { SearchOptions } from "./commands/search.ts";
 import type { Frame, RestoreHost } from "./host.ts";
 
-const AT = "as of a time or a revision: 42, 2026-11-20, '2026-11-20 18:30', '3 days ago'";
-
 const SEARCH = [
   "Finds messages by words and fields; everything that is written must hold. Put the query in single quotes.",
   `from: to: cc: bcc: subject: body: filename:   a piece of a name or address, or words: subject:"order 7"
@@ -14,13 +12,13 @@ in:Sent   has:attachment   is:unread, read, flagged, answered, draft   keyword:$
 -word     without it       a OR b       (a b) OR c       "these words"   invoi*`,
 ].join("\n\n");
 
-/** Adds the subcommand. */
-export function defineSearch(command: Command, host: RestoreHost, frame: Frame): void {
+/** Adds the subcommand; `at` says what --at takes. */
+export function defineSearch(command: Command, host: RestoreHost, frame: Frame, at: string): void {
   const search = frame
     .subcommand(command, "search ARCHIVE QUERY...", "find messages, now or in the past")
     .description(SEARCH)
     .allowUnknownOption()
-    .option("--at WHEN", AT)
+    .option("--at WHEN", at)
     .option("--removed", "also messages that were removed by then")
     .option("--sort ORDER", "date: the newest first; rank: the best first. Default: date")
     .option("--limit NUMBER", "messages of a page. Default: 50")
