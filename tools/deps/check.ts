@@ -51,5 +51,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   const { files, imports, violations } = await checkTree(resolve(import.meta.dirname, "../.."));
   for (const { rule, file, detail } of violations) console.error(`${rule}: ${file} ${detail}`);
   console.log(`${files} files, ${imports} imports read, ${violations.length} rules broken`);
-  if (violations.length > 0 || imports === 0) process.exitCode = 1;
+  // Every file but a few imports something: less, and most of it was not read.
+  if (violations.length > 0 || imports <= files) process.exitCode = 1;
 }

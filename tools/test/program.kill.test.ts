@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -21,7 +22,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 const ROOT = resolve(import.meta.dirname, "../..");
 const text = (name: string) => readFileSync(join(ROOT, name), "utf8");
 const FLAGS = (/exec sh .* node (--.*) "\$root/.exec(text("packetboat"))?.[1] ?? "").split(" ");
-const SUMMARY = "what is up to date, and what is overdue";
+const SUMMARY = /what is (?:up|UP) to date/;
 
 const copy = mkdtempSync(join(tmpdir(), "pb-program-"));
 const runtime = join(copy, ".runtime");
@@ -70,24 +71,30 @@ async function end(child: ChildProcess): Promise<Ended> {
 
 const help = () => end(begin(["--help"]));
 
-/** Edits the summary of `status` without changing its length. */
-const edit = (summary: string) =>
-  writeFileSync(table, readFileSync(table, "utf8").replace(/what is (?:up|UP) to date/, summary));
+/** Edits the summary of `status` without changing its length: from what it says to what it did not say. Gives what it says now. */
+function edit(): string {
+  const before = readFileSync(table, "utf8");
+  const [says = ""] = SUMMARY.exec(before) ?? [];
+  const summary = says.includes("up to") ? "what is UP to date" : "what is up to date";
+  writeFileSync(table, before.replace(SUMMARY, summary));
+  return summary;
+}
 
 function make(): void {
   const made = spawnSync(process.execPath, [...FLAGS, join(copy, "tools/program.ts")], { encoding: "utf8" });
   expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: "" });
 }
 
-beforeEach(() => {
+/** Making it takes longer than all that a test does with it: a test that leaves it whole spares the next one that. */
+beforeEach(async () => {
   rmSync(join(runtime, "program.mark"), { force: true });
-  edit("what is up to date");
-  make();
+  const ran = existsSync(join(runtime, "program.cjs")) ? await help() : null;
+  if (ran?.made !== true || ran.stderr !== "") make();
 });
 
 describe("the program", () => {
   it("runs, and no source beside it", async () => {
-    expect(await help()).toMatchObject({ code: 0, stderr: "", made: true, stdout: expect.stringContaining(SUMMARY) });
+    expect(await help()).toMatchObject({ code: 0, stderr: "", made: true, stdout: expect.stringMatching(SUMMARY) });
   });
 
   it("is taken compiled by V8 under the flags of ./packetboat, which are those of set-up", () => {
@@ -130,34 +137,33 @@ describe("the program", () => {
 
 describe("an edited source", () => {
   it("runs as it lies at once, and is the program from the next call on", async () => {
-    edit("what is UP to date");
+    const summary = edit();
     const ran = await help();
-    expect(ran).toMatchObject({ code: 0, stderr: "", made: false, stdout: expect.stringContaining("is UP to date") });
+    expect(ran).toMatchObject({ code: 0, stderr: "", made: false, stdout: expect.stringContaining(summary) });
     expect(await help()).toEqual({ ...ran, made: true });
   });
 
   it("runs as it lies while another command makes the program, or nobody may write", async () => {
-    edit("what is UP to date");
+    const summary = edit();
     writeFileSync(join(runtime, "program.mark"), "");
     for (const _ of [1, 2])
-      expect(await help()).toMatchObject({ made: false, stdout: expect.stringContaining("is UP to date") });
+      expect(await help()).toMatchObject({ made: false, stdout: expect.stringContaining(summary) });
     // A minute later that command is taken for dead.
     utimesSync(join(runtime, "program.mark"), new Date(0), new Date(0));
     expect((await help()).made).toBe(false);
-    expect(await help()).toMatchObject({ made: true, stdout: expect.stringContaining("is UP to date") });
+    expect(await help()).toMatchObject({ made: true, stdout: expect.stringContaining(summary) });
   });
 
   it("eight commands at once are all done, and leave one program", async () => {
-    edit("what is UP to date");
+    const summary = edit();
     const all = await Promise.all(Array.from({ length: 8 }, help));
-    for (const one of all)
-      expect(one).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("is UP to date") });
-    expect(await help()).toMatchObject({ made: true, stdout: expect.stringContaining("is UP to date") });
+    for (const one of all) expect(one).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining(summary) });
+    expect(await help()).toMatchObject({ made: true, stdout: expect.stringContaining(summary) });
     expect(readdirSync(runtime).filter((file) => file.startsWith("program")).length).toBe(3);
   });
 
   it("a command that is killed while it makes the program leaves the next one well", async () => {
-    edit("what is UP to date");
+    const summary = edit();
     const begun = new Promise<void>((done) => {
       const watcher = watch(runtime, (_, file) => {
         if (file !== "program.mark") return;
@@ -169,7 +175,7 @@ describe("an edited source", () => {
     await begun;
     killed.kill("SIGKILL");
     expect((await end(killed)).code).toBe(null);
-    expect(await help()).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("is UP to date") });
+    expect(await help()).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining(summary) });
   });
 
   it("that nobody can read keeps only the commands back that need it", async () => {
@@ -183,7 +189,7 @@ describe("an edited source", () => {
       made: false,
       stderr: expect.stringMatching(/^packetboat: no program can be/),
     });
-    expect(ran.stdout).toContain(SUMMARY);
+    expect(ran.stdout).toMatch(SUMMARY);
   });
 
   it("a program that is not there is made again", async () => {

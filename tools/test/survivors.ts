@@ -2,12 +2,16 @@
 // servers that clear their environment still name that folder in their arguments or stand in it. Linux only: elsewhere there is no /proc.
 // It must never touch a process without the mark or the folder: other runs and the user's own servers live beside it.
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 const GRACE_MS = 3000;
 const STEP_MS = 50;
+
+const MEMORY = "/dev/shm";
+/** What servers and databases of a run hold at the same time is about 2 GB. */
+const ROOM_BYTES = 4 * 2 ** 30;
 
 /** What marks the processes of one run. */
 export interface Watch {
@@ -15,9 +19,22 @@ export interface Watch {
   readonly folder: string;
 }
 
+/**
+ * Where the run keeps its data: in memory where there is plenty, because servers and databases wait for the disk at every message. What a
+ * killed process wrote is there afterwards all the same. It must be allowed to run programs, which some tests write.
+ */
+function place(): string {
+  const mounted = read("/proc/mounts", (path) => readFileSync(path, "utf8"));
+  const options = new RegExp(`^\\S+ ${MEMORY} tmpfs (\\S+)`, "m").exec(mounted)?.[1]?.split(",") ?? ["noexec"];
+  if (options.includes("noexec") || !options.includes("rw")) return "/tmp";
+  const { bavail, bsize } = statfsSync(MEMORY);
+  const isRoomy = bavail * bsize >= ROOM_BYTES && process.availableMemory() >= 2 * ROOM_BYTES;
+  return isRoomy ? MEMORY : "/tmp";
+}
+
 /** Marks this process, so that all it starts from now on can be found. The folder is short: sockets must fit below it. */
 export function beginWatch(): Watch {
-  const folder = mkdtempSync("/tmp/pb-");
+  const folder = mkdtempSync(`${place()}/pb-`);
   chmodSync(folder, 0o1777); // as /tmp itself: servers run as another user
   const mark = `PACKETBOAT_TEST_RUN=${randomUUID()}`;
   process.env.PACKETBOAT_TEST_RUN = mark.slice(mark.indexOf("=") + 1);

@@ -168,6 +168,18 @@ describe("one message", () => {
     expect(plan(row(MY, [at(X, 4)]), BOTH, "mirror", places)).toEqual(["blocked by 1"]);
   });
 
+  test("M4 P2 of several places a message is moved from one that LIST shows, else from the first, in whatever order they come", () => {
+    const places = { ...PLACES, shown: new Set([X, Y]) };
+    for (const order of [(all: Placement[]) => all, (all: Placement[]) => all.toReversed()]) {
+      expect(plan(row(MY, order([at(X, 1), at(BIN, 1)])), BOTH, "mirror", places)).toEqual(["move 1/1 to 2"]);
+      expect(plan(row(MX, order([at(Y, 1), at(BIN, 1)])), BOTH, "mirror", places)).toEqual(["move 2/1 to 1"]);
+      expect(plan(row(MX, order([at(Y, 1), at(BIN, 1)])))).toEqual(["move 2/1 to 1"]);
+    }
+    // Then the one that waits is an original like any other.
+    expect(plan(row(MX, [at(X, 9), at(BIN, 1)]), BOTH, "mirror", places)).toEqual(["blocked by 3"]);
+    expect(plan(row(MX, [at(X, 9), at(BIN, 1)]))).toEqual(["removeOriginal 3/1"]);
+  });
+
   test("F1 only differences are sent, without case", () => {
     const live = { mailboxId: MX, flags: ["\\Seen", "$Work", "new"], since: 1 as Revision };
     const one = row(MX, [at(X, 4, ["\\Flagged", "$work"])], { live });

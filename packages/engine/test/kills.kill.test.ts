@@ -98,7 +98,8 @@ async function finished(nightly: Nightly, undisturbed: unknown): Promise<void> {
   expect(runs.every(({ outcome }) => outcome === "ok" || outcome === "interrupted")).toBe(true);
 }
 
-describe("killed before Dovecot and Postgres", () => {
+// Beside each other: each of them waits for the server, for Postgres, and for a process to start.
+describe.concurrent("killed before Dovecot and Postgres", () => {
   const running = withServer(() => startDovecot());
 
   test("S1 S4 P6 in a first pull", async (context) => {

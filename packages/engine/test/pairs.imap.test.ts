@@ -144,11 +144,9 @@ describe.concurrent.for(OTHERS)("Dovecot and $name", (other) => {
     const named = await load(pair.ends, Object.keys(other.mapped));
 
     const held = await pair.settle();
-    // One mailbox of the corpus has a little less than half in common: nothing of it crosses unasked.
-    expect(held.at(-1)?.map(({ halts }) => halts.map(({ guard, mailbox }) => `${guard} ${mailbox}`))).toEqual([
-      [],
-      ["fewMatches rspamd", "fewMatches rspamd"],
-    ]);
+    // One mailbox of the corpus has a little less than half in common: nothing of it crosses unasked. It is held on the side that looked last.
+    const halts = held.at(-1)?.map((report) => report.halts.map(({ guard, mailbox }) => `${guard} ${mailbox}`)) ?? [];
+    expect(halts.toSorted((a, b) => a.length - b.length)).toEqual([[], ["fewMatches rspamd", "fewMatches rspamd"]]);
     pair.approve(held.at(-1) ?? []);
     const first = [...held, ...(await pair.settle())];
     expect(pair.applied).toBe(false);

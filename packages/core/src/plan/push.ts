@@ -91,7 +91,13 @@ function planTrash(row: PushRow, at: Bound, { trash, homes }: PushPlaces): reado
   return removedFromTrash ? [{ kind: "remove", row, at }] : [];
 }
 
-function planLive(link: Link, row: PushRow, bound: readonly Bound[], { homes }: PushPlaces): readonly PushOp[] {
+/** M4: where a message is moved from. One that LIST shows goes first, the others wait as originals; never by the order of the base. */
+function originOf(elsewhere: readonly Bound[], shown: ReadonlySet<RemoteMailboxId>): Bound | undefined {
+  const hidden = ({ remoteMailboxId }: Bound): number => (shown.has(remoteMailboxId) ? 0 : 1);
+  return elsewhere.toSorted((a, b) => hidden(a) - hidden(b) || a.remoteMailboxId - b.remoteMailboxId)[0];
+}
+
+function planLive(link: Link, row: PushRow, bound: readonly Bound[], { homes, shown }: PushPlaces): readonly PushOp[] {
   if (row.live === null || !link.rights.push) return [];
   const home = homes.get(row.live.mailboxId);
   // B8: its mailbox is out of this link's sight; so is the message.
@@ -105,7 +111,7 @@ function planLive(link: Link, row: PushRow, bound: readonly Bound[], { homes }: 
     const originals = elsewhere.map((at): PushOp => ({ kind: "removeOriginal", row, at }));
     return add.length + remove.length > 0 ? [store, ...originals] : originals;
   }
-  const [from] = elsewhere;
+  const from = originOf(elsewhere, shown);
   if (from !== undefined) return [{ kind: "move", row, from, to: home }];
   const state = row.placements.length > 0 ? "gone" : "none";
   const decision = membership(state, "live", "absent", link.rights, link.policy.removals);

@@ -35,7 +35,8 @@ export function watchContract(
   start: () => Promise<WatchUnderTest>,
   stop: () => Promise<void> = async () => undefined,
 ): void {
-  describe(`watch of ${name}`, () => {
+  // Beside each other: all of it is waiting for servers.
+  describe.concurrent(`watch of ${name}`, () => {
     afterAll(stop);
     const on =
       (mailboxes: readonly MailboxPath[], run: (scene: Scene) => Promise<void>) =>
