@@ -29,6 +29,8 @@ export interface RunContext {
   readonly now: () => number;
   /** Ctrl-C. The run stops after the batch in hand; what is committed stays. */
   readonly signal: AbortSignal;
+  /** C6: what did not get through before is tried once more. False: it is listed as it was. Default: true. */
+  readonly retries?: boolean;
   /** Other runs of the archive that go on at the same time. Default: none. */
   readonly company?: Company;
 }

@@ -5,6 +5,7 @@ import {
   type MailboxCounts,
   type MailboxReport,
   type MessageFailure,
+  type MessageId,
   NO_COUNTS,
   type Note,
   type RunOutcome,
@@ -19,6 +20,8 @@ export interface Tally {
   readonly failures: MessageFailure[];
   readonly notes: Note[];
   readonly halts: Halt[];
+  /** Messages that could not be sent before and are not tried in this run: listed once, however often it is walked. */
+  readonly resting: Set<MessageId>;
   revisionAfter: number;
   /** Mailboxes made, renamed, removed, subscribed on the server. */
   mailboxesThere: number;
@@ -37,6 +40,7 @@ export function openTally(revision: number): Tally {
     failures: [],
     notes: [],
     halts: [],
+    resting: new Set(),
     revisionAfter: revision,
     mailboxesThere: 0,
     arrived: null,

@@ -6,6 +6,7 @@ import {
   type BaseIdentity,
   type BaseOp,
   type Batch,
+  hasUid,
   intersectUids,
   judgePresence,
   type ListedMailbox,
@@ -32,7 +33,7 @@ import { approvedAdditions } from "./approvals.ts";
 import { judgeContact } from "./contact.ts";
 import { commit, type Pass, stopIfAsked } from "./context.ts";
 import { holdAdditions, suspicionOf, tellHeld } from "./held.ts";
-import { count } from "./tally.ts";
+import { count, countFailure } from "./tally.ts";
 
 /** The op that brings a removed mailbox of the archive back. */
 export type Revival = Extract<ArchiveOp, { kind: "reviveMailbox" }>;
@@ -116,13 +117,14 @@ export async function observeMailbox(
   const lost = end.listed === null ? intersectUids(waiting, end.vanished) : subtractUids(waiting, end.listed);
   await settle(run, base, lost);
   await holdStill(run, base, mailbox, known.pending, subtractUids(held, lost), marks);
+  const resting = restingAmong(run, mailbox, known.pending, subtractUids(retry, lost), approval?.uids ?? NO_UIDS);
   return {
     listed,
     base,
     mailbox,
     marks,
     complete: look.kind !== "delta",
-    arrived: unionUids(subtractUids(presence.arrived, contact), subtractUids(retry, lost)),
+    arrived: unionUids(subtractUids(presence.arrived, contact), subtractUids(subtractUids(retry, lost), resting)),
     gone: unionUids(unionUids(presence.gone, vanished), absent),
     pending: new Map(known.pending.map((row) => [row.uid, row])),
     approval: approval?.runId ?? null,
@@ -175,6 +177,21 @@ async function provedAbsent(run: Pass, listed: ListedMailbox, marks: Marks, uids
     absent = subtractUids(absent, uidSet(page.map((message) => message.uid)));
   }
   return absent;
+}
+
+/** C6: what is not tried again in this run, though it still waits; listed with the reason that it had. */
+function restingAmong(
+  run: Pass,
+  mailbox: string,
+  pending: readonly Pending[],
+  waiting: UidSet,
+  approved: UidSet,
+): UidSet {
+  if (run.retries !== false) return NO_UIDS;
+  const resting = subtractUids(waiting, approved);
+  for (const { uid, reason, detail } of pending)
+    if (reason !== "HALTED" && hasUid(resting, uid)) countFailure(run.tally, { mailbox, uid, code: reason, detail });
+  return resting;
 }
 
 async function settle(run: Pass, base: MailboxBase, uids: UidSet): Promise<void> {

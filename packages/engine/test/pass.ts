@@ -7,6 +7,7 @@ export interface PassOptions {
   readonly now?: number;
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  readonly retries?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -30,6 +31,7 @@ export async function pass(remote: Remote, archive: Archive, options: PassOption
     dryRun: options.dryRun ?? false,
     now: () => options.now ?? NOON,
     signal: options.signal ?? new AbortController().signal,
+    retries: options.retries ?? true,
   });
   for (;;) {
     const step = await run.next();

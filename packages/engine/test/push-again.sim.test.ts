@@ -12,7 +12,7 @@ const text = (n: number | string): string => `Subject: ${n}\r\nMessage-ID: <${n}
 function house(options: { readonly appendLimit?: number } = {}) {
   const memory = new MemoryArchive({ now: () => 1_700_000_000_000 });
   const models = { a: new ServerModel(), b: new ServerModel() };
-  const begin = (name: "a" | "b", rights: Rights): Promise<LinkRun> => {
+  const begin = (name: "a" | "b", rights: Rights, retries = true): Promise<LinkRun> => {
     const id = name === "a" ? 1 : 2;
     const link: Link = { id: asId(id), accountId: asId(id), archiveId: asId(1), rights, policy: DEFAULT_POLICY };
     const writer = simulatedWriter(models[name], rights.push ? options : {});
@@ -26,9 +26,18 @@ function house(options: { readonly appendLimit?: number } = {}) {
       dryRun: false,
       now: () => 1_700_000_000_000,
       signal: new AbortController().signal,
+      retries,
     });
   };
-  return { ...models, source: () => begin("a", PULL), target: () => begin("b", PUSH) };
+  /** How often each message that the target did not take was tried. */
+  const attempts = async (): Promise<readonly number[]> => {
+    const archive = memory.open("b");
+    const tried: number[] = [];
+    for await (const rows of archive.pushRows(await archive.changed()))
+      tried.push(...rows.flatMap(({ unsent }) => (unsent === null ? [] : [unsent.attempts])));
+    return tried;
+  };
+  return { ...models, attempts, source: () => begin("a", PULL), target: (retries = true) => begin("b", PUSH, retries) };
 }
 
 async function walk(half: AsyncGenerator): Promise<void> {
@@ -67,5 +76,25 @@ test("C6 what the target refuses is tried once in a run, however often the push 
   await walk(next.pull());
   await walk(next.push());
   expect((await next.finish()).report).toMatchObject({ outcome: "partial", totals: { appended: 0, failed: 1 } });
+  expect(holds(b, false).INBOX).toHaveLength(1);
+});
+
+test("C6 a run that is not to try again lists what was refused with its reason, sends what is new, and the next that may tries", async () => {
+  const { a, b, source, target, attempts } = house({ appendLimit: 100 });
+  const turn = async (run: LinkRun, pushes: boolean) => {
+    await walk(run.pull());
+    if (pushes) for (let n = 0; n < 2; n++) await walk(run.push());
+    return (await run.finish()).report;
+  };
+  a.append("INBOX", `Subject: large\r\n\r\n${"x".repeat(200)}`, {});
+  await turn(await source(), false);
+  const first = await turn(await target(), true);
+  a.append("INBOX", text(2), {});
+  await turn(await source(), false);
+  const resting = await turn(await target(false), true);
+  expect(resting).toMatchObject({ outcome: "partial", failures: first.failures, totals: { appended: 1, failed: 1 } });
+  expect(await attempts()).toEqual([1]);
+  expect(await turn(await target(), true)).toMatchObject({ outcome: "partial", totals: { appended: 0, failed: 1 } });
+  expect(await attempts()).toEqual([2]);
   expect(holds(b, false).INBOX).toHaveLength(1);
 });

@@ -192,12 +192,19 @@ describe("messages that cannot be fetched", () => {
     }
     expect(held()).toEqual({ INBOX: 6, Work: 3 });
 
+    // A run that is not to try again lists them as they were; what is new crosses.
+    model.append("INBOX", "Subject: crosses\r\n\r\nbody\r\n");
+    const resting = await run({ faults, retries: false });
+    expect(resting).toMatchObject({ bodies: 1, report: { outcome: "partial", totals: { stored: 1, failed: 2 } } });
+    expect(resting.report.failures).toEqual(listed);
+    expect(waiting()).toMatchObject([{ attempts: 3 }, { attempts: 3 }]);
+
     // One can be read now, the other was expunged meanwhile: nothing waits any more, and the next run costs nothing.
     model.expunge("INBOX", [6]);
     const healed = await run();
     expect(healed.report).toMatchObject({ outcome: "ok", failures: [], totals: { stored: 1, failed: 0, removed: 0 } });
     expect(waiting()).toEqual([]);
-    expect(held()).toEqual({ INBOX: 7, Work: 3 });
+    expect(held()).toEqual({ INBOX: 8, Work: 3 });
     const idle = await run();
     expect(idle.report.mailboxes.map(({ look }) => look)).toEqual(["unchanged", "unchanged"]);
     expect(idle.bodies).toBe(0);

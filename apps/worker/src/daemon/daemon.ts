@@ -7,6 +7,7 @@ import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
 import type { Screen } from "@packetboat/terminal";
 import type { Host } from "../host.ts";
 import { openHouse } from "../house.ts";
+import { openRetryPace } from "../runs/retry-pace.ts";
 import { openWindow } from "./http.ts";
 import { keepConnections } from "./kept.ts";
 import { type Metrics, openMetrics } from "./metrics.ts";
@@ -129,7 +130,7 @@ async function oneShift(
     mostPerHost: options.keepMs === 0 ? 0 : MOST_KEPT_PER_HOST,
     keepMs: options.keepMs,
   });
-  const place = { host, database, screen: host.screen({ quiet: true }), leases, connections };
+  const place = { host, database, screen: host.screen({ quiet: true }), leases, connections, retries: openRetryPace() };
   const log = await host.log();
   const onProblem = (error: Error): void => log.warn({ err: error }, "the upkeep of the queue failed; it goes on");
   try {

@@ -6,6 +6,7 @@ import type { Database, LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Host } from "../host.ts";
 import { type AccountMember, memberOf } from "../runs/members.ts";
+import type { RetryPace } from "../runs/retry-pace.ts";
 import { runRounds } from "../runs/rounds.ts";
 import type { KeptConnections } from "./kept.ts";
 
@@ -17,14 +18,16 @@ export interface Workplace {
   readonly screen: Screen;
   readonly leases: LeaseSource;
   readonly connections: KeptConnections;
+  readonly retries: RetryPace;
 }
 
 const LEASE_WAIT_MS = 500;
 
-/** Makes the pass. Throws what concerns the whole worker: a lost database. */
-export async function passOver(place: Workplace, linked: LinkedAccount): Promise<RunReport> {
+/** Makes the pass; `asked`: somebody waits for it. Throws what concerns the whole worker: a lost database. */
+export async function passOver(place: Workplace, linked: LinkedAccount, asked: boolean): Promise<RunReport> {
   const member = kept(place, memberOf(place.host, place.database, linked));
-  const how = { command: "worker", dryRun: false, pushes: true, leaseWaitMs: LEASE_WAIT_MS };
+  const shared = { command: "worker", dryRun: false, pushes: true, leaseWaitMs: LEASE_WAIT_MS };
+  const how = asked ? shared : { ...shared, retries: place.retries };
   const reports = await runRounds(place, [member], how);
   const last = reports.at(-1);
   const [first] = reports;

@@ -13,7 +13,7 @@ import {
 } from "@packetboat/archive";
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Ask, hearAsks } from "@packetboat/database";
-import { type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
+import { ASKED_PRIORITY, type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import type { Metrics } from "./metrics.ts";
 import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
 import { passOver, type Workplace } from "./pass.ts";
@@ -215,7 +215,7 @@ async function madePass(shift: Shift, one: AtWork, linked: LinkedAccount): Promi
   const { host } = place;
   const log = await host.log();
   try {
-    const report = await passOver({ ...place, host: { ...host, signal } }, linked);
+    const report = await passOver({ ...place, host: { ...host, signal } }, linked, job.priority >= ASKED_PRIORITY);
     metrics.run(report);
     log.info({ linkId: job.linkId, runId: report.run, outcome: report.outcome, code: report.error?.code }, "a pass");
     if (isNews(report, job.attempt)) await nudge(shift, linked.link);

@@ -43,5 +43,8 @@ function troubleOf(report: RunReport): { readonly what: string; readonly how: st
   }
   if (outcome !== "partial") return null;
   const what = failures.length === 0 ? "a mailbox" : plural(failures.length, "message");
-  return { what: `${what} did not get through.`, how: `See packetboat runs ${run}; every round tries again.` };
+  return {
+    what: `${what} did not get through.`,
+    how: `See packetboat runs ${run}; it is tried again every 15 minutes.`,
+  };
 }

@@ -10,6 +10,7 @@ import type { Host } from "../host.ts";
 import { stopSignal } from "../house.ts";
 import { explained, reportFailure, unstarted } from "./failed-run.ts";
 import { readOnly } from "./read-only.ts";
+import type { RetryPace } from "./retry-pace.ts";
 import type { Target } from "./targets.ts";
 
 /** A link that takes part, and the way to its account. */
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly dryRun: boolean;
   /** False: only pulls, whatever the links may do. */
   readonly pushes: boolean;
+  /** C6: how often what did not get through is tried again. Default: in every run. */
+  readonly retries?: RetryPace;
   /** How long to wait for whoever works on an account. Default: as acquireLease does. */
   readonly leaseWaitMs?: number;
 }

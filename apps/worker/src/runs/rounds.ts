@@ -137,7 +137,12 @@ async function someAtOnce(runs: readonly Begun[], walk: (one: Begun) => Promise<
   await Promise.all(lanes);
 }
 
-async function begin({ host }: Surroundings, account: OpenAccount, { dryRun, pushes }: RunOptions, company: Company) {
+async function begin(
+  { host }: Surroundings,
+  account: OpenAccount,
+  { dryRun, pushes, retries }: RunOptions,
+  company: Company,
+) {
   const { target, archive, remote, writer, signal } = account;
   return await openRun({
     remote,
@@ -149,6 +154,7 @@ async function begin({ host }: Surroundings, account: OpenAccount, { dryRun, pus
     dryRun,
     now: host.now,
     signal,
+    retries: retries?.(target.link.id, host.now()) ?? true,
     company,
   });
 }

@@ -12,6 +12,7 @@ import { endWithReports } from "./end.ts";
 import { explained } from "./failed-run.ts";
 import { type Member, type OpenAccount, openAccounts, type RunOptions, type Surroundings } from "./open-accounts.ts";
 import { pause } from "./pause.ts";
+import { openRetryPace } from "./retry-pace.ts";
 import { settle } from "./rounds.ts";
 import { type Watched, type WatchOptions, watchAccount } from "./watch-account.ts";
 
@@ -91,6 +92,8 @@ async function follow(
 async function rounds(following: Following, how: RunOptions): Promise<void> {
   const { around, watched, bell, stop } = following;
   const accounts = watched.map(({ account }) => account);
+  // The rounds before tried everything.
+  const retries = openRetryPace(accounts.map(({ target }) => [target.link.id, around.host.now()]));
   let troubles: Troubles = new Map();
   let delay = 0;
   let idle = 0;
@@ -98,7 +101,7 @@ async function rounds(following: Following, how: RunOptions): Promise<void> {
     const heard = await bell.heard(delay > 0 ? delay : undefined);
     if (heard === "closed" || stop.aborted) return;
     for (const one of watched) await one.renew();
-    const { reports, applied } = await settle(around, accounts, how, NO_DISPLAY);
+    const { reports, applied } = await settle(around, accounts, { ...how, retries }, NO_DISPLAY);
     const last = lastOfEach(reports);
     if (last.some(({ error }) => error !== null && ERROR_CODES[error.code][1] === "never")) {
       endWithReports(around.host, around.screen, reports, new Date(around.host.now()).toISOString());

@@ -18,7 +18,7 @@ import {
 } from "@packetboat/core";
 import { commit, type Pass, stopIfAsked } from "../context.ts";
 import type { RunEvent } from "../events.ts";
-import { count } from "../tally.ts";
+import { count, countFailure } from "../tally.ts";
 import { Appender, type AppendOp, isTooLarge } from "./append.ts";
 import { tellHeldAppends, withoutHeld } from "./held.ts";
 import { withoutUnnumbered } from "./local.ts";
@@ -121,7 +121,7 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
   try {
     for await (const page of archive.pushRows(messages)) {
       stopIfAsked(writing.run);
-      const rows = page.filter((row) => !hasFailedNow(writing.run, row));
+      const rows = page.filter((row) => !hasFailedNow(writing.run, row) && !isResting(writing, row));
       const due = planned(writing, rows);
       await forgetMoot(writing, rows, due);
       const ops = await withoutHeld(writing, await withoutRestless(writing, due));
@@ -139,6 +139,17 @@ async function* pushCopies(writing: Writing, messages: readonly MessageId[], lat
 /** C6: tried once in every run, also in one that is walked again for what came meanwhile. What a guard holds is judged with the rest. */
 const hasFailedNow = ({ runId }: Pass, { unsent }: PushRow): boolean =>
   unsent !== null && unsent.runId === runId && unsent.reason !== "HALTED";
+
+/** C6: it waits for a run that tries again; this one lists it with the reason that it had. */
+function isResting(writing: Writing, { messageId, unsent }: PushRow): boolean {
+  const { retries, tally } = writing.run;
+  if (retries !== false || unsent === null || unsent.reason === "HALTED" || unsent.reason === "RESTLESS") return false;
+  const { reason: code, detail, remoteMailboxId } = unsent;
+  if (!tally.resting.has(messageId))
+    countFailure(tally, { mailbox: nameOf(writing, remoteMailboxId), uid: null, code, detail });
+  tally.resting.add(messageId);
+  return true;
+}
 
 function planned(writing: Writing, rows: readonly PushRow[]): readonly PushOp[] {
   const { run, places, unanswered } = writing;
