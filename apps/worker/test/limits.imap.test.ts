@@ -236,5 +236,7 @@ describe("a limit", () => {
   limited("of the server is shown with the profile that was found", async () => {
     const told = await cli.must(["account", "test", urlOf("alice")]);
     expect(told).toMatch(/limits: 300 kB a day down \(Dovecot; changed by --limit\)/);
+    // What it calls itself is remembered.
+    expect(await cli.must(["account", "show", nameOf("alice")])).toMatch(/300 kB a day down \(Dovecot; changed/);
   });
 });

@@ -184,12 +184,25 @@ describe("OAuth2", () => {
       expect({ place, found: secrets.filter((secret) => text.includes(secret)) }).toEqual({ place, found: [] });
   });
 
-  it("account remove forgets it", async (context) => {
+  it("account remove forgets it, and ends it at the provider", async (context) => {
     if (dovecot === undefined) return context.skip("skipped: no Dovecot");
-    await run(["account", "remove", `emil@127.0.0.1:${dovecot.port}`, "--yes"]);
+    expect(await provider.renewable("emil")).toBe(1);
+    const removed = await run(["account", "remove", `emil@127.0.0.1:${dovecot.port}`, "--yes"]);
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringMatching(/Its sign-in at 127\.\S+ has ended\.\n$/) });
+    expect(await provider.renewable("emil")).toBe(0);
     const ended = await run(["backup", urlOf("emil")]);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/There is no password for this account/);
+  });
+
+  it("account remove says so when the provider cannot be reached, and forgets it all the same", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    provider.ill(true);
+    const removed = await run(["account", "remove", `dora@127.0.0.1:${dovecot.port}`, "--yes"]);
+    provider.ill(false);
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Removed dora/) });
+    expect(removed.stderr).toMatch(/^packetboat: the sign-in could not be ended\. .* take Packetboat's access away/);
+    expect((await run(["account", "list"])).stdout).not.toMatch(/dora/);
   });
 });
 

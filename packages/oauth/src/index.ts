@@ -11,4 +11,4 @@ export {
   readProvider,
   type Way,
 } from "./provider.ts";
-export { discovered, type Granted, renew, type Session } from "./session.ts";
+export { discovered, type Granted, renew, revoke, type Session } from "./session.ts";

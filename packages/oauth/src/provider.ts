@@ -14,6 +14,8 @@ export interface Provider {
   readonly authorizationEndpoint: string | null;
   /** Null: no sign-in by a code that is typed elsewhere. */
   readonly deviceEndpoint: string | null;
+  /** Null: the provider takes no tokens back by itself (RFC 7009). */
+  readonly revocationEndpoint: string | null;
   /** Where a browser is sent back to; the port is put in when it is known. */
   readonly redirect: string;
   readonly clientId: string;
@@ -52,6 +54,7 @@ const PRESETS: Readonly<Record<string, Preset>> = {
     authorizationEndpoint: "https://accounts.google.com/o/oauth2/v2/auth",
     // There is one, but Google gives no token for mail by it: only for a short list of other scopes.
     deviceEndpoint: null,
+    revocationEndpoint: "https://oauth2.googleapis.com/revoke",
     redirect: "http://127.0.0.1/",
     scopes: ["https://mail.google.com/"],
     // Without both, Google gives a refresh token to the first sign-in only.
@@ -64,6 +67,7 @@ const PRESETS: Readonly<Record<string, Preset>> = {
     tokenEndpoint: "https://login.microsoftonline.com/common/oauth2/v2.0/token",
     authorizationEndpoint: "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
     deviceEndpoint: "https://login.microsoftonline.com/common/oauth2/v2.0/devicecode",
+    revocationEndpoint: null,
     // Microsoft lets the port differ for this name only.
     redirect: "http://localhost/",
     scopes: ["https://outlook.office.com/IMAP.AccessAsUser.All", "offline_access"],
@@ -94,6 +98,7 @@ export function chooseProvider(options: ProviderOptions, host: string): Draft {
     tokenEndpoint: base.tokenEndpoint,
     authorizationEndpoint: options.authorizationEndpoint ?? base.authorizationEndpoint,
     deviceEndpoint: options.deviceEndpoint ?? base.deviceEndpoint,
+    revocationEndpoint: base.revocationEndpoint,
     redirect: base.redirect,
     clientId,
     clientAuth: options.hasSecret ? "post" : "none",
@@ -128,6 +133,7 @@ function described(options: ProviderOptions): Omit<Draft, "clientId" | "clientAu
     tokenEndpoint: tokenEndpoint ?? null,
     authorizationEndpoint: null,
     deviceEndpoint: null,
+    revocationEndpoint: null,
     redirect: "http://127.0.0.1/",
     // An identity is something that only an issuer's own data can be checked against.
     scopes: issuer === undefined ? ["offline_access"] : ["openid", "offline_access"],
@@ -142,6 +148,7 @@ export interface Metadata {
   readonly token_endpoint?: string | undefined;
   readonly authorization_endpoint?: string | undefined;
   readonly device_authorization_endpoint?: string | undefined;
+  readonly revocation_endpoint?: string | undefined;
   readonly token_endpoint_auth_methods_supported?: readonly string[] | undefined;
 }
 
@@ -159,6 +166,7 @@ export function completed(draft: Draft, metadata: Metadata): Provider {
     tokenEndpoint,
     authorizationEndpoint: draft.authorizationEndpoint ?? metadata.authorization_endpoint ?? null,
     deviceEndpoint: draft.deviceEndpoint ?? metadata.device_authorization_endpoint ?? null,
+    revocationEndpoint: draft.revocationEndpoint ?? metadata.revocation_endpoint ?? null,
     clientAuth,
   };
   mustBeSafe(provider);
@@ -204,6 +212,12 @@ function mustBeSafe(draft: Draft): void {
   if (draft.tokenEndpoint !== null) urlOf(draft.tokenEndpoint, "The token endpoint");
   if (draft.authorizationEndpoint !== null) urlOf(draft.authorizationEndpoint, "The authorization endpoint");
   if (draft.deviceEndpoint !== null) urlOf(draft.deviceEndpoint, "The device endpoint");
+  if (draft.revocationEndpoint !== null) urlOf(draft.revocationEndpoint, "The revocation endpoint");
+}
+
+/** Sign-ins that were kept before revocation was known of. */
+function presetRevocation(issuer: string): string | null {
+  return Object.values(PRESETS).find((preset) => preset.issuer === issuer)?.revocationEndpoint ?? null;
 }
 
 /** Reads a provider back from the database. Null: it is none; an older or newer version may have written it. */
@@ -218,6 +232,7 @@ export function readProvider(value: unknown): Provider | null {
     tokenEndpoint,
     authorizationEndpoint: isText(found.authorizationEndpoint) ? found.authorizationEndpoint : null,
     deviceEndpoint: isText(found.deviceEndpoint) ? found.deviceEndpoint : null,
+    revocationEndpoint: isText(found.revocationEndpoint) ? found.revocationEndpoint : presetRevocation(issuer),
     redirect,
     clientId,
     clientAuth: clientAuth === "post" || clientAuth === "basic" ? clientAuth : "none",

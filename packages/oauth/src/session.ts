@@ -10,6 +10,7 @@ import {
   None,
   refreshTokenGrant,
   type TokenEndpointResponse,
+  tokenRevocation,
 } from "openid-client";
 import { providerError } from "./failures.ts";
 import { completed, type Draft, type Provider } from "./provider.ts";
@@ -44,6 +45,7 @@ export function configurationOf({ provider, clientSecret }: Session): Configurat
     token_endpoint: provider.tokenEndpoint,
     ...(provider.authorizationEndpoint === null ? {} : { authorization_endpoint: provider.authorizationEndpoint }),
     ...(provider.deviceEndpoint === null ? {} : { device_authorization_endpoint: provider.deviceEndpoint }),
+    ...(provider.revocationEndpoint === null ? {} : { revocation_endpoint: provider.revocationEndpoint }),
   };
   const configuration = new Configuration(server, provider.clientId, undefined, auth);
   configuration.timeout = TIMEOUT_SECONDS;
@@ -92,6 +94,25 @@ export function mustRenew(granted: Granted, provider: Provider): Granted & { rea
 export async function renew(session: Session, refreshToken: string): Promise<Granted> {
   try {
     return grantedOf(await refreshTokenGrant(configurationOf(session), refreshToken));
+  } catch (error) {
+    throw providerError(error, session.provider.name, "renewal");
+  }
+}
+
+/** A person waits for it. */
+const REVOCATION_SECONDS = 10;
+
+/**
+ * Gives a refresh token back: with it ends what it was given for. False: this provider takes none back. Throws UNREACHABLE, TIMED_OUT,
+ * THROTTLED, SIGN_IN_EXPIRED.
+ */
+export async function revoke(session: Session, refreshToken: string): Promise<boolean> {
+  if (session.provider.revocationEndpoint === null) return false;
+  const configuration = configurationOf(session);
+  configuration.timeout = REVOCATION_SECONDS;
+  try {
+    await tokenRevocation(configuration, refreshToken, { token_type_hint: "refresh_token" });
+    return true;
   } catch (error) {
     throw providerError(error, session.provider.name, "renewal");
   }

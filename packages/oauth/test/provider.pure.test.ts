@@ -74,6 +74,7 @@ describe("completed", () => {
       tokenEndpoint: `${ISSUER}/token`,
       authorizationEndpoint: `${ISSUER}/other`,
       deviceEndpoint: null,
+      revocationEndpoint: null,
     });
   });
 

@@ -101,7 +101,7 @@ async function prepare(
     ca,
     log: await host.log(),
     signal,
-    paceFor: paceOf(host, database, address, settings.limits),
+    paceFor: paceOf(host, database, address, settings),
   };
   return { options, secret };
 }

@@ -2,26 +2,24 @@
 // nothing is made and nothing is loaded (start-up is a budget). It must never let two limiters count for the same limits of one account.
 import { dayUsage, findAccount } from "@packetboat/archive";
 import { type AccountAddress, accountName } from "@packetboat/config";
-import {
-  type ChosenLimits,
-  type DayUsage,
-  isUnlimited,
-  NOTHING_USED,
-  type Pace,
-  sumOf,
-  type Used,
-} from "@packetboat/core";
+import { type DayUsage, isUnlimited, NOTHING_USED, type Pace, sumOf, type Used } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { PaceFor } from "@packetboat/imap";
 import type { Host } from "../host.ts";
+import type { AccountSettings } from "./settings.ts";
 
 const paces = new WeakMap<Database, Map<string, Promise<Pace>>>();
 
-/** Gives what the imap room asks for the pace of this account. */
-export function paceOf(host: Host, database: Database, address: AccountAddress, chosen: ChosenLimits | null): PaceFor {
+/** Gives what the imap room asks for the pace of this account. A run asks no server for its name: it is remembered from when it was asked. */
+export function paceOf(
+  host: Host,
+  database: Database,
+  address: AccountAddress,
+  { limits: chosen, serverName }: Pick<AccountSettings, "limits" | "serverName">,
+): PaceFor {
   return async (server) => {
     const { profileFor } = await import("@packetboat/imap");
-    const { limits } = profileFor(server, chosen ?? {});
+    const { limits } = profileFor({ ...server, id: server.id ?? serverName }, chosen ?? {});
     if (isUnlimited(limits)) return null;
     const known = paces.get(database) ?? new Map<string, Promise<Pace>>();
     paces.set(database, known);

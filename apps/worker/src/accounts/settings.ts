@@ -27,6 +27,8 @@ export interface AccountSettings {
   readonly mayKeepPassword: boolean;
   /** What a person chose instead of the provider's limits; null: nothing. */
   readonly limits: ChosenLimits | null;
+  /** What the server called itself when it was last asked (docs/decisions/0010-server-names.md); null: it was not, or does not say. */
+  readonly serverName: string | null;
 }
 
 const METHODS: readonly AuthMethod[] = ["plain", "login", "oauthbearer", "xoauth2"];
@@ -45,6 +47,7 @@ export function settingsFor(security: Security): AccountSettings {
     signIn: null,
     mayKeepPassword: true,
     limits: null,
+    serverName: null,
   };
 }
 
@@ -71,6 +74,7 @@ export function readSettings(value: unknown): AccountSettings {
     signIn: readSignIn(found.signIn),
     mayKeepPassword: found.mayKeepPassword !== false,
     limits: readLimits(found.limits),
+    serverName: text("serverName"),
   };
 }
 

@@ -40,6 +40,30 @@ export async function keptSession(host: Host, database: Database, id: AccountId)
   return await sessionOf(signIn, clientSecret);
 }
 
+/** A kept sign-in that is about to be forgotten, and the way to end it at its provider. */
+export interface Farewell {
+  readonly provider: string;
+  /** False: the provider takes nothing back by itself. Throws what is in its way. */
+  readonly revoke: () => Promise<boolean>;
+}
+
+/** Read while the account is still there. Null: there is no sign-in. */
+export async function farewellOf(host: Host, database: Database, id: AccountId): Promise<Farewell | null> {
+  const signIn = await readSignIn(database.pool, id);
+  if (signIn === null) return null;
+  try {
+    const { clientSecret, refreshToken } = opened(await readSealingKey(keyPath(host)), id, signIn);
+    const session = await sessionOf(signIn, clientSecret);
+    return {
+      provider: session.provider.name,
+      revoke: async () => (await import("@packetboat/oauth")).revoke(session, refreshToken),
+    };
+  } catch (error) {
+    // Without its key nothing can be given back, and removing it must work all the same.
+    return { provider: "its provider", revoke: () => Promise.reject(error) };
+  }
+}
+
 /** Gives the tokens of an account for its connections, renewed before they end or after a server refused one. */
 export function tokensOf(host: Host, database: Database, id: AccountId): TokenSource {
   return async (refused) => {

@@ -79,14 +79,15 @@ const login = (host: Host) => async (text: string, options: LoginOptions) => {
   const known = url === null ? accountByName(await allAccounts(database), text) : await accountByAddress(database, url);
   const address = url ?? known?.address;
   if (address === undefined) throw new MailError("BUG", "Packetboat has a defect: an account without an address.");
-  const settings = settingsOf(known, address, options);
+  const chosen = settingsOf(known, address, options);
   const session = await sessionFor(host, database, known, address, options);
   await ensureKey(host);
   const granted = await granting(host, screen, address, session, wanted);
   screen.progress("Signed in at the provider; trying it on the mail server.");
   const give = async (refused: string | null) => (refused === null ? granted.accessToken : null);
-  const entrance = { database, address, settings, allowCleartext: allowCleartext || url === null };
+  const entrance = { database, address, settings: chosen, allowCleartext: allowCleartext || url === null };
   const { facts } = await lookAt(host, entrance, { kind: "sign-in", give });
+  const settings = { ...chosen, serverName: facts.serverName };
   const account = known ?? accountOf(await createAccount(database.pool, address, settings));
   // First the tokens: a known account then has either its old way or the new one, whenever this is ended.
   await keepGranted(host, database, account.id, session, granted);

@@ -11,7 +11,7 @@ import {
   usageOn,
 } from "@packetboat/archive";
 import { parseAccountUrl, showAccountUrl } from "@packetboat/config";
-import { dayOf, MailError } from "@packetboat/core";
+import { asMailError, dayOf, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { bytes, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
@@ -28,6 +28,7 @@ import {
 } from "../accounts/registry.ts";
 import { keepPassword, offerToKeep, passwordSource, usesSignIn } from "../accounts/secret.ts";
 import { settingsFor, withOptions } from "../accounts/settings.ts";
+import { type Farewell, farewellOf } from "../accounts/sign-ins.ts";
 import { subcommand, withExamples, withReporting } from "../command-help.ts";
 import { factLines, limitsLine, plainFacts } from "../display/account-facts.ts";
 import { plainSignIn, signInWords } from "../display/sign-in.ts";
@@ -86,13 +87,14 @@ const add = (host: Host) => async (text: string, options: AddOptions) => {
   const screen = host.screen(options);
   const database = await openHouse(host, screen);
   const known = await accountByAddress(database, url);
-  const settings = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
+  const chosen = withOptions({ ...(known?.settings ?? settingsFor(url.security)), security: url.security }, given);
   const source = passwordSource(host, database, known, { options: given, url: url.password });
   const { facts, typed } = await lookAt(
     host,
-    { database, address: url, settings, allowCleartext: options.allowCleartext === true },
+    { database, address: url, settings: chosen, allowCleartext: options.allowCleartext === true },
     source,
   );
+  const settings = { ...chosen, serverName: facts.serverName };
   const account =
     known === null ? accountOf(await createAccount(database.pool, url, settings)) : { ...known, settings };
   if (known !== null) await setAccountSettings(database.pool, known.id, settings);
@@ -141,7 +143,10 @@ const show = (host: Host) => async (name: string, options: ReportingOptions) => 
   const links = await listLinks(database.pool, { accountId: account.id });
   const { settings, address, id } = account;
   const { profileFor } = await import("@packetboat/imap");
-  const profile = profileFor({ host: address.host, capabilities: null, id: null }, settings.limits ?? {});
+  const profile = profileFor(
+    { host: address.host, capabilities: null, id: settings.serverName },
+    settings.limits ?? {},
+  );
   const now = host.now();
   const used = await usageOn(database.pool, id, dayOf(now));
   const hold = (await listHolds(database.pool, now)).find(({ accountId }) => accountId === id) ?? null;
@@ -179,6 +184,8 @@ const test = (host: Host) => async (text: string, options: RawAccountOptions & R
   // A known account was allowed its clear text when it was added.
   const login: Login = { database, address, settings, allowCleartext: options.allowCleartext === true || url === null };
   const { facts } = await lookAt(host, login, source);
+  if (known !== null && known.settings.serverName !== facts.serverName)
+    await setAccountSettings(database.pool, known.id, { ...known.settings, serverName: facts.serverName });
   // The test itself may have renewed it.
   const now = source.kind === "sign-in" && known !== null ? (await accountById(database, known.id)).signIn : null;
   const { profileFor } = await import("@packetboat/imap");
@@ -210,11 +217,26 @@ const remove = (host: Host) => async (name: string, options: ReportingOptions & 
     `the account ${account.name} with its links and its kept password or sign-in`,
     options.yes === true,
   );
+  const farewell = await farewellOf(host, database, account.id);
   await dropSecret(database.pool, account.id);
   await removeAccount(database.pool, account.id);
-  screen.data({ removed: account.name });
+  const revoked = farewell === null ? null : await endSignIn(screen, farewell);
+  screen.data({ removed: account.name, signInRevoked: revoked });
   screen.line(`Removed ${account.name}. Its archives keep their mail.`);
+  if (revoked === true) screen.line(`Its sign-in at ${farewell?.provider} has ended.`);
 };
+
+/** Ends the sign-in at its provider, as far as that can be done; what cannot is said, with what the person can do. */
+async function endSignIn(screen: Screen, { provider, revoke }: Farewell): Promise<boolean> {
+  const yourself = `To end it, take Packetboat's access away in your account at ${provider}.`;
+  try {
+    if (await revoke()) return true;
+    screen.warning(`packetboat: ${provider} takes no sign-in back from a program. ${yourself}`);
+  } catch (thrown) {
+    screen.warning(`packetboat: the sign-in could not be ended. ${asMailError(thrown).message} ${yourself}`);
+  }
+  return false;
+}
 
 function wayWords(account: Account): string {
   const { signIn, settings } = account;

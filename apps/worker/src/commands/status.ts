@@ -88,7 +88,10 @@ async function budgetsOf(
   for (const { id, address, settings } of await allAccounts(database)) {
     if (!used.has(id) && !waiting.has(id)) continue;
     const today = used.get(id) ?? NOTHING_USED;
-    const { limits } = profileFor({ host: address.host, capabilities: null, id: null }, settings.limits ?? {});
+    const { limits } = profileFor(
+      { host: address.host, capabilities: null, id: settings.serverName },
+      settings.limits ?? {},
+    );
     const { downPerDay, upPerDay } = limits;
     if (downPerDay !== null || upPerDay !== null)
       budgets.set(id, { down: today.down, downPerDay, up: today.up, upPerDay });

@@ -26,6 +26,8 @@ export interface IdentityProvider extends AsyncDisposable {
   readonly spoil: (user: string) => Promise<void>;
   /** The user takes back what was allowed: nothing is good any longer. */
   readonly revoke: (user: string) => Promise<void>;
+  /** How many refresh tokens of a user are good. */
+  readonly renewable: (user: string) => Promise<number>;
   /** Does what a person does with a page and its forms until there is nothing left to fill in; gives the last page's text. */
   readonly visit: (url: string, user: string, code?: string) => Promise<string>;
 }
@@ -50,7 +52,13 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   let isIll = false;
   const well = provider.callback();
   handler = (request, response) => {
-    if (isIll && request.url === "/token") response.writeHead(503).end();
+    if (
+      isIll &&
+      request.url?.startsWith("/token") === true &&
+      request.method === "POST" &&
+      !request.url.includes("introspection")
+    )
+      response.writeHead(503).end();
     else well(request, response);
   };
   const ledger = ledgerOf();
@@ -79,6 +87,10 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     },
     revoke: async (user) => {
       for (const grant of ledger.grants(user)) await (await provider.Grant.find(grant))?.destroy();
+    },
+    renewable: async (user) => {
+      const found = await Promise.all(ledger.refreshTokens(user).map((token) => provider.RefreshToken.find(token)));
+      return found.filter((token) => token?.isValid === true).length;
     },
     visit,
     [Symbol.asyncDispose]: stop,
@@ -138,6 +150,7 @@ interface Entry {
   readonly kind: string;
   readonly grant: string;
   readonly accessToken: string;
+  readonly refreshToken: string | undefined;
   readonly secrets: readonly string[];
 }
 
@@ -154,6 +167,7 @@ function ledgerOf() {
         kind: kind.split(":").at(-1) ?? "",
         grant: oidc.entities.Grant?.jti ?? "",
         accessToken: answer.access_token,
+        refreshToken: answer.refresh_token,
         secrets: [answer.access_token, answer.refresh_token, device, code].filter((text) => text !== undefined),
       });
     },
@@ -164,6 +178,7 @@ function ledgerOf() {
     },
     secrets: () => entries.flatMap(({ secrets }) => secrets),
     accessTokens: (user: string) => of(user).map(({ accessToken }) => accessToken),
+    refreshTokens: (user: string) => of(user).flatMap(({ refreshToken }) => refreshToken ?? []),
     grants: (user: string) => new Set(of(user).map(({ grant }) => grant)),
   };
 }
