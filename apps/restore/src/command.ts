@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { DiffOptions } from "./commands/diff.ts";
 import type { ExportOptions } from "./commands/export.ts";
+import type { ImportOptions } from "./commands/import.ts";
 import type { ListOptions } from "./commands/list.ts";
 import type { LogOptions } from "./commands/log.ts";
 import type { ShowOptions } from "./commands/show.ts";
@@ -127,7 +128,10 @@ function defineExport(command: Command, host: RestoreHost, frame: Frame): void {
   frame.withExamples(
     frame
       .subcommand(command, "export ARCHIVE", "write messages as files, byte for byte, with a manifest")
-      .requiredOption("--to PLACE", "eml:DIR, a directory that is empty, new, or holds an export to go on with")
+      .requiredOption(
+        "--to PLACE",
+        "eml:DIR, mbox:DIR, maildir:DIR (empty, new, or an export to go on with), or zip:FILE",
+      )
       .option("--at WHEN", AT)
       .option("--mailbox PATTERN", "only mailboxes that match; * is any text; may be repeated", frame.collect)
       .option("--json", "print one JSON object on stdout")
@@ -138,7 +142,11 @@ function defineExport(command: Command, host: RestoreHost, frame: Frame): void {
       }),
     [
       { line: "restore export you@example.com --to eml:mail", what: "everything" },
-      { line: "restore export you@example.com --to eml:old --at 2026-11-01", what: "as it was" },
+      {
+        line: "restore export you@example.com --to maildir:old --at 2026-11-01",
+        what: "as it was, for Dovecot or mutt",
+      },
+      { line: "restore export you@example.com --to zip:mail.zip", what: "in one file" },
       { line: "restore export you@example.com --to eml:work --mailbox 'Work*'", what: "some mailboxes" },
     ],
   );
@@ -182,4 +190,35 @@ function definePush(command: Command, host: RestoreHost, frame: Frame): void {
       what: "as it was, in a place of its own",
     },
   ]);
+}
+
+const IMPORT = [
+  "Brings mail from files, or from the stores of other programs, into an archive, which is made when there is none of that name. What the archive holds already is counted, not added again: importing the same source twice adds nothing, and one that was interrupted goes on. Nothing is sent to any account; packetboat restore push and links do that.",
+  "SOURCE is a path, or a kind and a path where it is not clear by looking: mbox:FILE (or mboxo, mboxrd, mboxcl, mboxcl2), maildir:DIR, eml:DIR, zip:FILE of any of these, thunderbird:PROFILE, imap-backup:DIR, takeout:FILE.",
+].join("\n\n");
+
+/** Fills the command `import`. */
+export function defineImport(command: Command, host: RestoreHost, frame: Frame): void {
+  frame.withExamples(
+    command
+      .description(IMPORT)
+      .argument("ARCHIVE", "its name; it is made when there is none")
+      .argument("SOURCE...", "what to read; several are read one after the other")
+      .option("--mailbox MAILBOX", "put all of it into this mailbox")
+      .option("--below MAILBOX", "put its mailboxes below this one, such as 'Old mail'")
+      .option("--keep-line-ends", "leave LF as it lies in an mbox or a Maildir (default: CRLF, as servers hand it out)")
+      .option("-n, --dry-run", "read all, say what would be added, change nothing")
+      .option("--json", "print one JSON object on stdout")
+      .option("-q, --quiet", "print nothing on success (for cron)")
+      .action(async (archive: string, sources: readonly string[], options: ImportOptions) => {
+        const { importMail } = await import("./commands/import.ts");
+        await importMail(host, archive, sources, options);
+      }),
+    [
+      { line: "import you@example.com Mail/old.mbox --below 'Old mail'", what: "an mbox" },
+      { line: "import you@example.com maildir:/var/mail/you", what: "what Dovecot, mbsync or mutt keep" },
+      { line: "import gmail takeout-20261101.zip", what: "Google Takeout: labels become mailboxes" },
+      { line: "import home ~/.thunderbird/abcd1234.default --dry-run", what: "what a profile holds" },
+    ],
+  );
 }

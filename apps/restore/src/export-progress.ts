@@ -1,4 +1,4 @@
-// How far an export is, on stderr: redrawn in place on a terminal, a plain line every few seconds elsewhere, nothing with --quiet.
+// How far an export, or an import, is, on stderr: redrawn in place on a terminal, a plain line every few seconds elsewhere, nothing with --quiet.
 // It must never hold up the export, nor keep the process alive.
 import { bytes, count, duration, fit, percent, plural, type Screen } from "@packetboat/terminal";
 
@@ -10,14 +10,24 @@ export interface Amount {
   readonly bytes: number;
 }
 
-/** Gives the line of an export that has run for `elapsed` milliseconds. Pure. */
-export function progressLine(done: Amount, all: Amount, elapsed: number): string {
+/** Null: not known before. */
+export interface Whole {
+  readonly messages: number | null;
+  readonly bytes: number | null;
+}
+
+/** Gives the line of an export, or an import, that has run for `elapsed` milliseconds. Pure. */
+export function progressLine(done: Amount, all: Whole, elapsed: number, verb = "exporting"): string {
   const seconds = elapsed / 1000;
   const speed = seconds < 1 ? [] : [`${bytes(done.bytes / seconds)}/s`];
-  const rest = all.bytes - done.bytes;
+  const rest = (all.bytes ?? 0) - done.bytes;
   const left = seconds < 1 || done.bytes === 0 || rest <= 0 ? [] : [`${duration((rest / done.bytes) * elapsed)} left`];
-  const numbers = [`${count(done.messages)} of ${plural(all.messages, "message")}`, bytes(done.bytes)];
-  return `exporting ${percent(done.bytes, all.bytes).padStart(5)}  ${[...numbers, ...speed, ...left].join("  ")}`;
+  const messages =
+    all.messages === null
+      ? plural(done.messages, "message")
+      : `${count(done.messages)} of ${plural(all.messages, "message")}`;
+  const share = all.bytes === null ? verb : `${verb} ${percent(done.bytes, all.bytes).padStart(5)}`;
+  return `${share}  ${[messages, bytes(done.bytes), ...speed, ...left].join("  ")}`;
 }
 
 export interface ExportDisplay {
@@ -29,9 +39,10 @@ export interface ExportDisplay {
 /** Starts the display. `write` puts text on stderr as it is. */
 export function startDisplay(
   screen: Screen,
-  all: Amount,
+  all: Whole,
   now: () => number,
   write: (text: string) => void,
+  verb = "exporting",
 ): ExportDisplay {
   if (screen.quiet) return { advance: () => undefined, stop: () => undefined };
   const started = now();
@@ -39,7 +50,7 @@ export function startDisplay(
   const inPlace = screen.stderrIsTerminal;
   let drawn = false;
   const draw = (): void => {
-    const line = progressLine(done, all, now() - started);
+    const line = progressLine(done, all, now() - started, verb);
     if (!inPlace) {
       screen.progress(line);
       return;

@@ -1,3 +1,4 @@
-// The door of the restore app: the commands that read archives back. The worker's command table hands it the frame it runs in.
-export { defineLog, defineRestore } from "./command.ts";
+// The door of the restore app: the commands that read archives back and fill them from files. The worker's command table hands it the frame it
+// runs in.
+export { defineImport, defineLog, defineRestore } from "./command.ts";
 export type { Frame, RestoreHost } from "./host.ts";

@@ -92,14 +92,14 @@ it("a message is one line, harmless, with columns of its own", () => {
 
 describe("--to", () => {
   it.each([
-    ["eml:/tmp/a:b", "/tmp/a:b"],
-    ["eml:~/mail", "/home/you/mail"],
-    ["eml:~", "/home/you"],
-    ["eml:mail", resolve("mail")],
-    ["eml:~else", resolve("~else")],
-  ])("%s", (text, path) => expect(readDestination(text, "/home/you")).toBe(path));
+    ["eml:/tmp/a:b", "eml", "/tmp/a:b"],
+    ["mbox:~/mail", "mbox", "/home/you/mail"],
+    ["maildir:~", "maildir", "/home/you"],
+    ["zip:mail", "zip", resolve("mail")],
+    ["eml:~else", "eml", resolve("~else")],
+  ])("%s", (text, format, path) => expect(readDestination(text, "/home/you")).toEqual({ format, path }));
 
-  it.each(["mail", "eml:", "mbox:mail", ":mail", ""])("%j is refused", (text) => {
+  it.each(["mail", "eml:", "tar:mail", ":mail", ""])("%j is refused", (text) => {
     expect(() => readDestination(text, "/home/you")).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   });
 });

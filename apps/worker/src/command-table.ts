@@ -106,6 +106,12 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => restoreModule(({ defineRestore }) => defineRestore),
   },
   {
+    name: "import",
+    summary: "bring mail from files and other programs into an archive",
+    group: READ,
+    load: () => restoreModule(({ defineImport }) => defineImport),
+  },
+  {
     name: "log",
     summary: "what changed in an archive",
     group: READ,

@@ -1,13 +1,21 @@
 // Bodies into the database: the first transaction of a batch (architecture.md, "The way of a message"). Content-addressed and idempotent:
 // what is there is left alone, two writers of one body end with one row, and an orphan is harmless until the sweep takes it.
 // It must never update bytes in place, and never hold a body a second time but compressed.
-import type { Body, Digest } from "@packetboat/core";
+import type { Digest, Body as FetchedBody } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 import type { PoolClient } from "pg";
 import { CODEC, type Packed } from "./codec.ts";
 import { copyRows, type RowWriter } from "./copy.ts";
 import { type PackedAll, packAll } from "./packer.ts";
-import { type Session, writeAhead } from "./session.ts";
+
+/** What is stored of a message. */
+export type Body = Pick<FetchedBody, "bytes" | "digests">;
+
+/** Where bodies go: a key space, and a transaction that need not wait for the disk (writeAhead of session.ts). */
+export interface BodyStore {
+  readonly keySpace: number;
+  readonly writeAhead: <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
+}
 
 /** Larger messages are packed in segments: neither the server nor we hold one in a second copy then. */
 const LARGE_BYTES = 8 * 1_048_576;
@@ -67,15 +75,15 @@ function inGroups(bodies: readonly Body[]): readonly (readonly Body[])[] {
 }
 
 /** Stores bodies that are not stored yet. See core's Archive.storeBodies. */
-export async function storeBodies(session: Session, bodies: readonly Body[]): Promise<void> {
+export async function storeBodies(store: BodyStore, bodies: readonly Body[]): Promise<void> {
   const unique = [...new Map(bodies.map((body) => [body.digests.sha256, body])).values()];
   if (unique.length === 0) return;
   // One order for all writers: two that share bodies wait for each other and never in a circle.
   unique.sort((a, b) => (a.digests.sha256 < b.digests.sha256 ? -1 : 1));
   const small = unique.filter((body) => body.bytes.length <= LARGE_BYTES);
-  if (small.length > 0) await untilStored(session, (client) => storeSmall(client, session.keySpace, small));
+  if (small.length > 0) await untilStored(store, (client) => storeSmall(client, store.keySpace, small));
   for (const body of unique.filter(({ bytes }) => bytes.length > LARGE_BYTES)) {
-    await untilStored(session, (client) => storeLarge(client, session.keySpace, body));
+    await untilStored(store, (client) => storeLarge(client, store.keySpace, body));
   }
 }
 
@@ -85,10 +93,10 @@ async function storeSmall(client: PoolClient, keySpace: number, bodies: readonly
   if (missing.length > 0) await copyBlobs(client, keySpace, missing);
 }
 
-async function untilStored(session: Session, store: (client: PoolClient) => Promise<void>): Promise<void> {
+async function untilStored(store: BodyStore, work: (client: PoolClient) => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return await writeAhead(session, store);
+      return await store.writeAhead(work);
     } catch (error) {
       if (tries >= TRIES || !isSameBody(error)) throw error;
     }

@@ -28,6 +28,7 @@ import {
   reviveMailboxes,
 } from "./queries/mailboxes.ts";
 import {
+  type Adding,
   type AddMessage,
   addMessages,
   type ChangeMessage,
@@ -103,12 +104,37 @@ export interface Undoing {
  * it is a writer like any other, and what a run planned on rows that this closes is stale (S4). Throws ARCHIVE_BUSY, ARCHIVE_UNKNOWN.
  */
 export async function commitEdits(pool: Pool, undoing: Undoing, ops: readonly ArchiveEdit[]): Promise<Committed> {
+  return commitUnlinked(pool, undoing, async () => ops, neverAdds);
+}
+
+/**
+ * The same for messages that are to be added: `plan` reads what the archive holds under its lock, so that nobody else adds the same
+ * meanwhile. Their bodies are stored.
+ */
+export async function commitAdditions(
+  pool: Pool,
+  importing: Undoing & Adding,
+  plan: (client: PoolClient) => Promise<readonly AddMessage[]>,
+): Promise<Committed> {
+  return commitUnlinked(pool, importing, plan, (client, revision, adds) =>
+    addMessages(client, importing, revision, adds),
+  );
+}
+
+async function commitUnlinked(
+  pool: Pool,
+  undoing: Undoing,
+  plan: (client: PoolClient) => Promise<readonly ArchiveOp[]>,
+  add: (client: PoolClient, revision: number, adds: readonly AddMessage[]) => Promise<void>,
+): Promise<Committed> {
   const session = { ...undoing, run: null };
   try {
     return await inTransaction(pool, async (client) => {
       await client.query("select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)");
       const revision = await lockArchive(client, session);
-      const { stale, done } = await applyArchive(client, session, ops, revision, neverAdds);
+      const ops = await plan(client);
+      if (ops.length === 0) return NOTHING_DONE;
+      const { stale, done } = await applyArchive(client, session, ops, revision, (adds) => add(client, revision, adds));
       if (done === 0) return { revision: null, stale };
       await recordRevision(client, session, revision);
       return { revision: asId<Revision>(revision), stale };
@@ -117,6 +143,8 @@ export async function commitEdits(pool: Pool, undoing: Undoing, ops: readonly Ar
     throw isTakenPath(error) ? mailboxGone() : error;
   }
 }
+
+const NOTHING_DONE: Committed = { revision: null, stale: [] };
 
 async function neverAdds(): Promise<void> {
   throw new MailError("BUG", "Packetboat has a defect: an undo adds a message. Please report this.");

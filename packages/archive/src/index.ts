@@ -44,6 +44,7 @@ export { dumpToFile, loadFromFile } from "./dump-file.ts";
 export { fetchAgain } from "./fetch-again.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
+export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";
 export * from "./message-history.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export { mailboxesBetween } from "./queries/undo.ts";

@@ -26,7 +26,7 @@ import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from
 import { unboundIn, unboundMessages } from "./queries/unbound.ts";
 import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import { versionsSince } from "./queries/versions.ts";
-import type { Session } from "./session.ts";
+import { type Session, writeAhead } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
 
 export interface OpenArchiveOptions {
@@ -71,7 +71,8 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     unbound: (mailbox, canonical) => read(unboundMessages(session, mailbox, canonical)),
     unboundIn: (mailbox) => unboundIn(session, mailbox),
     byEmailId: (emailIds) => read(digestsByEmailId(session, emailIds)),
-    storeBodies: (bodies) => storeBodies(session, bodies),
+    storeBodies: (bodies) =>
+      storeBodies({ keySpace: session.keySpace, writeAhead: (work) => writeAhead(session, work) }, bodies),
     commit: (batch) => commitBatch(session, batch),
     revision: () => read(currentRevision(session)),
     changed: () => read(changedMessages(session)),
@@ -97,7 +98,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
   };
 }
 
-async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<Pick<Session, "keySpace" | "provesKeys">> {
+export async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<Pick<Session, "keySpace" | "provesKeys">> {
   const { rows } = await pool.query<{ key_space: number; proves_keys: boolean }>({
     name: "archive_settings",
     text: "select key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys from archive where id = $1",

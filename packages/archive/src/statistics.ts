@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 const WORTH_A_LOOK = 1_000;
 
 /** Makes Postgres look at the tables of history after a run that changed much; milliseconds, whatever their size. */
-export async function refreshStatistics(session: Session): Promise<void> {
+export async function refreshStatistics(session: Pick<Session, "pool" | "changes">): Promise<void> {
   if (session.changes < WORTH_A_LOOK) return;
   session.changes = 0;
   try {

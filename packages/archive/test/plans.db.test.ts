@@ -3,7 +3,16 @@
 import { type Archive, asId, type MessageId, type Revision, type RunId, type Uid } from "@packetboat/core";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changesIn, differingMessages, log, messageDetails, messagesAt, openArchive, planUndo } from "../src/index.ts";
+import {
+  changesIn,
+  differingMessages,
+  log,
+  messageDetails,
+  messagesAt,
+  openArchive,
+  openImport,
+  planUndo,
+} from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
 import { bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
@@ -24,6 +33,16 @@ beforeAll(async () => {
   await stocked.pool.query("vacuum analyze");
 }, 120_000);
 afterAll(async () => stocked[Symbol.asyncDispose]());
+
+/** An import of what is there and what is not, often enough for generic plans. */
+async function importEverything(pool: Pool, { link, inbox }: Stocked): Promise<void> {
+  const writer = await openImport(pool, link.archiveId, Date.now);
+  await writer.mailboxes([{ path: ["Imported"], role: null, subscribed: true }]);
+  for (let i = 0; i < 7; i++) {
+    const bodies = ["two", `imported ${i}`].map((text) => bodyOf(text));
+    await writer.add(bodies.map((body) => ({ ...body, mailboxId: inbox.mailboxId, ordinal: 1 })));
+  }
+}
 
 function sequentialScans(): readonly string[] {
   return plans.flatMap((plan) =>
@@ -180,6 +199,7 @@ describe("plans", () => {
       });
     }
     await pushEverything(archive, stocked, runId);
+    await importEverything(database.pool, stocked);
     await archive.removedSince(0);
     await archive.approved(Date.now());
     await archive.finishRun(runId, "ok", { version: 1 } as never);

@@ -16,6 +16,7 @@ export * from "./pace/budget.ts";
 export * from "./pace/hints.ts";
 export * from "./pace/limits.ts";
 export * from "./pace/port.ts";
+export * from "./plan/additions.ts";
 export * from "./plan/guard.ts";
 export * from "./plan/look.ts";
 export * from "./plan/mailboxes.ts";

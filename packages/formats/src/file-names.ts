@@ -13,6 +13,7 @@ const MAX_DIRECTORY_BYTES = 160;
 export const MANIFEST = "manifest.jsonl";
 export const SUMS = "SHA256SUMS";
 export const ABOUT = "packetboat-export.json";
+export const MAILBOXES = "mailboxes.jsonl";
 
 // Reserved by Windows with any extension (COM¹ to COM³ too): "Naming Files, Paths, and Namespaces" in its manual.
 const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(\.|$)/i;
@@ -33,8 +34,8 @@ export function safeSegment(segment: string): string {
     .replace(/^\./, "_")
     .replace(/[. ]+$/, (end) => "_".repeat(end.length));
   if (name === "" || DEVICE.test(name) || DEVICE.test(name.replace(/ +\./, "."))) name = `_${name}`;
-  // A mailbox called like a message's file must not take that file's name.
-  if (/\.eml$/i.test(name)) name += "_";
+  // A mailbox called like the file of a message, or of another mailbox, must not take that file's name.
+  if (/\.(eml|mbox)$/i.test(name)) name += "_";
   if (Buffer.byteLength(name) <= MAX_SEGMENT_BYTES) return name;
   return withMark(name, segment);
 }
@@ -67,7 +68,7 @@ export function mailboxDirectories(paths: Iterable<MailboxPath>): ReadonlyMap<st
   const root: Directory = {
     name: "",
     children: new Map(),
-    taken: new Set([MANIFEST, SUMS, ABOUT, "_deep"].map(collisionKey)),
+    taken: new Set([MANIFEST, SUMS, ABOUT, MAILBOXES, "_deep"].map(collisionKey)),
   };
   const directories = new Map<string, string>();
   for (const { path, key } of sorted) {

@@ -1,11 +1,26 @@
 // The door of formats: messages to and from files, streaming.
-export {
-  type ExportMessage,
-  type ExportOutcome,
-  type ExportProgress,
-  type ExportSubject,
-  exportEml,
-  type ManifestLine,
-} from "./eml.ts";
+export { exportEml } from "./eml.ts";
+export type {
+  ExportMailbox,
+  ExportMessage,
+  ExportOptions,
+  ExportOutcome,
+  ExportProgress,
+  ExportSubject,
+  MailboxLine,
+  ManifestLine,
+} from "./export-frame.ts";
 export { ABOUT, MANIFEST, mailboxDirectories, messageFileName, SUMS, safeSegment } from "./file-names.ts";
+export { exportMaildir } from "./maildir-export.ts";
+export { exportMbox } from "./mbox-export.ts";
+export { DigestTable } from "./read/digest-table.ts";
+export { openSource, SOURCE_KINDS, type Source, type SourceKind } from "./read/open-source.ts";
+export {
+  MAX_MESSAGE_BYTES,
+  type ReadOptions,
+  type SourceFailure,
+  type SourceItem,
+  type SourceMessage,
+} from "./read/source.ts";
 export { unfinishedExport } from "./unfinished.ts";
+export { exportZip } from "./zip-export.ts";

@@ -47,7 +47,10 @@ async function writeSmall(path: string, message: FileContent): Promise<boolean> 
 }
 
 /** Hands out the slices; false when the archive noticed that they are damaged, which may be as late as after the last one. */
-async function take({ bytes }: FileContent, each: (slice: Uint8Array) => void | Promise<void>): Promise<boolean> {
+export async function take(
+  { bytes }: Pick<FileContent, "bytes">,
+  each: (slice: Uint8Array) => void | Promise<void>,
+): Promise<boolean> {
   try {
     for await (const slice of bytes()) await each(slice);
     return true;

@@ -2,15 +2,18 @@
 // not exactly as an export writes it.
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { ExportSubject } from "./eml.ts";
+import type { ExportSubject } from "./export-frame.ts";
 import { ABOUT, SUMS } from "./file-names.ts";
+import { readAbout } from "./zip-export.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
-/** Gives the subject of the unfinished export in a directory; null where there is none, or it is finished. */
-export async function unfinishedExport(directory: string): Promise<ExportSubject | null> {
-  const path = join(directory, ABOUT);
-  const [about, sums] = await Promise.all([sizeOf(path), sizeOf(join(directory, SUMS))]);
+/** Gives the subject of the unfinished export in a directory, or to a zip file; null where there is none, or it is finished. */
+export async function unfinishedExport(place: string): Promise<ExportSubject | null> {
+  const zipped = await readAbout(place);
+  if (zipped !== null) return readSubject(zipped);
+  const path = join(place, ABOUT);
+  const [about, sums] = await Promise.all([sizeOf(path), sizeOf(join(place, SUMS))]);
   if (about === null || about > MAX_BYTES || sums !== null) return null;
   return readSubject(await readFile(path, "utf8"));
 }

@@ -15,7 +15,11 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const subject = { archive: "you@example.com", revision: 7, time: null, selection: "" };
-const mailboxes = [["INBOX"], ["inbox", "x"], ["Work", "../evil"], ["Empty"]];
+const mailboxes = [["INBOX"], ["inbox", "x"], ["Work", "../evil"], ["Empty"]].map((path) => ({
+  path,
+  role: null,
+  subscribed: true,
+}));
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 let read: number[] = [];
@@ -63,7 +67,16 @@ it("writes the bytes, the dates, a manifest, and sums that sha256sum accepts", a
   for (const line of lines) expect(sha256(await readFile(join(target, line.path)))).toBe(line.sha256);
   expect((await stat(join(target, lines[0]!.path))).mtimeMs).toBe(Date.UTC(2020, 0, 1));
   expect((await readdir(target)).sort()).toEqual(
-    ["Empty", "INBOX", "SHA256SUMS", "Work", "manifest.jsonl", "packetboat-export.json", "inbox~ebdf965c"].sort(),
+    [
+      "Empty",
+      "INBOX",
+      "SHA256SUMS",
+      "Work",
+      "inbox~ebdf965c",
+      "mailboxes.jsonl",
+      "manifest.jsonl",
+      "packetboat-export.json",
+    ].sort(),
   );
   execFileSync("sha256sum", ["--strict", "-c", "SHA256SUMS"], { cwd: target });
 });

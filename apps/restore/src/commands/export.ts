@@ -1,13 +1,19 @@
 // packetboat restore export: an archive, as it is or was, as files. The database is read ahead of the disk; what is in memory is a few
 // megabytes, whatever the archive holds. An interrupted export goes on where it was, at the revision that it began with.
-import { exportMailbox } from "@packetboat/archive";
-import type { Database } from "@packetboat/database";
-import { type ExportMessage, type ExportOutcome, exportEml, SUMS, unfinishedExport } from "@packetboat/formats";
+import {
+  type ExportOutcome,
+  exportEml,
+  exportMaildir,
+  exportMbox,
+  exportZip,
+  SUMS,
+  unfinishedExport,
+} from "@packetboat/formats";
 import { bytes, duration, harmless, plural, type Screen } from "@packetboat/terminal";
-import { readDestination } from "../destination.ts";
+import { type ExportFormat, type ExportPlace, readDestination } from "../destination.ts";
 import { startDisplay } from "../export-progress.ts";
+import { exportedMessages } from "../exported.ts";
 import type { RestoreHost } from "../host.ts";
-import { loaded, readAhead } from "../read-ahead.ts";
 import { type Snapshot, snapshotOf, whenOf } from "../snapshot.ts";
 
 export interface ExportOptions {
@@ -18,14 +24,21 @@ export interface ExportOptions {
   readonly quiet?: boolean;
 }
 
-/** Exports an archive. Throws as snapshotOf and exportEml do, and INTERRUPTED. */
+const EXPORTS = {
+  eml: exportEml,
+  mbox: exportMbox,
+  maildir: exportMaildir,
+  zip: exportZip,
+} as const satisfies Record<ExportFormat, typeof exportEml>;
+
+/** Exports an archive. Throws as snapshotOf and the exports do, and INTERRUPTED. */
 export async function exportArchive(host: RestoreHost, name: string, options: ExportOptions): Promise<void> {
-  const directory = readDestination(options.to, host.variables.HOME);
+  const place = readDestination(options.to, host.variables.HOME);
   const screen = host.screen(options);
   host.stopsByItself();
   const database = await host.open(screen);
   const signal = AbortSignal.any([host.signal, database.lost]);
-  const snapshot = await snapshotOf(host, database, name, await goingOn(directory, name, options));
+  const snapshot = await snapshotOf(host, database, name, await goingOn(place.path, name, options));
   const all = {
     messages: snapshot.mailboxes.reduce((sum, { messages }) => sum + messages, 0),
     bytes: snapshot.mailboxes.reduce((sum, mailbox) => sum + mailbox.bytes, 0),
@@ -41,13 +54,13 @@ export async function exportArchive(host: RestoreHost, name: string, options: Ex
       time: snapshot.madeAt,
       selection: selectionOf(options),
     };
-    const paths = snapshot.mailboxes.map(({ path }) => path);
-    const messages = messagesOf(database, snapshot, erased);
-    outcome = await exportEml(directory, subject, paths, messages, { onProgress: display.advance, signal });
+    const messages = exportedMessages(database.pool, snapshot, erased);
+    const how = { onProgress: display.advance, signal };
+    outcome = await EXPORTS[place.format](place.path, subject, snapshot.mailboxes, messages, how);
   } finally {
     display.stop();
   }
-  tell(screen, snapshot, { directory, outcome, erased: erased.messages, took: host.now() - started });
+  tell(screen, snapshot, { place, outcome, erased: erased.messages, took: host.now() - started });
   host.end(outcome.damaged.length > 0 ? 3 : 0);
 }
 
@@ -56,47 +69,31 @@ const selectionOf = ({ mailbox = [] }: ExportOptions): string =>
   mailbox.length === 0 ? "" : JSON.stringify([...new Set(mailbox)].sort());
 
 /** Without --at, an unfinished export of the same goes on at its own revision: the archive may have moved on since. */
-async function goingOn(directory: string, archive: string, options: ExportOptions): Promise<ExportOptions> {
+async function goingOn(path: string, archive: string, options: ExportOptions): Promise<ExportOptions> {
   if (options.at !== undefined) return options;
-  const begun = await unfinishedExport(directory);
+  const begun = await unfinishedExport(path);
   const same = begun !== null && begun.archive === archive && begun.selection === selectionOf(options);
   return same ? { ...options, at: String(begun.revision) } : options;
-}
-
-/** The messages of all mailboxes, ready to be written. Erased ones are counted, not given. */
-async function* messagesOf(
-  database: Database,
-  snapshot: Snapshot,
-  erased: { messages: number },
-): AsyncGenerator<ExportMessage> {
-  for (const mailbox of snapshot.mailboxes) {
-    if (mailbox.messages === 0) continue;
-    const stored = exportMailbox(database.pool, snapshot.archive.id, mailbox.id, snapshot.revision);
-    for await (const { message, bytes: content } of readAhead(loaded(stored))) {
-      const { id, size, sha256, flags, internalDate } = message;
-      if (size === null || sha256 === null) erased.messages++;
-      else yield { id, mailbox: mailbox.path, sha256, size, flags, internalDate, bytes: content };
-    }
-  }
 }
 
 /** Lists longer than this are cut. */
 const MOST_NAMED = 20;
 
 interface Told {
-  readonly directory: string;
+  readonly place: ExportPlace;
   readonly outcome: ExportOutcome;
   readonly erased: number;
   readonly took: number;
 }
 
-function tell(screen: Screen, snapshot: Snapshot, { directory, outcome, erased, took }: Told): void {
+function tell(screen: Screen, snapshot: Snapshot, { place, outcome, erased, took }: Told): void {
   screen.data({
     version: 1,
     archive: snapshot.archive.name,
     revision: snapshot.revision,
     time: snapshot.madeAt === null ? null : new Date(snapshot.madeAt).toISOString(),
-    directory,
+    format: place.format,
+    [place.format === "zip" ? "file" : "directory"]: place.path,
     mailboxes: snapshot.mailboxes.length,
     messages: outcome.messages,
     bytes: outcome.bytes,
@@ -106,7 +103,7 @@ function tell(screen: Screen, snapshot: Snapshot, { directory, outcome, erased, 
     damaged: outcome.damaged,
   });
   const amount = `${plural(outcome.messages, "message")}, ${bytes(outcome.bytes)} in ${plural(snapshot.mailboxes.length, "mailbox")}`;
-  screen.line(`Exported ${amount} to ${harmless(directory)} (${duration(took)}).`);
+  screen.line(`Exported ${amount} to ${harmless(place.path)} (${duration(took)}).`);
   screen.line(`${harmless(snapshot.archive.name)} as of ${whenOf(snapshot)}.`);
   if (outcome.alreadyThere > 0)
     screen.line(`${plural(outcome.alreadyThere, "message")} of them had been written before, and were proved again.`);
@@ -116,13 +113,18 @@ function tell(screen: Screen, snapshot: Snapshot, { directory, outcome, erased, 
     screen.line(`  and ${plural(outcome.rewritten.length - MOST_NAMED, "more file")} (--json names all)`);
   if (erased > 0)
     screen.line(`${plural(erased, "message")} had been erased for good by packetboat forget, and are not among them.`);
-  screen.line(`To prove the files at any time: cd ${shellWord(directory)} && sha256sum --quiet -c ${SUMS}`);
+  screen.line(`To prove ${proofOf(place)}`);
   for (const path of outcome.damaged)
     screen.warning(`packetboat: ${harmless(path)} is damaged: the archive's bytes are not those that were stored.`);
   if (outcome.damaged.length > 0)
     screen.warning(
       `packetboat: ${plural(outcome.damaged.length, "message")} could not be exported whole. packetboat verify ${harmless(snapshot.archive.name)} --deep names what is wrong.`,
     );
+}
+
+function proofOf({ format, path }: ExportPlace): string {
+  if (format === "zip") return `the files once they are unpacked: sha256sum --quiet -c ${SUMS}`;
+  return `the files at any time: cd ${shellWord(path)} && sha256sum --quiet -c ${SUMS}`;
 }
 
 function shellWord(text: string): string {

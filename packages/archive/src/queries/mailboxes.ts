@@ -17,7 +17,7 @@ export function mailboxGone(): MailError {
 }
 
 /** All live mailboxes, by path. By mailbox_version_live_path. */
-export async function liveMailboxes(session: Session): Promise<readonly ArchiveMailbox[]> {
+export async function liveMailboxes(session: Pick<Session, "pool" | "archiveId">): Promise<readonly ArchiveMailbox[]> {
   const { rows } = await session.pool.query<{ id: bigint; path: string[]; role: Role | null; subscribed: boolean }>({
     name: "archive_tree",
     text: `select mailbox_id as id, path, role, subscribed from mailbox_version

@@ -4,6 +4,7 @@ import {
   type ArchiveId,
   type ArchiveOp,
   asId,
+  type Link,
   type MailboxId,
   MailError,
   type MessageId,
@@ -15,6 +16,10 @@ import { LIVE, type Session } from "../session.ts";
 
 export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
 export type ChangeMessage = Extract<ArchiveOp, { since: Revision }>;
+/** Of whom messages are added. No link: an import, which binds nothing. */
+export type Adding = Pick<Session, "archiveId" | "keySpace" | "provesKeys"> & {
+  readonly link: Pick<Link, "id"> | null;
+};
 export type ReviveMessage = Extract<ArchiveOp, { kind: "reviveMessage" }>;
 
 // One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256, and held
@@ -44,7 +49,7 @@ select count(*) as found from item`;
 /** Adds messages whose bodies are stored, with their bindings. Throws ARCHIVE_BUSY when a body is not stored (any more), BUG when a UID is bound already. */
 export async function addMessages(
   client: PoolClient,
-  session: Session,
+  session: Adding,
   revision: number,
   ops: readonly AddMessage[],
 ): Promise<void> {
@@ -82,7 +87,7 @@ export async function addMessages(
  * Proves that the mailboxes of both sides exist and are ours, and holds them to the commit. With the archive's row (lockArchive) and the
  * blobs (ADD) that is all that foreign keys would ask for each row: docs/decisions/0007-keys-by-batch.md.
  */
-async function holdParents(client: PoolClient, session: Session, ops: readonly AddMessage[]): Promise<void> {
+async function holdParents(client: PoolClient, session: Adding, ops: readonly AddMessage[]): Promise<void> {
   const mailboxes = [...new Set(ops.map((op) => op.mailboxId))];
   const remotes = [...new Set(ops.flatMap((op) => op.binding?.remoteMailboxId ?? []))];
   const { rows } = await client.query<{ mailboxes: bigint; remotes: bigint }>({
@@ -90,7 +95,7 @@ async function holdParents(client: PoolClient, session: Session, ops: readonly A
     text: `select
         (select count(*) from (select from mailbox where archive_id = $1 and id = any($2::bigint[]) for key share) m) as mailboxes,
         (select count(*) from (select from remote_mailbox where link_id = $3 and id = any($4::bigint[]) for key share) r) as remotes`,
-    values: [session.archiveId, mailboxes, session.link.id, remotes],
+    values: [session.archiveId, mailboxes, session.link?.id ?? null, remotes],
   });
   const [row] = rows;
   if (Number(row?.mailboxes) !== mailboxes.length || Number(row?.remotes) !== remotes.length) {

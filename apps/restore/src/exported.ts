@@ -1,0 +1,24 @@
+// What an export is given to write: the messages of a snapshot, mailbox by mailbox, read ahead of whoever writes them. It must never give a
+// message whose bytes were erased for good.
+import { exportMailbox } from "@packetboat/archive";
+import type { Database } from "@packetboat/database";
+import type { ExportMessage } from "@packetboat/formats";
+import { loaded, readAhead } from "./read-ahead.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** The messages of all mailboxes, ready to be written. Erased ones are counted, not given. */
+export async function* exportedMessages(
+  pool: Database["pool"],
+  snapshot: Snapshot,
+  erased: { messages: number },
+): AsyncGenerator<ExportMessage> {
+  for (const mailbox of snapshot.mailboxes) {
+    if (mailbox.messages === 0) continue;
+    const stored = exportMailbox(pool, snapshot.archive.id, mailbox.id, snapshot.revision);
+    for await (const { message, bytes: content } of readAhead(loaded(stored))) {
+      const { id, size, sha256, flags, internalDate } = message;
+      if (size === null || sha256 === null) erased.messages++;
+      else yield { id, mailbox: mailbox.path, sha256, size, flags, internalDate, bytes: content };
+    }
+  }
+}
