@@ -65,7 +65,7 @@ const stored = async (archive: string): Promise<number> => {
 };
 
 describe("a day's budget", () => {
-  limited("stops the run, is remembered by the next process, and goes on the next day", async (wire) => {
+  limited("trap 26: stops the run, is remembered by the next process, and goes on the next day", async (wire) => {
     const line = ["backup", urlOf("alice"), "--archive", "alice"];
     const first = await cli.run([...line, "--limit", "down-per-day=300kB"]);
     expect(first).toMatchObject({
@@ -105,7 +105,7 @@ describe("a worker under a day's budget", () => {
   const waits = "select count(*) = 1 as met from pgboss.job where state = 'created' and start_after > now()";
   const went = "select count(*) > 0 as met from run where outcome = 'ok'";
 
-  limited("pauses, is stopped and started without forgetting, and goes on the next day", async (wire) => {
+  limited("trap 26: pauses, is stopped and started without forgetting, and goes on the next day", async (wire) => {
     await using erin = await WireClient.login({ port: dovecot?.port ?? 0 }, "erin");
     const body = "A line of text.\r\n".repeat(12_500);
     for (const n of range(1, 30)) await erin.append("INBOX", mail(n, body));
@@ -212,7 +212,7 @@ describe("two accounts", () => {
 });
 
 describe("a refused password", () => {
-  limited("holds the account until the right one is given, and is tried once", async (wire) => {
+  limited("trap 27: holds the account until the right one is given, and is tried once", async (wire) => {
     await cli.must(["account", "add", urlOf("bob")]);
     wire.reset();
     expect((await cli.run(["account", "test", urlOf("bob", "wrong")])).code).toBe(4);

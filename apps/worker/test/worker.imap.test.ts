@@ -88,7 +88,9 @@ test("follows a watched mirror, tries a refused password once, shows itself to m
   expect(stderr).toMatch(/every account was handed back/);
 }, 120_000);
 
-test("a refused password is tried once, held, told by status, and let go when it is given anew", async ({ skip }) => {
+test("trap 27: a refused password is tried once, held, told by status, and let go when it is given anew", async ({
+  skip,
+}) => {
   if (dovecot === undefined) return skip(skipped);
   const server = dovecot;
   await hands(() => server.port).fill("locked", "INBOX", [1]);

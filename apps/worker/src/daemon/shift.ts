@@ -14,6 +14,7 @@ import {
 import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Ask, hearAsks } from "@packetboat/database";
 import { ASKED_PRIORITY, type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
+import { pause } from "../runs/pause.ts";
 import type { Metrics } from "./metrics.ts";
 import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
 import { passOver, type Workplace } from "./pass.ts";
@@ -50,6 +51,8 @@ const CLOCK_MS = 5_000;
 /** What a dead worker watched is watched by another after so long. */
 const WATCH_MS = 10_000;
 const DUE_AT_ONCE = 1_000;
+/** A watch that waits for its turn among thousands keeps no pass from running for longer. */
+const LONGEST_ENTRY_MS = 30_000;
 
 interface AtWork {
   readonly job: Job;
@@ -177,6 +180,8 @@ async function work(shift: Shift, one: AtWork): Promise<void> {
   const { job } = one;
   const { place, queue } = shift;
   const { pool } = place.database;
+  const entering = shift.watchers.entering(asId<AccountId>(job.accountId));
+  if (entering !== null) await Promise.race([entering, pause(LONGEST_ENTRY_MS, shift.signal)]);
   const now = place.host.now();
   const linked = await linkedAccount(pool, asId<LinkId>(job.linkId), now);
   // The link is gone, and so is the job.
