@@ -6,6 +6,7 @@ import { keepConnections } from "../src/daemon/kept.ts";
 import { isNews, nextOf } from "../src/daemon/next.ts";
 import { shareOf } from "../src/daemon/share.ts";
 import { fillSlots } from "../src/daemon/slots.ts";
+import { openTroubles } from "../src/daemon/troubles.ts";
 import { choiceOf, hasPatterns } from "../src/daemon/watch-choice.ts";
 
 describe("what becomes of a job", () => {
@@ -246,5 +247,24 @@ describe("the mailboxes of a watch", () => {
       false,
     ]);
     expect(of({ include: ["Work"] }, {})).toBeUndefined();
+  });
+});
+
+describe("what is said on a terminal", () => {
+  const failed = (code: string, text: string) => ({ link: 3, run: 7, error: { code: code as never, text }, halts: [] });
+  const well = { link: 3, run: 8, error: null, halts: [] };
+  const halt = { guard: "removals", mailbox: "INBOX", messages: 200, of: 210, text: "200 of 210 are gone." } as const;
+
+  test("a trouble once, until it is another or over", () => {
+    const say = openTroubles();
+    expect(say(well)).toBeNull();
+    expect(say(failed("UNREACHABLE", "No connection."))).toBe("link 3: No connection.");
+    expect(say(failed("UNREACHABLE", "No connection."))).toBeNull();
+    expect(say(failed("LEASE_HELD", "Somebody has it."))).toBeNull();
+    expect(say(failed("AUTH_REJECTED", "Give the password anew."))).toBe("link 3: Give the password anew.");
+    expect(say({ ...well, link: 4 })).toBeNull();
+    expect(say(well)).toBe("link 3: well again");
+    expect(say({ ...well, halts: [halt] })).toBe("link 3: 200 of 210 are gone. See packetboat runs 8.");
+    expect(say({ ...well, run: 9, halts: [halt] })).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 // The life of `packetboat worker`: shifts, one after the other, until somebody says stop. A shift that lost its database is ended, its
 // connections cut, and a new one begun when the database answers again. It must never end because a server or the database was away, be it at
 // its start.
-import { asMailError, MailError } from "@packetboat/core";
+import { asMailError, MailError, type RunReport } from "@packetboat/core";
 import { asDatabaseError, type Database, keptLeases } from "@packetboat/database";
 import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
 import type { Screen } from "@packetboat/terminal";
@@ -12,8 +12,9 @@ import { openWindow } from "./http.ts";
 import { keepConnections } from "./kept.ts";
 import { type Metrics, openMetrics } from "./metrics.ts";
 import { isAway, LONGEST_MS, openPatience, type Patience } from "./patience.ts";
-import { workShift } from "./shift.ts";
+import { type Shift, workShift } from "./shift.ts";
 import { standingOf } from "./standing.ts";
+import { openTroubles } from "./troubles.ts";
 import { openWatchers } from "./watchers.ts";
 
 export interface DaemonOptions {
@@ -54,9 +55,15 @@ export async function runDaemon(host: Host, options: DaemonOptions): Promise<voi
     if (greeting !== "") screen.progress(greeting);
     greeting = "";
   };
+  const told = openTroubles();
+  // Who has a log reads it there.
+  const tell = (report: RunReport): void => {
+    const sentence = host.environment.logLevel === "silent" ? told(report) : null;
+    if (sentence !== null) screen.warning(`packetboat: ${sentence}`);
+  };
   while (!host.signal.aborted) {
     const began = host.now();
-    const lost = await oneShift(host, database, metrics, options, open, onReady);
+    const lost = await oneShift(host, database, metrics, options, open, { onReady, tell });
     if (lost === null) continue;
     if (host.now() - began > LONGEST_MS) patience.renew();
     await recovered(host, database, lost, patience);
@@ -115,7 +122,7 @@ async function oneShift(
   metrics: Metrics,
   options: DaemonOptions,
   open: Open,
-  onReady: () => void,
+  { onReady, tell }: Pick<Shift, "onReady" | "tell">,
 ): Promise<MailError | null> {
   const end = new AbortController();
   const cutOff = (error: MailError): void => {
@@ -144,6 +151,7 @@ async function oneShift(
       metrics,
       signal,
       onReady,
+      tell,
       cutOff,
       options: { slots: options.slots, chance: Math.random },
     });

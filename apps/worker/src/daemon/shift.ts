@@ -11,7 +11,7 @@ import {
   listLinks,
   takeDue,
 } from "@packetboat/archive";
-import { type AccountId, asId, asMailError, type LinkId, MailError } from "@packetboat/core";
+import { type AccountId, asId, asMailError, type LinkId, MailError, type RunReport } from "@packetboat/core";
 import { type Ask, hearAsks } from "@packetboat/database";
 import { ASKED_PRIORITY, type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import { pause } from "../runs/pause.ts";
@@ -37,6 +37,8 @@ export interface Shift {
   readonly options: ShiftOptions;
   /** Aborted by the person, or when the database is lost. */
   readonly signal: AbortSignal;
+  /** Told what a person at the terminal should know. */
+  readonly tell: (report: RunReport) => void;
   /** Told when it takes work and hears what is asked of it. */
   readonly onReady: () => void;
   /** Ends the shift because the database cannot be reached. */
@@ -222,6 +224,7 @@ async function madePass(shift: Shift, one: AtWork, linked: LinkedAccount): Promi
   try {
     const report = await passOver({ ...place, host: { ...host, signal } }, linked, job.priority >= ASKED_PRIORITY);
     metrics.run(report);
+    shift.tell(report);
     log.info({ linkId: job.linkId, runId: report.run, outcome: report.outcome, code: report.error?.code }, "a pass");
     if (isNews(report, job.attempt)) await nudge(shift, linked.link);
     return nextOf(report, options.chance(), one.madeWay);
