@@ -13,6 +13,8 @@ export interface Bench {
   readonly times: number;
   /** Watched at once in the case `watch`. */
   readonly accounts: number;
+  /** Of the archive whose snapshots are read. */
+  readonly messages: number;
   /** The case `watch` waits for 15 minutes, not for 2. */
   readonly long: boolean;
 }

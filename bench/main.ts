@@ -1,4 +1,4 @@
-// `pnpm bench [CASE…] [--times N] [--accounts N] [--long]`: our speed as ratios to peers and raw limits on the same Dovecot in the same run. Prints a table with the
+// `pnpm bench [CASE…] [--times N] [--accounts N] [--messages N] [--long]`: our speed as ratios to peers and raw limits on the same Dovecot in the same run. Prints a table with the
 // settings that matter, read back from the server. It must never be part of the tests.
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -7,18 +7,20 @@ import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
 import { SCALE } from "./cases-scale.ts";
+import { SNAPSHOT } from "./cases-snapshot.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
 import { WATCH } from "./cases-watch.ts";
 import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...WATCH, ...WORKER };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     times: { type: "string", default: "5" },
     accounts: { type: "string", default: "2000" },
+    messages: { type: "string", default: "100000" },
     long: { type: "boolean", default: false },
   },
 });
@@ -52,6 +54,7 @@ for (const name of names) {
       work,
       times,
       accounts: Number(values.accounts),
+      messages: Number(values.messages),
       long: values.long,
     })) ?? [];
   for (const row of rows) {

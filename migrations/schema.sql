@@ -127,6 +127,15 @@ create table mailbox (
   id bigint not null generated always as identity
 );
 
+create table mailbox_count (
+  archive_id bigint not null,
+  bytes bigint not null,
+  mailbox_id bigint not null,
+  messages bigint not null,
+  revision bigint not null,
+  unread bigint not null
+);
+
 create table mailbox_version (
   archive_id bigint not null,
   from_revision bigint not null,
@@ -299,6 +308,8 @@ alter table link add constraint link_archive_id_archive_id_fk FOREIGN KEY (archi
 alter table link add constraint link_pkey PRIMARY KEY (id);
 alter table mailbox add constraint mailbox_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
 alter table mailbox add constraint mailbox_pkey PRIMARY KEY (id);
+alter table mailbox_count add constraint mailbox_count_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table mailbox_count add constraint mailbox_count_pkey PRIMARY KEY (archive_id, revision, mailbox_id);
 alter table mailbox_version add constraint mailbox_version_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
 alter table mailbox_version add constraint mailbox_version_pkey PRIMARY KEY (mailbox_id, from_revision);
 alter table mailbox_version add constraint mailbox_version_span CHECK ((from_revision < to_revision));

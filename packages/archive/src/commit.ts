@@ -70,7 +70,10 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
       await recordRevision(client, session, revision);
       return { revision: asId<Revision>(revision), stale };
     });
-    if (committed.overtaken !== true) session.changes += batch.archive.length;
+    if (committed.overtaken !== true) {
+      session.changes += batch.archive.length;
+      session.uncounted += batch.archive.length;
+    }
     return committed;
   } catch (error) {
     throw isTakenPath(error) ? mailboxGone() : error;

@@ -35,6 +35,7 @@ export const DUMPED_TABLES = [
   "message",
   "message_version",
   "forgotten",
+  "mailbox_count",
   "remote_mailbox",
   "placement",
   "intent",

@@ -7,6 +7,7 @@ import { inTransaction, processName } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
 import { lockArchive, recordRevision } from "./commit.ts";
+import { uncount } from "./counts.ts";
 import {
   countSelected,
   dropUnpointed,
@@ -134,6 +135,7 @@ async function eraseBatch(
   const ids = await nextSelected(client, values, from, upTo, BATCH);
   const last = ids.at(-1);
   if (last === undefined) return null;
+  await uncount(client, archiveId, ids);
   const { messages, bytes, kept } = await erase(client, ids);
   const erased = {
     messages: (before?.erased.messages ?? 0) + messages,

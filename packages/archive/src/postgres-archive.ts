@@ -16,6 +16,7 @@ import type { Pool } from "pg";
 import { storeBodies } from "./blobs.ts";
 import { wholeBodies } from "./bodies.ts";
 import { commitBatch } from "./commit.ts";
+import { keepCounts } from "./counts.ts";
 import { appendHabits } from "./queries/append-habits.ts";
 import { openIntents } from "./queries/intents.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
@@ -38,6 +39,15 @@ export interface OpenArchiveOptions {
   readonly now?: () => number;
 }
 
+/** Ops after which a run that goes on keeps the counts, so that none of its revisions is far from one that is counted. */
+const COUNTED_OFTEN = 10_000;
+
+async function keepSessionCounts(session: Session): Promise<void> {
+  // Before the wait: batches of several lanes are committed meanwhile.
+  session.uncounted = 0;
+  await keepCounts(session.pool, session.archiveId);
+}
+
 /** Opens an archive for a link. Throws ARCHIVE_UNKNOWN when it is not there (any more). */
 export async function openArchive(options: OpenArchiveOptions): Promise<Archive> {
   const { pool, link, lease, now = Date.now } = options;
@@ -52,6 +62,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     now,
     run: null,
     changes: 0,
+    uncounted: 0,
   };
   return {
     tree: async () => {
@@ -73,7 +84,11 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     byEmailId: (emailIds) => read(digestsByEmailId(session, emailIds)),
     storeBodies: (bodies) =>
       storeBodies({ keySpace: session.keySpace, writeAhead: (work) => writeAhead(session, work) }, bodies),
-    commit: (batch) => commitBatch(session, batch),
+    commit: async (batch) => {
+      const committed = await commitBatch(session, batch);
+      if (session.uncounted >= COUNTED_OFTEN) await keepSessionCounts(session);
+      return committed;
+    },
     revision: () => read(currentRevision(session)),
     changed: () => read(changedMessages(session)),
     pushRows: (messages) => pushRows(session, messages),
@@ -92,6 +107,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     finishRun: async (run, outcome, report) => {
       await read(finishRun(session, run, outcome, report));
       await refreshStatistics(session);
+      if (session.uncounted > 0) await keepSessionCounts(session);
     },
     approved: (at) => read(approvedRemovals(session, at)),
     useApproval: (run) => useApproval(session, run),

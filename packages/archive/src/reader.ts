@@ -15,6 +15,7 @@ import {
 import type { Pool } from "pg";
 import { readBodies, type StoredBody } from "./bodies.ts";
 import { millis, moment, rowsOf } from "./catalog/asking.ts";
+import { type Counts, countsAt } from "./counts.ts";
 
 /** Which moment of an archive is meant. */
 export type At =
@@ -51,51 +52,30 @@ export async function resolveRevision(pool: Pool, archiveId: ArchiveId, at: At):
   return { revision: asId<Revision>(row.number), madeAt: row.made_at };
 }
 
-export interface MailboxAt {
+export interface MailboxAt extends Counts {
   readonly id: MailboxId;
   readonly path: MailboxPath;
   readonly role: Role | null;
   readonly subscribed: boolean;
-  readonly messages: number;
-  readonly unread: number;
-  /** Of the messages, before compression. */
-  readonly bytes: number;
 }
 
-/** Every mailbox of a snapshot with its counts, by path. Reads the versions of the whole archive once. */
+/** Every mailbox of a snapshot with its counts, by path. Counted from the nearest revision whose counts are kept (counts.ts). */
 export async function mailboxesAt(pool: Pool, archiveId: ArchiveId, revision: Revision): Promise<readonly MailboxAt[]> {
-  const rows = await rowsOf<{
-    id: bigint;
-    path: string[];
-    role: Role | null;
-    subscribed: boolean;
-    messages: bigint;
-    unread: bigint;
-    bytes: bigint;
-  }>(
+  const counts = await countsAt(pool, archiveId, revision);
+  const rows = await rowsOf<{ id: bigint; path: string[]; role: Role | null; subscribed: boolean }>(
     pool,
-    `select b.mailbox_id as id, b.path, b.role, b.subscribed, coalesce(c.messages, 0) as messages, coalesce(c.unread, 0) as unread,
-        coalesce(c.bytes, 0) as bytes
-      from mailbox_version b
-      left join (
-        select v.mailbox_id, count(*) as messages, count(*) filter (where not v.flags @> array['\\Seen']) as unread,
-          sum(blob.size)::bigint as bytes
-        from mailbox box
-        join message_version v on v.mailbox_id = box.id and v.from_revision <= $2 and v.to_revision > $2
-        join message m on m.id = v.message_id left join blob on blob.id = m.blob_id
-        where box.archive_id = $1 group by v.mailbox_id
-      ) c on c.mailbox_id = b.mailbox_id
-      where b.archive_id = $1 and b.from_revision <= $2 and b.to_revision > $2 order by b.path`,
+    // Grows with mailboxes.
+    `select mailbox_id as id, path, role, subscribed from mailbox_version
+      where archive_id = $1 and from_revision <= $2 and to_revision > $2 order by path`,
     [archiveId, revision],
   );
-  return rows.map((row) => ({
-    ...row,
-    id: asId<MailboxId>(row.id),
-    messages: Number(row.messages),
-    unread: Number(row.unread),
-    bytes: Number(row.bytes),
-  }));
+  return rows.map((row) => {
+    const id = asId<MailboxId>(row.id);
+    return { ...row, id, ...(counts.get(id) ?? EMPTY) };
+  });
 }
+
+const EMPTY: Counts = { messages: 0, unread: 0, bytes: 0 };
 
 export interface MessageAt {
   readonly id: MessageId;

@@ -263,6 +263,27 @@ export const messageVersion = pgTable(
   ],
 );
 
+/**
+ * How much mailboxes held at some revisions, so that the tree of any revision is counted from the nearest one before it (counts.ts). All of it
+ * follows from message_version and may be emptied; empty mailboxes have no row.
+ */
+export const mailboxCount = pgTable(
+  "mailbox_count",
+  {
+    archive_id: int8()
+      .notNull()
+      .references(() => archive.id, { onDelete: "cascade" }),
+    revision: int8().notNull(),
+    mailbox_id: int8().notNull(),
+    messages: int8().notNull(),
+    /** Without \Seen. */
+    unread: int8().notNull(),
+    /** Of the messages, before compression. */
+    bytes: int8().notNull(),
+  },
+  (t) => [primaryKey({ name: "mailbox_count_pkey", columns: [t.archive_id, t.revision, t.mailbox_id] })],
+);
+
 /** What was erased for good, when, by whom and how much: never the content, a name or a message's digest (M8). */
 export const audit = pgTable("audit", {
   id: id(),

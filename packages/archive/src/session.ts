@@ -21,6 +21,8 @@ export interface Session {
   run: RunId | null;
   /** Ops that were committed since Postgres was last made to look at the tables (statistics.ts). */
   changes: number;
+  /** Ops that were committed since this session last kept the counts of mailboxes (counts.ts). */
+  uncounted: number;
 }
 
 /** The end of an open version: 2^63 - 1. As text, because it goes into SQL. */

@@ -7,6 +7,7 @@ import type { Pool } from "pg";
 import { type ArchiveInfo, ensureArchive, getArchive } from "./catalog/archives.ts";
 import { moment, rowsOf } from "./catalog/asking.ts";
 import { lockArchive, recordRevision } from "./commit.ts";
+import { keepCounts } from "./counts.ts";
 import { mailboxesAt } from "./reader.ts";
 import { selectsMailbox } from "./selection.ts";
 import type { UndoSelection } from "./undo.ts";
@@ -80,6 +81,7 @@ export async function copySnapshot(pool: Pool, copy: SnapshotCopy): Promise<Arch
     await client.query(COPY, [from, archive.id, revision, ids, selection.since ?? null, selection.before ?? null]);
     await recordRevision(client, { archiveId: archive.id, now, run: null }, next);
   });
+  await keepCounts(pool, archive.id);
   return (await getArchive(pool, archive.id)) ?? { ...archive, revision: asId<Revision>(1) };
 }
 

@@ -18,6 +18,7 @@ import {
 import type { Pool } from "pg";
 import { getArchive } from "./catalog/archives.ts";
 import { commitEdits } from "./commit.ts";
+import { keepCounts } from "./counts.ts";
 import { type Differing, eachDiffering, mailboxesBetween } from "./queries/undo.ts";
 import { selectsMailbox } from "./selection.ts";
 
@@ -207,5 +208,6 @@ export async function executeUndo(pool: Pool, plan: UndoPlan, options: UndoOptio
   });
   await commit(resolved.plan.back.filter((op) => waiting.has(op.mailboxId)));
   await commit(resolved.plan.removals);
+  if (done.revision !== null) await keepCounts(pool, plan.archiveId);
   return done;
 }

@@ -1,0 +1,137 @@
+// How much each mailbox held at some revisions: kept now and then, so that the tree of any revision is counted from the nearest one before it
+// by what began and ended since, in the same time whatever the archive holds. All of it follows from the versions, and may be emptied.
+// It must never be kept for a revision that is not committed, nor stay as it was when history is erased (M8).
+import { type ArchiveId, asId, type MailboxId, type Revision } from "@packetboat/core";
+import { inTransaction } from "@packetboat/database";
+import type { Pool, PoolClient } from "pg";
+import { rowsOf } from "./catalog/asking.ts";
+import { lockArchive } from "./commit.ts";
+import { LIVE } from "./session.ts";
+
+export interface Counts {
+  readonly messages: number;
+  readonly unread: number;
+  /** Of the messages, before compression. */
+  readonly bytes: number;
+}
+
+/** Version rows that may begin or end between two counts that are kept: counting them takes a tenth of a second. */
+const WORTH_KEEPING = 2_000;
+
+// The counts kept at $3 (0: none), and what began and ended after it up to $2. By mailbox_count_pkey; message_version_from and
+// message_version_to for each mailbox, then row by row, or the whole tables where nothing is kept. $1 archive.
+const COUNTED = `
+select mailbox_id, sum(messages)::bigint as messages, sum(unread)::bigint as unread, sum(bytes)::bigint as bytes from (
+  select mailbox_id, messages, unread, bytes from mailbox_count where archive_id = $1 and revision = $3
+  union all
+  select v.mailbox_id, v.sign, case when v.flags @> array['\\Seen'] then 0 else v.sign end, v.sign * coalesce(b.size, 0)
+  from (
+    select v.mailbox_id, v.message_id, v.flags, 1 as sign from mailbox box
+    join message_version v on v.mailbox_id = box.id and v.from_revision > $3 and v.from_revision <= $2
+    where box.archive_id = $1
+    union all
+    select v.mailbox_id, v.message_id, v.flags, -1 from mailbox box
+    join message_version v on v.mailbox_id = box.id and v.to_revision > $3 and v.to_revision <= $2 and v.to_revision <> ${LIVE}
+    where box.archive_id = $1
+  ) v join message m on m.id = v.message_id left join blob b on b.id = m.blob_id
+) parts group by mailbox_id`;
+
+const NEAREST = `
+select coalesce((select revision from mailbox_count where archive_id = $1 and revision <= $2
+  order by revision desc limit 1), 0) as nearest`;
+
+// How many versions began or ended after $2, up to $3 of them. By message_version_from and message_version_to.
+const SINCE = `
+select count(*) as changes from (
+  select from mailbox box join message_version v on v.mailbox_id = box.id and v.from_revision > $2 where box.archive_id = $1
+  union all
+  select from mailbox box join message_version v on v.mailbox_id = box.id and v.to_revision > $2 and v.to_revision <> ${LIVE}
+  where box.archive_id = $1
+  limit $3
+) ends`;
+
+interface Row {
+  readonly mailbox_id: bigint;
+  readonly messages: bigint;
+  readonly unread: bigint;
+  readonly bytes: bigint;
+}
+
+/** Gives what each mailbox held at a revision; one that held nothing may be left out. */
+export async function countsAt(
+  pool: Pool,
+  archiveId: ArchiveId,
+  revision: Revision,
+): Promise<ReadonlyMap<MailboxId, Counts>> {
+  const rows = await inTransaction(pool, async (client) => {
+    // One look at one state: what is erased meanwhile is erased from both, or from none.
+    await client.query("set transaction isolation level repeatable read read only");
+    const nearest = await nearestTo(client, archiveId, revision);
+    await readBy(client, nearest);
+    return await rowsOf<Row>(client, COUNTED, [archiveId, revision, nearest]);
+  });
+  return new Map(
+    rows.map(({ mailbox_id, messages, unread, bytes }) => [
+      asId<MailboxId>(mailbox_id),
+      { messages: Number(messages), unread: Number(unread), bytes: Number(bytes) },
+    ]),
+  );
+}
+
+async function nearestTo(client: PoolClient, archiveId: ArchiveId, revision: number): Promise<number> {
+  const [row] = await rowsOf<{ nearest: bigint }>(client, NEAREST, [archiveId, revision]);
+  return Number(row?.nearest ?? 0);
+}
+
+/** From a revision whose counts are kept little is read, by index, whatever Postgres thinks of the tables. From the beginning all is. */
+async function readBy(client: PoolClient, nearest: number): Promise<void> {
+  await client.query("select set_config('jit', 'off', true), set_config('enable_seqscan', $1, true)", [
+    nearest > 0 ? "off" : "on",
+  ]);
+}
+
+/**
+ * Keeps the counts of the archive's last revision, if enough changed since the last ones that are kept (`worth`, version rows). Killed before it
+ * is done, nothing is kept, and counting takes longer until the next time. Throws ARCHIVE_UNKNOWN.
+ */
+export async function keepCounts(pool: Pool, archiveId: ArchiveId, worth = WORTH_KEEPING): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    // Held against writers, and against an erasure, which would be counted neither here nor there.
+    const revision = (await lockArchive(client, { archiveId })) - 1;
+    const nearest = await nearestTo(client, archiveId, revision);
+    if (nearest === revision) return;
+    await client.query("select set_config('enable_seqscan', 'off', true)");
+    const [since] = await rowsOf<{ changes: bigint }>(client, SINCE, [archiveId, nearest, worth]);
+    if (Number(since?.changes ?? 0) < worth) return;
+    await readBy(client, nearest);
+    await client.query(
+      `insert into mailbox_count (archive_id, revision, mailbox_id, messages, unread, bytes)
+        select $1, $2, mailbox_id, messages, unread, bytes from (${COUNTED}) counted where messages > 0`,
+      [archiveId, revision, nearest],
+    );
+  });
+}
+
+/**
+ * Takes messages out of all counts that are kept, before their versions are erased. The caller holds the archive's lock. By message_version_pkey
+ * and mailbox_count_pkey.
+ */
+export async function uncount(client: PoolClient, archiveId: ArchiveId, messages: readonly bigint[]): Promise<void> {
+  await rowsOf(
+    client,
+    `with erased as materialized (
+      select v.mailbox_id, v.from_revision, v.to_revision, v.flags, coalesce(b.size, 0) as size
+      from message_version v join message m on m.id = v.message_id left join blob b on b.id = m.blob_id
+      where v.message_id = any($2::bigint[])
+    ), gone as (
+      select c.revision, c.mailbox_id, count(*) as messages, count(*) filter (where not e.flags @> array['\\Seen']) as unread,
+        sum(e.size) as bytes
+      from mailbox_count c join erased e on e.mailbox_id = c.mailbox_id
+        and e.from_revision <= c.revision and e.to_revision > c.revision
+      where c.archive_id = $1 group by 1, 2
+    )
+    update mailbox_count c set messages = c.messages - gone.messages, unread = c.unread - gone.unread, bytes = c.bytes - gone.bytes
+    from gone where c.archive_id = $1 and c.revision = gone.revision and c.mailbox_id = gone.mailbox_id`,
+    [archiveId, messages],
+  );
+}
