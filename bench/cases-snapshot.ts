@@ -118,9 +118,9 @@ async function fill(
   await using lease = await acquireLease(database, { accountId: link.accountId, holder: "bench" });
   const archive = await openArchive({ pool, link, lease });
   const run = async (work: () => Promise<void>): Promise<void> => {
-    const id = await archive.beginRun();
+    const { runId } = await archive.beginRun();
     await work();
-    await archive.finishRun(id, "ok", { version: 1 } as never);
+    await archive.finishRun(runId, "ok", { version: 1 } as never);
   };
   let boxes: readonly Box[] = [];
   await run(async () => {

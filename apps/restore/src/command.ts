@@ -168,6 +168,11 @@ function definePush(command: Command, host: RestoreHost, frame: Frame): void {
     .option("--mailbox PATTERN", "only these mailboxes, by the name they had or have; may be repeated", frame.collect)
     .option("--since DATE", "only messages received at or after; local time")
     .option("--before DATE", "only messages received before")
+    .option(
+      "--message ID",
+      "only these messages, by the numbers that diff prints: 96,97; may be repeated",
+      frame.collect,
+    )
     .option("--keep-new", "with --in-place: leave what came since where it is")
     .option("--mailbox-prefix PATH", "with --to: below this mailbox of the account, such as 'Old mail'")
     .option("--no-sync", "with --in-place: only make the revision; packetboat sync carries it out")
@@ -184,6 +189,7 @@ function definePush(command: Command, host: RestoreHost, frame: Frame): void {
   frame.withExamples(push, [
     { line: "restore push you@example.com --at '2 hours ago' --in-place --dry-run", what: "what an undo would do" },
     { line: "restore push you@example.com --at 41 --in-place --mailbox Work", what: "one mailbox as it was" },
+    { line: "restore push you@example.com --at 41 --in-place --message 96,97", what: "two messages" },
     { line: "restore push you@example.com --to imaps://you@new.example.org", what: "everything into another account" },
     {
       line: "restore push you@example.com --to me@new.example.org --at 2026-11-01 --mailbox-prefix 'Old mail'",

@@ -1,10 +1,11 @@
 // What the restore commands are given by the command line that runs them: the same house, screen and words on every command. The two
 // apps do not import each other, so it is handed in. It must never offer anything that writes to a server but the rounds of links.
 import type { ArchiveInfo, LinkInfo } from "@packetboat/archive";
-import type { AccountId } from "@packetboat/core";
+import type { AccountId, MailboxPath, Role } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
+import type { HeldThere } from "./preview.ts";
 
 /** The words that all commands share. */
 export interface Frame {
@@ -40,11 +41,21 @@ export interface Ran {
   readonly tell: () => void;
 }
 
+/** What an account looks like before mail is put into it. */
+export interface LookThere {
+  /** Largest message that the server takes, in bytes; null: not stated. */
+  readonly appendLimit: number | null;
+  /** What the mailbox of this role (null: none), else of this path, holds; nothing where there is none. */
+  readonly holds: (path: MailboxPath, role: Role | null) => Promise<readonly HeldThere[]>;
+}
+
 /** An account that mail is to be put back into. */
 export interface Destination {
   /** Null: a dry run of an account that was never met. */
   readonly id: AccountId | null;
   readonly name: string;
+  /** Signs in, if that is not done, and tells what its server states and holds; nothing is written. Throws as a sign-in and a look do. */
+  readonly look: () => Promise<LookThere>;
   /** Makes the rounds of its link. */
   readonly run: (link: LinkInfo) => Promise<Ran>;
   readonly close: () => Promise<void>;

@@ -1,6 +1,6 @@
 // The options of restore push, checked as a whole: what contradicts itself is refused before anything is opened. Pure.
 import type { UndoSelection } from "@packetboat/archive";
-import { type MailboxPath, MailError } from "@packetboat/core";
+import { asId, type MailboxPath, MailError, type MessageId } from "@packetboat/core";
 import type { AccountWords, Frame } from "./host.ts";
 
 /** As commander gives them. */
@@ -11,6 +11,7 @@ export interface PushOptions extends AccountWords {
   readonly mailbox?: readonly string[];
   readonly since?: string;
   readonly before?: string;
+  readonly message?: readonly string[];
   readonly keepNew?: boolean;
   readonly mailboxPrefix?: string;
   /** False: --no-sync. */
@@ -41,11 +42,12 @@ const refuse = (text: string): never => {
 
 /** Throws CONFIG_INVALID for options that do not go together. */
 export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wanted {
-  const { inPlace = false, to, at, mailbox, since, before, keepNew, mailboxPrefix, sync } = options;
+  const { inPlace = false, to, at, mailbox, message, since, before, keepNew, mailboxPrefix, sync } = options;
   const selection: UndoSelection = {
     ...(mailbox === undefined ? {} : { mailboxes: [...new Set(mailbox)].sort() }),
     ...(since === undefined ? {} : { since: readDate("--since", since) }),
     ...(before === undefined ? {} : { before: readDate("--before", before) }),
+    ...(message === undefined ? {} : { messages: readMessages(message) }),
   };
   if (inPlace === (to !== undefined)) return refuse("Say where to: either --in-place, or --to ACCOUNT.");
   if (to === undefined) {
@@ -58,6 +60,7 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wan
     ...(selection.mailboxes ?? []),
     ...(since === undefined ? [] : [`since ${since}`]),
     ...(before === undefined ? [] : [`before ${before}`]),
+    ...(selection.messages === undefined ? [] : [`message ${selection.messages.join(" ")}`]),
   ];
   const below = (mailboxPrefix ?? "").split("/").filter((segment) => segment !== "");
   return {
@@ -68,4 +71,16 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wan
     words: words.length === 0 ? null : words.join(", "),
     below,
   };
+}
+
+const MOST_MESSAGES = 10_000;
+
+/** The numbers of messages as list, diff and show print them, one or several in a word: "96", "96,97". Throws CONFIG_INVALID. */
+function readMessages(words: readonly string[]): readonly MessageId[] {
+  const ids = words.flatMap((word) => word.split(/[\s,]+/)).filter((word) => word !== "");
+  if (ids.length === 0 || ids.some((word) => !/^[1-9]\d{0,14}$/.test(word)))
+    return refuse("--message is the number of a message, as restore list and restore diff print it: --message 96,97.");
+  if (ids.length > MOST_MESSAGES)
+    return refuse(`--message takes ${MOST_MESSAGES} messages at most; select by mailbox and date.`);
+  return [...new Set(ids.map(Number))].sort((a, b) => a - b).map((id): MessageId => asId(id));
 }

@@ -68,6 +68,7 @@ export { type MatchingRequest, matchingMessages } from "./search/matching.ts";
 export { type SearchPage, type SearchRequest, searchMessages } from "./search/search.ts";
 export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
+export { type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
 export {
   executeUndo,

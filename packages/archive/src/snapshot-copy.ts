@@ -8,8 +8,7 @@ import { type ArchiveInfo, ensureArchive, getArchive } from "./catalog/archives.
 import { moment, rowsOf } from "./catalog/asking.ts";
 import { lockArchive, recordRevision } from "./commit.ts";
 import { keepCounts } from "./counts.ts";
-import { mailboxesAt } from "./reader.ts";
-import { selectsMailbox } from "./selection.ts";
+import { selectedMailboxesAt } from "./snapshot-selection.ts";
 import type { UndoSelection } from "./undo.ts";
 
 export interface SnapshotCopy {
@@ -24,7 +23,7 @@ export interface SnapshotCopy {
 }
 
 // By mailbox_version_pkey, message_version_page, message_pkey. Ids in the order of the originals (C3). $1 archive, $2 new one, $3 revision,
-// $4 mailboxes, $5 since, $6 before.
+// $4 mailboxes, $5 since, $6 before, $7 messages or null.
 const COPY = `
 with box as materialized (
   select nextval('mailbox_id_seq') as id, v.* from (
@@ -42,6 +41,7 @@ with box as materialized (
     from box join message_version v on v.mailbox_id = box.mailbox_id and v.from_revision <= $3 and v.to_revision > $3
     join message m on m.id = v.message_id and m.blob_id is not null
     where ($5::float8 is null or m.internal_date >= ${moment("$5")}) and ($6::float8 is null or m.internal_date < ${moment("$6")})
+      and ($7::bigint[] is null or v.message_id = any($7::bigint[]))
     order by v.message_id
   ) found
 ), added as (
@@ -58,11 +58,7 @@ select count(*) as messages from item`;
  */
 export async function copySnapshot(pool: Pool, copy: SnapshotCopy): Promise<ArchiveInfo> {
   const { from, revision, selection, name, now } = copy;
-  const patterns = selection.mailboxes ?? [];
-  const meant = (await mailboxesAt(pool, from, revision)).filter(
-    ({ path }) => patterns.length === 0 || patterns.some((pattern) => selectsMailbox(pattern, path)),
-  );
-  if (meant.length === 0) throw new MailError("CONFIG_INVALID", `No mailbox matches at revision ${revision}.`);
+  const meant = await selectedMailboxesAt(pool, from, revision, selection);
   const archive = await ensureArchive(pool, name);
   await refuseFilled(pool, archive);
   await inTransaction(pool, async (client) => {
@@ -78,7 +74,8 @@ export async function copySnapshot(pool: Pool, copy: SnapshotCopy): Promise<Arch
     if (shared?.same !== true)
       throw new MailError("CONFIG_INVALID", `The archive ${name} does not share its bytes. Remove it, or rename it.`);
     const ids: readonly MailboxId[] = meant.map(({ id }) => id);
-    await client.query(COPY, [from, archive.id, revision, ids, selection.since ?? null, selection.before ?? null]);
+    const { since = null, before = null, messages = null } = selection;
+    await client.query(COPY, [from, archive.id, revision, ids, since, before, messages]);
     await recordRevision(client, { archiveId: archive.id, now, run: null }, next);
   });
   await keepCounts(pool, archive.id);

@@ -7,6 +7,7 @@ import {
   type MailboxId,
   type MailboxPath,
   MailError,
+  type MessageId,
   planRestore,
   planRestoreMailboxes,
   type RestoreMailbox,
@@ -21,6 +22,7 @@ import { commitEdits } from "./commit.ts";
 import { keepCounts } from "./counts.ts";
 import { type Differing, eachDiffering, mailboxesBetween } from "./queries/undo.ts";
 import { selectsMailbox } from "./selection.ts";
+import { homesOf } from "./snapshot-selection.ts";
 
 /** Everything that is given must hold. Nothing given: everything. */
 export interface UndoSelection {
@@ -29,6 +31,8 @@ export interface UndoSelection {
   /** INTERNALDATE at or after, milliseconds since 1970. With it, or `before`, mailboxes themselves stay as they are. */
   readonly since?: number | undefined;
   readonly before?: number | undefined;
+  /** These messages. With them mailboxes themselves stay as they are, but for those that a message needs to come back to. */
+  readonly messages?: readonly MessageId[] | undefined;
 }
 
 export interface UndoRequest {
@@ -112,8 +116,8 @@ async function resolve(pool: Pool, request: UndoRequest, until: Revision): Promi
   if (patterns.length > 0 && ids.length === 0) {
     throw new MailError("CONFIG_INVALID", `No mailbox matches, neither at revision ${revision} nor now.`);
   }
-  const byDate = selection.since !== undefined || selection.before !== undefined;
-  const plan = planRestoreMailboxes(mailboxes, new Set(byDate ? [] : ids), request.keepNew === true);
+  const single = [selection.since, selection.before, selection.messages].some((given) => given !== undefined);
+  const plan = planRestoreMailboxes(mailboxes, new Set(single ? [] : ids), request.keepNew === true);
   const asked: Differing = {
     archiveId,
     was: revision,
@@ -122,6 +126,7 @@ async function resolve(pool: Pool, request: UndoRequest, until: Revision): Promi
     whole: plan.emptied,
     since: selection.since ?? null,
     before: selection.before ?? null,
+    messages: selection.messages ?? null,
   };
   const paths = new Map(mailboxes.flatMap(({ id, now }) => (now === null ? [] : [[id, now.path] as const])));
   for (const op of [...plan.revivals.values(), ...plan.changes]) paths.set(op.mailboxId, op.path);
@@ -134,6 +139,7 @@ export async function planUndo(pool: Pool, request: UndoRequest): Promise<UndoPl
   if (until === undefined) throw new MailError("ARCHIVE_UNKNOWN", "The archive was removed meanwhile.");
   if (request.revision > until)
     throw new MailError("CONFIG_INVALID", `The archive has revisions 0 to ${until}; there is no other one.`);
+  await requireThere(pool, request);
   const resolved = await resolve(pool, request, until);
   const { plan, paths, known } = resolved;
   const counts = new Map<MailboxId, Record<keyof UndoCounts, number>>();
@@ -164,6 +170,11 @@ export async function planUndo(pool: Pool, request: UndoRequest): Promise<UndoPl
     backMailboxes: back.map(({ path }) => path),
     removedMailboxes: plan.removals.map(({ mailboxId }) => pathOf(mailboxId)),
   };
+}
+
+/** A message that is named was there at that revision: what came later is not brought back but removed, which nobody means by naming it. */
+async function requireThere(pool: Pool, { archiveId, revision, selection }: UndoRequest): Promise<void> {
+  if (selection.messages !== undefined) await homesOf(pool, archiveId, revision, selection.messages);
 }
 
 const byPath = (a: { readonly path: MailboxPath }, b: { readonly path: MailboxPath }): number =>

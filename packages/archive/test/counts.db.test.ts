@@ -121,14 +121,14 @@ describe("the counts of mailboxes", () => {
   it("I2 a run keeps them as it goes, and at its end", async () => {
     const { archive, pool, inbox } = stocked;
     const kept = await keptAt();
-    const run = await archive.beginRun();
+    const { runId } = await archive.beginRun();
     await add(
       stocked,
       inbox,
       Array.from({ length: 2_100 }, (_, n) => bodyOf(`many ${n}`)),
       10_000,
     );
-    await archive.finishRun(run, "ok", { version: 1 } as never);
+    await archive.finishRun(runId, "ok", { version: 1 } as never);
     expect((await keptAt()).length).toBe(kept.length + 1);
     const newest = (await keptAt()).at(-1) ?? 0;
     await expectRight(newest);

@@ -8,17 +8,19 @@ import {
   findArchive,
   findLink,
   type LinkInfo,
-  mailboxesAt,
   resolveRevision,
+  type Sendable,
+  selectedMailboxesAt,
+  sendableAt,
 } from "@packetboat/archive";
-import { type AccountId, MailError, samePath, showPath } from "@packetboat/core";
-import { harmless } from "@packetboat/terminal";
+import { type AccountId, MailError, type Revision, samePath, showPath } from "@packetboat/core";
+import { harmless, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
 import type { Destination } from "../host.ts";
 import { readMoment } from "../moment.ts";
+import { bothPreviews, NOTHING_TO_SEND, type Preview, previewOf, previewWords } from "../preview.ts";
 import type { PushOptions, Wanted } from "../push-options.ts";
-import { type Snapshot, whenOf } from "../snapshot.ts";
-import { totalsOf } from "../tree.ts";
+import { whenOf } from "../snapshot.ts";
 
 type To = Extract<Wanted, { kind: "to" }>;
 
@@ -32,7 +34,10 @@ export async function pushTo(around: Around, wanted: To, options: PushOptions): 
   const destination = await host.destination(database, screen, wanted.account, options);
   try {
     const dryRun = options.dryRun === true;
-    const link = await linkFor(around, wanted, snapshot, destination, dryRun);
+    const known = await linkFor(around, wanted, snapshot, destination, true);
+    // What a link that is there has to do, its own run says best: it knows what was sent before.
+    const preview = known === null ? await lookFirst(around, wanted, snapshot, destination, dryRun) : null;
+    const link = dryRun ? known : (known ?? (await linkFor(around, wanted, snapshot, destination, false)));
     const ran = link === null ? null : await destination.run(link);
     screen.data({
       version: 1,
@@ -40,29 +45,60 @@ export async function pushTo(around: Around, wanted: To, options: PushOptions): 
       revision: snapshot.revision,
       account: destination.name,
       dryRun,
+      preview,
       link: link?.id ?? null,
       from: link?.archive ?? null,
       sync: ran?.report ?? null,
     });
     if (ran !== null) ran.tell();
-    else sayWhatWouldGo(around, wanted, snapshot, destination);
+    else
+      screen.line(
+        "What is there already is not sent again, and nothing is removed. Run it without --dry-run to begin.",
+      );
   } finally {
     await destination.close();
   }
 }
 
-async function snapshotFor({ host, database, archive }: Around, { at }: To): Promise<Snapshot> {
-  const moment = readMoment(at ?? undefined, host.now());
-  const resolved = await resolveRevision(database.pool, archive.id, moment);
-  return { archive, ...resolved, mailboxes: await mailboxesAt(database.pool, archive.id, resolved.revision) };
+/** The moment that is to be put there. */
+interface Snapshot {
+  readonly revision: Revision;
+  readonly madeAt: number | null;
 }
 
-function sayWhatWouldGo({ screen, archive }: Around, wanted: To, snapshot: Snapshot, { name }: Destination): void {
-  const place = wanted.below.length === 0 ? "" : `, below ${harmless(showPath(wanted.below))}`;
-  const some = wanted.words === null ? "" : ` Of that only: ${harmless(wanted.words)}.`;
-  const what = `${harmless(archive.name)} as of ${whenOf(snapshot)}`;
-  screen.line(`Would put ${what} into ${harmless(name)}${place}: ${totalsOf(snapshot.mailboxes)}.${some}`);
-  screen.line("What the account holds already is met, not sent again. Run it without --dry-run to begin.");
+async function snapshotFor({ host, database, archive }: Around, { at }: To): Promise<Snapshot> {
+  return await resolveRevision(database.pool, archive.id, readMoment(at ?? undefined, host.now()));
+}
+
+/** Counts what would be sent to an account that got nothing of this before, and says it. */
+async function lookFirst(
+  { screen, archive, database: { pool } }: Around,
+  { selection, below, words }: To,
+  snapshot: Snapshot,
+  { name, look }: Destination,
+  dryRun: boolean,
+): Promise<Preview & { readonly appendLimit: number | null }> {
+  const { revision } = snapshot;
+  const meant = await selectedMailboxesAt(pool, archive.id, revision, selection);
+  const { appendLimit, holds } = await look();
+  let preview = NOTHING_TO_SEND;
+  for (const { id, path, role, messages } of meant) {
+    if (messages === 0) continue;
+    // B3: roles pair mailboxes at the root of the account only.
+    const held = await holds([...below, ...path], below.length === 0 ? role : null);
+    const all: Sendable[] = [];
+    for await (const page of sendableAt(pool, id, revision, selection)) {
+      if (held.length > 0) all.push(...page);
+      else preview = bothPreviews(preview, previewOf(page, held, appendLimit));
+    }
+    preview = bothPreviews(preview, previewOf(all, held, appendLimit));
+  }
+  const place = below.length === 0 ? "" : `, below ${harmless(showPath(below))}`;
+  const some = words === null ? "" : ` (${harmless(words)})`;
+  const what = `${harmless(archive.name)} as of ${whenOf(snapshot)}${some}`;
+  const told = `${previewWords(preview, appendLimit)}, in ${plural(meant.length, "mailbox")}`;
+  screen.line(`${dryRun ? "Would put" : "Putting"} ${what} into ${harmless(name)}${place}: ${told}.`);
+  return { ...preview, appendLimit };
 }
 
 /** The link that carries it, found again or made. Null: a dry run of one that is not there yet. */

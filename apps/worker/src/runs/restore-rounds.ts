@@ -12,6 +12,7 @@ import { settingsFor, withOptions } from "../accounts/settings.ts";
 import { commandReport } from "../display/report.ts";
 import { stopSignal } from "../house.ts";
 import { endWithReports } from "./end.ts";
+import { type LookThere, lookThere } from "./look-there.ts";
 import { memberOfLink } from "./members.ts";
 import type { Member, Surroundings } from "./open-accounts.ts";
 import { runRounds } from "./rounds.ts";
@@ -30,6 +31,8 @@ export interface Destination {
   /** Null: a dry run of an account that was never met. */
   readonly id: AccountId | null;
   readonly name: string;
+  /** Signs in, if that is not done, and tells what its server states and holds. */
+  readonly look: () => Promise<LookThere>;
   /** Makes the rounds of its link. */
   readonly run: (link: LinkInfo) => Promise<Ran>;
   readonly close: () => Promise<void>;
@@ -85,6 +88,7 @@ export async function destinationOf(
   return {
     id: account?.id ?? null,
     name: account?.name ?? accountName(address),
+    look: async () => lookThere(await connect(stopSignal(host, database))),
     run: async (link) => {
       const ran = await rounds(around, [{ target: await targetOf(database, link), connect }], dryRun);
       if (!dryRun && account !== null && !host.signal.aborted) await offerToKeep(host, database, account, typed);

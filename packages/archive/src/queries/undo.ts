@@ -67,11 +67,13 @@ export interface Differing {
   /** INTERNALDATE at or after, milliseconds since 1970. Null: any. */
   readonly since: number | null;
   readonly before: number | null;
+  /** Only these. Null: all that differ. */
+  readonly messages: readonly MessageId[] | null;
 }
 
 // A message that differs has a version that began or ended since, in the mailbox where it was or is. By message_version_from and
 // message_version_to for each mailbox, message_version_page for whole ones; then, message by message, message_version_pkey and message_pkey.
-// $1 archive, $2 then, $3 until, $4 mailboxes or null, $5 whole mailboxes, $6 since, $7 before.
+// $1 archive, $2 then, $3 until, $4 mailboxes or null, $5 whole mailboxes, $6 since, $7 before, $8 messages or null.
 const DIFFERING = `
 select c.message_id, t.mailbox_id as then_mailbox, t.flags as then_flags, n.mailbox_id, n.flags, n.from_revision,
   n.to_revision = ${LIVE} as live
@@ -82,9 +84,11 @@ from (
     union all
     (select message_id from message_version
       where mailbox_id = b.id and to_revision > $2 and to_revision <= $3 and to_revision <> ${LIVE} offset 0)
-  ) ends where b.archive_id = $1 and ($4::bigint[] is null or b.id = any($4::bigint[]))
+  ) ends where b.archive_id = $1 and $8::bigint[] is null and ($4::bigint[] is null or b.id = any($4::bigint[]))
   union
   select message_id from message_version where mailbox_id = any($5::bigint[]) and to_revision + 0 = ${LIVE}
+  union
+  select unnest($8::bigint[])
 ) c
 cross join lateral (select internal_date from message where id = c.message_id and archive_id = $1 limit 1) m
 cross join lateral (select mailbox_id, flags, from_revision, to_revision from message_version
@@ -112,7 +116,7 @@ export async function eachDiffering(
   asked: Differing,
   see: (rows: readonly RestoreRow[]) => Promise<void>,
 ): Promise<void> {
-  const { archiveId, was, until, mailboxes, whole, since, before } = asked;
+  const { archiveId, was, until, mailboxes, whole, since, before, messages } = asked;
   await inTransaction(pool, async (client) => {
     await client.query("set transaction isolation level repeatable read read only");
     await client.query(
@@ -127,6 +131,7 @@ export async function eachDiffering(
       whole,
       since,
       before,
+      messages,
     ]);
     for (;;) {
       const { rows } = await client.query<Row>(`fetch ${PAGE} from differing`);
