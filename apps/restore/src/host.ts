@@ -78,6 +78,8 @@ export interface RestoreHost {
   readonly archiveByName: (database: Database, name: string) => Promise<ArchiveInfo>;
   /** Asks, unless `yes`. Throws CONFIG_INVALID where nobody can be asked, INTERRUPTED when the answer is no. */
   readonly consent: (question: string, yes: boolean) => Promise<void>;
+  /** Signs in to the account of a link and gives the largest message that its server takes, in bytes; null: not stated. Throws as a sign-in does. */
+  readonly appendLimit: (database: Database, link: LinkInfo) => Promise<number | null>;
   /** Makes rounds over these links, all of one archive. */
   readonly rounds: (database: Database, screen: Screen, links: readonly LinkInfo[]) => Promise<Ran>;
   /** The account of a name or a URL, made if need be. Close it. */

@@ -1,7 +1,8 @@
 // restore push before and after it does anything: options that go together, and the words of a plan.
 import type { UndoPlan } from "@packetboat/archive";
-import { asId } from "@packetboat/core";
+import { asId, type MessageId } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
+import { type HeldThere, NOTHING_TO_SEND, previewOf, previewWords } from "../src/preview.ts";
 import { type PushOptions, readPush } from "../src/push-options.ts";
 import { doneLine, undoLines } from "../src/undo-lines.ts";
 
@@ -31,8 +32,22 @@ describe("options", () => {
     expect(one).toMatchObject({ words: "A*, Work, since 2024-01-01", selection: { mailboxes: ["A*", "Work"] } });
   });
 
+  it("name single messages, each once, in order", () => {
+    const options = { inPlace: true, at: "41", message: ["97, 96", "97"] };
+    expect(read(options)).toMatchObject({ selection: { messages: [96, 97] } });
+    expect(read({ to: "you", message: ["5", "4"] })).toMatchObject({
+      words: "message 4 5",
+      selection: { messages: [4, 5] },
+    });
+  });
+
   it.each<PushOptions>([
     {},
+    { to: "you", message: ["0"] },
+    { to: "you", message: [","] },
+    { to: "you", message: ["12a"] },
+    { to: "you", message: ["1'; drop"] },
+    { to: "you", message: [Array.from({ length: 10_001 }, (_, n) => n + 1).join()] },
     { inPlace: true },
     { inPlace: true, to: "you", at: "1" },
     { inPlace: true, at: "1", mailboxPrefix: "Old" },
@@ -81,5 +96,45 @@ describe("words", () => {
   it("of what was done", () => {
     expect(doneLine(plan.totals)).toBe("1,200 messages came back, 1 moved back, 2 removed");
     expect(doneLine({ back: 0, moved: 0, flagged: 0, removed: 0 })).toBe("No message had to change");
+  });
+});
+
+describe("a preview", () => {
+  const message = (id: number, fingerprint: string | null, size = 100) => ({
+    id: asId<MessageId>(id),
+    size,
+    fingerprint,
+  });
+  const there = (fingerprint: string | null, size = 100): HeldThere => ({ fingerprint, size });
+
+  // Messages, what the server holds: to append, already there, to be matched, too large (over 1,000 bytes).
+  it.each([
+    [[message(1, "a"), message(2, "b", 300)], [], [2, 0, 0, 0]],
+    [[message(1, "a"), message(2, "b")], [there("a")], [1, 1, 0, 0]],
+    // Another size: line ends that a server made anew, or another message of the same header. The bytes tell.
+    [[message(1, "a")], [there("a", 101)], [0, 0, 1, 0]],
+    // C3: two that are alike, one of them there.
+    [[message(1, "a"), message(2, "a")], [there("a")], [1, 0, 1, 0]],
+    [[message(1, "a")], [there("a"), there("a")], [0, 0, 1, 0]],
+    // Without a header nothing but the bytes tells.
+    [[message(1, null)], [there(null)], [0, 0, 1, 0]],
+    [[message(1, "a", 1_001), message(2, "b", 1_000)], [], [1, 0, 0, 1]],
+    // Too large, and there: nothing has to be sent.
+    [[message(1, "a", 5_000)], [there("a", 5_000)], [0, 1, 0, 0]],
+    [[], [there("a")], [0, 0, 0, 0]],
+  ] as const)("%#", (messages, held, expected) => {
+    const { toAppend, alreadyThere, toBeMatched, tooLarge } = previewOf(messages, held, 1_000);
+    expect([toAppend, alreadyThere, toBeMatched, tooLarge]).toEqual(expected);
+    expect(previewOf(messages, held, null).tooLarge).toBe(0);
+  });
+
+  it("is one sentence", () => {
+    const preview = { toAppend: 312, bytes: 34_000_000, alreadyThere: 4, toBeMatched: 0, tooLarge: 2 };
+    expect(previewWords(preview, 50_000_000)).toBe(
+      "312 messages to append (34 MB), 4 already there, 2 too large for this server (50 MB at most)",
+    );
+    expect(previewWords({ ...NOTHING_TO_SEND, toBeMatched: 3 }, null)).toBe(
+      "0 messages to append, 0 already there, 3 to be matched by their bytes",
+    );
   });
 });

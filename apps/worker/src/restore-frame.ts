@@ -23,6 +23,10 @@ export function restoreHost(host: Host) {
     archiveByName,
     consent: (question: string, yes: boolean) => askConsent(host, question, yes),
     // Loaded when it is needed: reading an archive needs no mail server.
+    appendLimit: async (database: Database, link: LinkInfo) => {
+      const { appendLimitOf } = await import("./runs/restore-rounds.ts");
+      return await appendLimitOf({ host, database }, link);
+    },
     rounds: async (database: Database, screen: Screen, links: readonly LinkInfo[]) => {
       const { roundsOf } = await import("./runs/restore-rounds.ts");
       return await roundsOf({ host, database, screen }, links);

@@ -81,4 +81,5 @@ export {
   type UndoRequest,
   type UndoSelection,
 } from "./undo.ts";
+export { type UndoSending, undoSending } from "./undo-sending.ts";
 export * from "./verify.ts";

@@ -190,6 +190,19 @@ const summed = (a: UndoCounts, b: UndoCounts): UndoCounts => ({
 const opOf = ({ plan: { homeOf } }: Resolved, { keepNew = false }: UndoRequest, row: RestoreRow) =>
   planRestore(row, { homeOf, keepNew });
 
+/** Walks through the messages that a plan brings back from their removal, by id, in pages. */
+export async function eachComingBack(
+  pool: Pool,
+  plan: UndoPlan,
+  see: (messages: readonly MessageId[]) => Promise<void>,
+): Promise<void> {
+  const resolved = await resolve(pool, plan, plan.until);
+  await eachDiffering(pool, resolved.asked, async (rows) => {
+    const back = rows.filter((row) => opOf(resolved, plan, row)?.kind === "reviveMessage");
+    if (back.length > 0) await see(back.map(({ messageId }) => messageId));
+  });
+}
+
 /**
  * Does what the plan says, in batches of one revision each. What was changed since the plan is left alone, and counted. Killed in between,
  * a new plan for the same revision goes on. Throws ARCHIVE_BUSY when another command changed the mailboxes meanwhile, ARCHIVE_UNKNOWN.

@@ -46,6 +46,11 @@ const newest = async (): Promise<number> =>
     (await stocked.pool.query("select revision from archive where id = $1", [stocked.link.archiveId])).rows[0].revision,
   );
 
+/** Of INBOX, at a revision. */
+async function idsAt(at: number): Promise<readonly MessageId[]> {
+  return (await messagesAt(stocked.pool, stocked.inbox.mailboxId, revision(at))).map(({ id }) => id);
+}
+
 describe("a snapshot as an archive of its own", () => {
   const plain = async (archiveId: Stocked["link"]["archiveId"], at: number) => {
     const mailboxes = await mailboxesAt(stocked.pool, archiveId, revision(at));
@@ -77,6 +82,11 @@ describe("a snapshot as an archive of its own", () => {
   it("or a selection of it", async () => {
     const some = await copyOf(8, "some", { mailboxes: ["inbox"], since: Date.UTC(2023, 0, 1) });
     expect(await plain(some.id, 1)).toMatchObject([{ path: ["INBOX"], messages: [{ flags: ["\\Seen"] }] }]);
+    const [, two] = await idsAt(3);
+    const single = await copyOf(3, "single", { messages: [two ?? asId(0)] });
+    expect(await plain(single.id, 1)).toMatchObject([
+      { path: ["INBOX"], messages: [{ size: bodyOf("two").bytes.length }] },
+    ]);
     await expect(copyOf(8, "none", { mailboxes: ["Nowhere"] })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     await expect(copyOf(8, "alice")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
@@ -104,6 +114,31 @@ describe("undo", () => {
       if (at > 0) expect(isEmptyUndo(await plan(at))).toBe(true);
     }
     expect(await snapshot(await newest())).toEqual(await snapshot(last));
+  });
+
+  it("M10 brings back a message that is named, and leaves all else as it is", async () => {
+    const last = await newest();
+    const [one, two, three] = await idsAt(3);
+    if (one === undefined || two === undefined || three === undefined) throw new Error("no messages");
+    const planned = await plan(3, { messages: [three] });
+    expect(planned).toMatchObject({
+      totals: { back: 1, moved: 0, flagged: 0, removed: 0 },
+      renamed: [],
+      removedMailboxes: [],
+    });
+    await executeUndo(stocked.pool, planned);
+    expect(await idsAt(await newest())).toEqual([one, three, ...(await idsAt(last)).filter((id) => id !== one)]);
+    expect(isEmptyUndo(await plan(3, { messages: [three] }))).toBe(true);
+    // Moved and flagged since: it goes back, into its mailbox by the name of today.
+    await executeUndo(stocked.pool, await plan(3, { messages: [two] }));
+    expect(await idsAt(await newest())).toContain(two);
+    // What came later would be removed, which nobody means by naming it.
+    const [four] = (await idsAt(last)).filter((id) => id > three);
+    await expect(plan(3, { messages: [one, four ?? one] })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining(`message ${four}.`),
+    });
+    await expect(plan(3, { messages: [asId<MessageId>(99_999)] })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
 
   it("says what it would do, by mailbox, and changes nothing", async () => {

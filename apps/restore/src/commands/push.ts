@@ -4,6 +4,7 @@
 import {
   executeUndo,
   isEmptyUndo,
+  type LinkInfo,
   listLinks,
   planUndo,
   resolveRevision,
@@ -13,6 +14,7 @@ import {
 import { harmless, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
 import type { Frame, RestoreHost } from "../host.ts";
+import { previewInPlace } from "../in-place-preview.ts";
 import { readMoment } from "../moment.ts";
 import { type PushOptions, readPush, type Wanted } from "../push-options.ts";
 import { whenOf } from "../snapshot.ts";
@@ -43,8 +45,13 @@ async function undo(around: Around, wanted: Extract<Wanted, { kind: "inPlace" }>
     screen.line(`To make ${harmless(archive.name)} what it was at ${when}:`);
     for (const line of undoLines(plan)) screen.line(line);
   }
+  const links = await listLinks(database.pool, { archiveId: archive.id });
+  const pushing = options.sync === false ? [] : links.filter(({ rights }) => rights.push);
+  const accounts = await previewInPlace(around, plan, pushing);
+  const head = { ...headOf(around, plan), accounts };
   if (options.dryRun === true) {
-    screen.data({ ...headOf(around, plan), dryRun: true, done: null, sync: null });
+    screen.data({ ...head, dryRun: true, done: null, sync: null });
+    if (!isEmptyUndo(plan) && pushing.length === 0 && options.sync !== false) sayNoneMayWrite(around, links);
     return;
   }
   await askFirst(host, plan, options.yes === true);
@@ -54,8 +61,8 @@ async function undo(around: Around, wanted: Extract<Wanted, { kind: "inPlace" }>
     screen.warning(
       `packetboat: ${plural(done.stale, "message")} changed meanwhile and stay as they are. Run it again.`,
     );
-  const sync = options.sync === false ? null : await carryOut(around);
-  screen.data({ ...headOf(around, plan), dryRun: false, done, sync: sync?.report ?? null });
+  const sync = options.sync === false ? null : await carryOut(around, links);
+  screen.data({ ...head, dryRun: false, done, sync: sync?.report ?? null });
   if (options.sync === false) screen.line(`packetboat sync ${harmless(archive.name)} carries it out.`);
   sync?.tell();
 }
@@ -83,14 +90,17 @@ async function execute({ host, database, screen }: Around, plan: UndoPlan): Prom
 }
 
 /** The rounds of the archive's links. Null: none of them may write. */
-async function carryOut({ host, database, screen, archive }: Around) {
-  const links = await listLinks(database.pool, { archiveId: archive.id });
+async function carryOut(around: Around, links: readonly LinkInfo[]) {
+  const { host, database, screen } = around;
   if (links.some(({ rights }) => rights.push)) return await host.rounds(database, screen, links);
-  const [link] = links;
+  sayNoneMayWrite(around, links);
+  return null;
+}
+
+function sayNoneMayWrite({ screen }: Around, [link]: readonly LinkInfo[]): void {
   screen.line(
     link === undefined
       ? "No account is tied to this archive, so no server changes."
       : `No link of this archive may write to its server. packetboat link set ${link.id} --push lets it; or use --to.`,
   );
-  return null;
 }

@@ -38,6 +38,18 @@ export interface Destination {
   readonly close: () => Promise<void>;
 }
 
+/** Signs in to the account of a link and gives the largest message that its server takes, in bytes; null: not stated. Throws as signIn does. */
+export async function appendLimitOf(
+  { host, database }: Pick<Surroundings, "host" | "database">,
+  link: LinkInfo,
+): Promise<number | null> {
+  const { connect } = await memberOfLink(host, database, link.id);
+  const { remote } = await connect(stopSignal(host, database));
+  const { appendLimit } = remote.capabilities;
+  await remote.close();
+  return appendLimit;
+}
+
 /** Makes rounds over these links, all of one archive. */
 export async function roundsOf(around: Surroundings, links: readonly LinkInfo[]): Promise<Ran> {
   const members = await Promise.all(links.map(({ id }) => memberOfLink(around.host, around.database, id)));
