@@ -17,6 +17,7 @@ export interface Counts {
 
 /** Version rows that may begin or end between two counts that are kept: counting them takes a tenth of a second. */
 const WORTH_KEEPING = 2_000;
+const COUNTED_OFTEN = 10_000;
 
 // The counts kept at $3 (0: none), and what began and ended after it up to $2. By mailbox_count_pkey; message_version_from and
 // message_version_to for each mailbox, then row by row, or the whole tables where nothing is kept. $1 archive.
@@ -110,6 +111,26 @@ export async function keepCounts(pool: Pool, archiveId: ArchiveId, worth = WORTH
       [archiveId, revision, nearest],
     );
   });
+}
+
+/** A writer of many batches, with the ops that it committed since it last kept the counts. */
+export interface Counting {
+  readonly pool: Pool;
+  readonly archiveId: ArchiveId;
+  uncounted: number;
+}
+
+/** Keeps the counts of a writer that goes on, after 10,000 ops each, so that none of its revisions is far from one that is counted. */
+export async function countOnTheWay(counting: Counting): Promise<void> {
+  if (counting.uncounted >= COUNTED_OFTEN) await countAtTheEnd(counting);
+}
+
+/** Keeps the counts of a writer that is done. One that changed nothing asks nothing. */
+export async function countAtTheEnd(counting: Counting): Promise<void> {
+  if (counting.uncounted === 0) return;
+  // Before the wait: other batches are committed meanwhile.
+  counting.uncounted = 0;
+  await keepCounts(counting.pool, counting.archiveId);
 }
 
 /**

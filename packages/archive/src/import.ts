@@ -18,6 +18,7 @@ import { asDatabaseError, inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { storeBodies } from "./blobs.ts";
 import { commitAdditions, commitEdits } from "./commit.ts";
+import { countAtTheEnd, countOnTheWay } from "./counts.ts";
 import { settingsOf } from "./postgres-archive.ts";
 import { heldAlike } from "./queries/alike.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
@@ -62,6 +63,7 @@ export interface ArchiveImport {
 type Importing = Pick<Session, "pool" | "archiveId" | "keySpace" | "provesKeys" | "now"> & {
   readonly link: null;
   changes: number;
+  uncounted: number;
 };
 
 /** Begins an import. Throws ARCHIVE_UNKNOWN. */
@@ -69,7 +71,7 @@ export async function openImport(pool: Pool, archiveId: ArchiveId, now: () => nu
   const settings = await settingsOf(pool, archiveId).catch((error: unknown) => {
     throw asDatabaseError(error);
   });
-  const importing: Importing = { pool, archiveId, ...settings, now, link: null, changes: 0 };
+  const importing: Importing = { pool, archiveId, ...settings, now, link: null, changes: 0, uncounted: 0 };
   const known = () => knownMailboxes(importing);
   const missing = (batch: readonly ImportMessage[]) =>
     batch.length === 0 ? Promise.resolve([]) : byIndex(pool, (client) => missingOf(client, importing, batch));
@@ -77,8 +79,15 @@ export async function openImport(pool: Pool, archiveId: ArchiveId, now: () => nu
     mailboxes: (wanted) => ensureMailboxes(importing, wanted),
     known,
     missing,
-    add: async (batch) => addBatch(importing, await missing(batch)),
-    finish: () => refreshStatistics(importing),
+    add: async (batch) => {
+      const imported = await addBatch(importing, await missing(batch));
+      await countOnTheWay(importing);
+      return imported;
+    },
+    finish: async () => {
+      await refreshStatistics(importing);
+      await countAtTheEnd(importing);
+    },
   };
 }
 
@@ -121,6 +130,7 @@ async function addBatch(importing: Importing, candidates: readonly ImportMessage
     }));
   });
   importing.changes += added.length;
+  importing.uncounted += added.length;
   return { added, revision };
 }
 

@@ -66,7 +66,7 @@ export {
 } from "./search/indexing.ts";
 export { type MatchingRequest, matchingMessages } from "./search/matching.ts";
 export { type SearchPage, type SearchRequest, searchMessages } from "./search/search.ts";
-export { type Selection, type SelectionWords, selectionOf } from "./selection.ts";
+export { type Selection, type SelectionWords, selectionOf, type UndoSelection } from "./selection.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
@@ -79,7 +79,6 @@ export {
   type UndoOptions,
   type UndoPlan,
   type UndoRequest,
-  type UndoSelection,
 } from "./undo.ts";
 export { type UndoSending, undoSending } from "./undo-sending.ts";
 export * from "./verify.ts";

@@ -16,7 +16,7 @@ import type { Pool } from "pg";
 import { storeBodies } from "./blobs.ts";
 import { wholeBodies } from "./bodies.ts";
 import { commitBatch } from "./commit.ts";
-import { keepCounts } from "./counts.ts";
+import { countAtTheEnd, countOnTheWay } from "./counts.ts";
 import { appendHabits } from "./queries/append-habits.ts";
 import { openIntents } from "./queries/intents.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
@@ -37,15 +37,6 @@ export interface OpenArchiveOptions {
   readonly lease: Fence;
   /** Milliseconds since 1970. Default: Date.now. */
   readonly now?: () => number;
-}
-
-/** Ops after which a run that goes on keeps the counts, so that none of its revisions is far from one that is counted. */
-const COUNTED_OFTEN = 10_000;
-
-async function keepSessionCounts(session: Session): Promise<void> {
-  // Before the wait: batches of several lanes are committed meanwhile.
-  session.uncounted = 0;
-  await keepCounts(session.pool, session.archiveId);
 }
 
 /** Opens an archive for a link. Throws ARCHIVE_UNKNOWN when it is not there (any more). */
@@ -86,7 +77,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
       storeBodies({ keySpace: session.keySpace, writeAhead: (work) => writeAhead(session, work) }, bodies),
     commit: async (batch) => {
       const committed = await commitBatch(session, batch);
-      if (session.uncounted >= COUNTED_OFTEN) await keepSessionCounts(session);
+      await countOnTheWay(session);
       return committed;
     },
     revision: () => read(currentRevision(session)),
@@ -107,7 +98,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     finishRun: async (run, outcome, report) => {
       await read(finishRun(session, run, outcome, report));
       await refreshStatistics(session);
-      if (session.uncounted > 0) await keepSessionCounts(session);
+      await countAtTheEnd(session);
     },
     approved: (at) => read(approvedRemovals(session, at)),
     useApproval: (run) => useApproval(session, run),

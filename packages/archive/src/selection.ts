@@ -26,6 +26,17 @@ export interface Selection {
   readonly state?: "live" | "removed";
 }
 
+/** What an undo, or a copy of a snapshot, is limited to. Everything that is given must hold. Nothing given: everything. */
+export interface UndoSelection {
+  /** Patterns over the path that a mailbox had then, or has now: `*` any text, `?` one character. */
+  readonly mailboxes?: readonly string[] | undefined;
+  /** INTERNALDATE at or after, milliseconds since 1970. With it, or `before`, mailboxes themselves stay as they are. */
+  readonly since?: number | undefined;
+  readonly before?: number | undefined;
+  /** These messages. With them mailboxes themselves stay as they are, but for those that a message needs to come back to. */
+  readonly messages?: readonly MessageId[] | undefined;
+}
+
 /** What a command line may say. */
 export interface SelectionWords extends Selection {
   readonly from?: string;

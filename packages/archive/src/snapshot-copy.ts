@@ -8,8 +8,8 @@ import { type ArchiveInfo, ensureArchive, getArchive } from "./catalog/archives.
 import { moment, rowsOf } from "./catalog/asking.ts";
 import { lockArchive, recordRevision } from "./commit.ts";
 import { keepCounts } from "./counts.ts";
+import type { UndoSelection } from "./selection.ts";
 import { selectedMailboxesAt } from "./snapshot-selection.ts";
-import type { UndoSelection } from "./undo.ts";
 
 export interface SnapshotCopy {
   readonly from: ArchiveId;

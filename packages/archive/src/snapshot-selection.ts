@@ -12,8 +12,7 @@ import {
 import type { Pool } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
 import { type MailboxAt, mailboxesAt } from "./reader.ts";
-import { selectsMailbox } from "./selection.ts";
-import type { UndoSelection } from "./undo.ts";
+import { selectsMailbox, type UndoSelection } from "./selection.ts";
 
 /** The mailboxes of a snapshot that a selection means, by path. Throws CONFIG_INVALID where it means none, or names a message that is not there. */
 export async function selectedMailboxesAt(

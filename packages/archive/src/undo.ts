@@ -21,19 +21,8 @@ import { getArchive } from "./catalog/archives.ts";
 import { commitEdits } from "./commit.ts";
 import { keepCounts } from "./counts.ts";
 import { type Differing, eachDiffering, mailboxesBetween } from "./queries/undo.ts";
-import { selectsMailbox } from "./selection.ts";
+import { selectsMailbox, type UndoSelection } from "./selection.ts";
 import { homesOf } from "./snapshot-selection.ts";
-
-/** Everything that is given must hold. Nothing given: everything. */
-export interface UndoSelection {
-  /** Patterns over the path that a mailbox had then, or has now: `*` any text, `?` one character. */
-  readonly mailboxes?: readonly string[] | undefined;
-  /** INTERNALDATE at or after, milliseconds since 1970. With it, or `before`, mailboxes themselves stay as they are. */
-  readonly since?: number | undefined;
-  readonly before?: number | undefined;
-  /** These messages. With them mailboxes themselves stay as they are, but for those that a message needs to come back to. */
-  readonly messages?: readonly MessageId[] | undefined;
-}
 
 export interface UndoRequest {
   readonly archiveId: ArchiveId;

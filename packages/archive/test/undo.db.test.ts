@@ -13,7 +13,7 @@ import {
   planUndo,
   verifyArchive,
 } from "../src/index.ts";
-import type { UndoSelection } from "../src/undo.ts";
+import type { UndoSelection } from "../src/selection.ts";
 import { add, bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
 let stocked: Stocked;
