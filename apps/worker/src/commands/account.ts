@@ -11,12 +11,13 @@ import {
   usageOn,
 } from "@packetboat/archive";
 import { parseAccountUrl, showAccountUrl } from "@packetboat/config";
-import { asMailError, dayOf, MailError } from "@packetboat/core";
+import { dayOf, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { bytes, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
 import { type Login, lookAt } from "../accounts/connect.ts";
+import { endSignIn } from "../accounts/farewell.ts";
 import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
 import {
   type Account,
@@ -28,7 +29,7 @@ import {
 } from "../accounts/registry.ts";
 import { keepPassword, offerToKeep, passwordSource, usesSignIn } from "../accounts/secret.ts";
 import { settingsFor, withOptions } from "../accounts/settings.ts";
-import { type Farewell, farewellOf } from "../accounts/sign-ins.ts";
+import { farewellOf } from "../accounts/sign-ins.ts";
 import { subcommand, withExamples, withReporting } from "../command-help.ts";
 import { factLines, limitsLine, plainFacts } from "../display/account-facts.ts";
 import { plainSignIn, signInWords } from "../display/sign-in.ts";
@@ -225,18 +226,6 @@ const remove = (host: Host) => async (name: string, options: ReportingOptions & 
   screen.line(`Removed ${account.name}. Its archives keep their mail.`);
   if (revoked === true) screen.line(`Its sign-in at ${farewell?.provider} has ended.`);
 };
-
-/** Ends the sign-in at its provider, as far as that can be done; what cannot is said, with what the person can do. */
-async function endSignIn(screen: Screen, { provider, revoke }: Farewell): Promise<boolean> {
-  const yourself = `To end it, take Packetboat's access away in your account at ${provider}.`;
-  try {
-    if (await revoke()) return true;
-    screen.warning(`packetboat: ${provider} takes no sign-in back from a program. ${yourself}`);
-  } catch (thrown) {
-    screen.warning(`packetboat: the sign-in could not be ended. ${asMailError(thrown).message} ${yourself}`);
-  }
-  return false;
-}
 
 function wayWords(account: Account): string {
   const { signIn, settings } = account;

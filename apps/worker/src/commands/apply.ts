@@ -9,6 +9,8 @@ import { checkSchedule } from "@packetboat/queue";
 import { plural, type Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
+import { endSignIn } from "../accounts/farewell.ts";
+import { farewellOf } from "../accounts/sign-ins.ts";
 import { executeStep, readPresent } from "../apply/execute.ts";
 import { planApply } from "../apply/plan.ts";
 import type { ApplyPlan, Step } from "../apply/step.ts";
@@ -116,7 +118,9 @@ async function askBeforeRemovals(host: Host, { steps }: ApplyPlan, yes: boolean)
 async function executeAll(host: Host, screen: Screen, database: Database, steps: readonly Step[]): Promise<void> {
   for (const [done, step] of steps.entries()) {
     try {
+      const farewell = step.kind === "remove-account" ? await farewellOf(host, database, step.accountId) : null;
       await executeStep(database, step, host.now());
+      if (farewell !== null) await endSignIn(screen, farewell);
     } catch (error) {
       if (done > 0)
         screen.warning(`${plural(done, "change")} of ${steps.length} made; apply does the rest when it is run again.`);
