@@ -1,5 +1,6 @@
 // A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
 // others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type DueRun,
   holdAccount,
@@ -55,6 +56,8 @@ const WATCH_MS = 10_000;
 const DUE_AT_ONCE = 1_000;
 /** A watch that waits for its turn among thousands keeps no pass from running for longer. */
 const LONGEST_ENTRY_MS = 30_000;
+/** How long a free slot waits for others, so that jobs are taken together. */
+const MOMENT_MS = 20;
 
 interface AtWork {
   readonly job: Job;
@@ -68,6 +71,18 @@ interface AtWork {
 export async function workShift(shift: Shift): Promise<void> {
   const { queue, options, signal, place } = shift;
   const atWork = new Map<string, AtWork>();
+  const ends = new Set<Promise<void>>();
+  // A slot does not wait until its job is settled: that is done for many at once.
+  const end = (job: Job): void => {
+    const ended: Promise<void> = queue
+      .done(job)
+      .then(
+        () => undefined,
+        (error: unknown) => shift.cutOff(asMailError(error)),
+      )
+      .finally(() => ends.delete(ended));
+    ends.add(ended);
+  };
   await using _asks = await hearAsks(place.database, (ask) => heed(shift, atWork, ask), shift.cutOff);
   const beat = every(KEEP_ALIVE_MS, () => keepAlive(shift, atWork), shift.cutOff);
   const watch = every(WATCH_MS, shift.watchers.look, shift.cutOff);
@@ -84,15 +99,17 @@ export async function workShift(shift: Shift): Promise<void> {
         atWork.set(job.id, one);
         shift.metrics.working(atWork.size);
         try {
-          await work(shift, one);
+          await work(shift, one, end);
         } finally {
           atWork.delete(job.id);
           shift.metrics.working(atWork.size);
         }
       },
       signal,
+      () => sleep(MOMENT_MS),
     );
   } finally {
+    await Promise.all(ends);
     clearInterval(beat);
     clearInterval(clock);
     clearInterval(watch);
@@ -178,7 +195,7 @@ const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }
 });
 
 /** Makes the pass of one job and says what becomes of it. Throws what concerns the whole worker. */
-async function work(shift: Shift, one: AtWork): Promise<void> {
+async function work(shift: Shift, one: AtWork, end: (job: Job) => void): Promise<void> {
   const { job } = one;
   const { place, queue } = shift;
   const { pool } = place.database;
@@ -187,13 +204,13 @@ async function work(shift: Shift, one: AtWork): Promise<void> {
   const now = place.host.now();
   const linked = await linkedAccount(pool, asId<LinkId>(job.linkId), now);
   // The link is gone, and so is the job.
-  if (linked === null) return void (await queue.done(job));
+  if (linked === null) return end(job);
   if (linked.hold !== null) return await later(queue, job, linked.hold.until);
   const accountId = linked.account.id;
   const next = await madePass(shift, one, linked);
   switch (next.kind) {
     case "done":
-      return void (await queue.done(job));
+      return end(job);
     case "soon":
       return await later(queue, job, place.host.now() + next.afterMs);
     case "again": {

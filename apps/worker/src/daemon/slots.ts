@@ -10,7 +10,7 @@ export interface Source<Job> {
 }
 
 /**
- * Runs jobs until `signal` is aborted, then waits for those at work. `run` never rejects for what concerns its job alone. Throws what
+ * Runs jobs until `signal` is aborted, then waits for those at work. `moment`: how long a free slot may wait for others. Default: not at all. `run` never rejects for what concerns its job alone. Throws what
  * `take` throws, after those at work have ended.
  */
 export async function fillSlots<Job>(
@@ -18,6 +18,7 @@ export async function fillSlots<Job>(
   slots: number,
   run: (job: Job) => Promise<void>,
   signal: AbortSignal,
+  moment: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const atWork = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | null = null;
@@ -34,13 +35,23 @@ export async function fillSlots<Job>(
       const free = slots - atWork.size;
       const jobs = free === 0 ? [] : await source.take(free);
       for (const job of jobs) start(job);
-      if (atWork.size >= slots) await Promise.race(atWork);
+      if (atWork.size >= slots) await severalFree(slots, atWork, moment);
       else if (jobs.length < free) await waitForEither(source, atWork, signal);
     }
   } finally {
     await Promise.allSettled(atWork);
   }
   if (failure !== null) throw (failure as { readonly error: unknown }).error;
+}
+
+/** Half of the slots, or a moment after the first of them: with much to do, jobs are taken several at a time. */
+async function severalFree(slots: number, atWork: ReadonlySet<Promise<void>>, moment: () => Promise<void>) {
+  await Promise.race(atWork);
+  let over = false;
+  const end = moment().then(() => {
+    over = true;
+  });
+  while (!over && atWork.size > slots / 2) await Promise.race([end, ...atWork]);
 }
 
 /** Work, or a slot that became free: the one that ended may have made work for its own account. */

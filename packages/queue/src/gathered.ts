@@ -1,0 +1,46 @@
+// Many small questions as few large ones: what is asked within a moment goes to the database together. It must never lose an answer, nor let
+// one asker's failure be another's silence.
+
+/** Gathers questions. */
+export interface Gathered<Item, Answer> {
+  /** Settles with this item's answer, a moment later. */
+  readonly ask: (item: Item) => Promise<Answer>;
+  /** Asks now what has been gathered. */
+  readonly flush: () => Promise<void>;
+}
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** `answer` gets the items of a moment (`momentMs` after the first), and gives as many answers in their order. What it throws every asker gets. */
+export function gathered<Item, Answer>(
+  momentMs: number,
+  answer: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): Gathered<Item, Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const asked = waiting;
+    waiting = [];
+    if (asked.length === 0) return;
+    try {
+      const answers = await answer(asked.map(({ item }) => item));
+      for (const [index, { resolve }] of asked.entries()) resolve(answers[index] as Answer);
+    } catch (error) {
+      for (const { reject } of asked) reject(error);
+    }
+  };
+  return {
+    ask: (item) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        timer ??= setTimeout(() => void flush(), momentMs);
+      }),
+    flush,
+  };
+}
