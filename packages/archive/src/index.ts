@@ -25,6 +25,7 @@ export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
 export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export * from "./catalog/watched.ts";
+export { type Desk, openDesk } from "./desk.ts";
 export {
   type DifferenceRequest,
   type DifferingMessage,
@@ -46,7 +47,7 @@ export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, pla
 export * from "./history.ts";
 export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";
 export * from "./message-history.ts";
-export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
+export { type ArchiveSettings, type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export { mailboxesBetween } from "./queries/undo.ts";
 export * from "./reader.ts";
 export type { SearchHit } from "./search/hits.ts";

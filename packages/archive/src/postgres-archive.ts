@@ -17,17 +17,17 @@ import { storeBodies } from "./blobs.ts";
 import { wholeBodies } from "./bodies.ts";
 import { commitBatch } from "./commit.ts";
 import { countAtTheEnd, countOnTheWay } from "./counts.ts";
+import { type Desk, openDesk } from "./desk.ts";
 import { appendHabits } from "./queries/append-habits.ts";
 import { openIntents } from "./queries/intents.ts";
-import { liveMailboxes } from "./queries/mailboxes.ts";
 import { baseIdentityOf, baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from "./queries/placements.ts";
 import { changedMessages, currentRevision, pushRows } from "./queries/pushes.ts";
-import { mailboxBases, pendingOf, requireOwn } from "./queries/remote-mailboxes.ts";
-import { approvedRemovals, beginRun, finishRun, removedSince, useApproval } from "./queries/runs.ts";
+import { pendingOf, requireOwn } from "./queries/remote-mailboxes.ts";
+import { approvedRemovals, noSuchRun, removedSince, useApproval } from "./queries/runs.ts";
 import { unboundIn, unboundMessages } from "./queries/unbound.ts";
 import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import { versionsSince } from "./queries/versions.ts";
-import { type Session, writeAhead } from "./session.ts";
+import { leaseLost, type Session, writeAhead } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
 
 export interface OpenArchiveOptions {
@@ -37,11 +37,18 @@ export interface OpenArchiveOptions {
   readonly lease: Fence;
   /** Milliseconds since 1970. Default: Date.now. */
   readonly now?: () => number;
+  /** Where it asks what every pass asks. Default: its own. */
+  readonly desk?: Desk;
+  /** As linkedAccount read them. Default: read now. */
+  readonly settings?: ArchiveSettings;
 }
+
+/** What holds for an archive as long as it is there. */
+export type ArchiveSettings = Pick<Session, "keySpace" | "provesKeys">;
 
 /** Opens an archive for a link. Throws ARCHIVE_UNKNOWN when it is not there (any more). */
 export async function openArchive(options: OpenArchiveOptions): Promise<Archive> {
-  const { pool, link, lease, now = Date.now } = options;
+  const { pool, link, lease, now = Date.now, desk = openDesk(pool) } = options;
   if (lease.accountId !== link.accountId)
     throw new MailError("BUG", "Packetboat has a defect: the lease is of another account.");
   const session: Session = {
@@ -49,7 +56,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     link,
     archiveId: link.archiveId,
     lease,
-    ...(await read(settingsOf(pool, link.archiveId))),
+    ...(options.settings ?? (await read(settingsOf(pool, link.archiveId)))),
     now,
     run: null,
     changes: 0,
@@ -57,7 +64,8 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
   };
   return {
     tree: async () => {
-      const [mailboxes, bases] = await read(Promise.all([liveMailboxes(session), mailboxBases(session)]));
+      const { mailboxes: live, bases: own } = desk;
+      const [mailboxes, bases] = await read(Promise.all([live(session.archiveId), own(link.id)]));
       return { mailboxes, bases };
     },
     known: async (mailbox, from) => {
@@ -91,12 +99,16 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     approvedPushes: (at) => read(approvedPushes(session, at)),
     removedSince: (since) => read(removedSince(session, since)),
     beginRun: async () => {
-      const begun = await read(beginRun(session, processName("packetboat")));
+      const holder = processName("packetboat");
+      const begun = await read(desk.begin({ lease, linkId: link.id, archiveId: link.archiveId, holder, at: now() }));
+      if (begun === null) throw leaseLost(lease.accountId);
       session.run = begun.runId;
       return begun;
     },
-    finishRun: async (run, outcome, report) => {
-      await read(finishRun(session, run, outcome, report));
+    finishRun: async (runId, outcome, report) => {
+      const became = await read(desk.finish({ lease, linkId: link.id, runId, outcome, report, at: now() }));
+      if (became === "lost") throw leaseLost(lease.accountId);
+      if (became === "unknown") throw noSuchRun(runId);
       await refreshStatistics(session);
       await countAtTheEnd(session);
     },
@@ -105,7 +117,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
   };
 }
 
-export async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<Pick<Session, "keySpace" | "provesKeys">> {
+export async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<ArchiveSettings> {
   const { rows } = await pool.query<{ key_space: number; proves_keys: boolean }>({
     name: "archive_settings",
     text: "select key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys from archive where id = $1",

@@ -5,6 +5,7 @@ export * from "./disk.ts";
 export { dumpSchema } from "./dump-schema.ts";
 export { embeddedUrl, type StopOutcome, stopEmbedded } from "./embedded.ts";
 export * from "./errors.ts";
+export { type Gathered, gathered } from "./gathered.ts";
 export { EMBEDDED_MAJOR, type HomeLayout, homePath, layoutOf, prepareHome } from "./home.ts";
 export * from "./lease.ts";
 export * from "./migrate.ts";

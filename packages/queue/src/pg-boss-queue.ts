@@ -2,13 +2,12 @@
 // successor, to give up is to settle it and send it to the dead letters.
 // It must never be loaded by a command that starts no worker (open-queue.ts loads it), and nothing of pg-boss may show through it.
 import { MailError } from "@packetboat/core";
-import { asDatabaseError, type Database, inTransaction } from "@packetboat/database";
+import { asDatabaseError, type Database, gathered, inTransaction } from "@packetboat/database";
 import type { PoolClient } from "pg";
 import type { JobInsert, JobWithMetadata, PgBoss } from "pg-boss";
 import { type Backoff, backoffMs } from "./backoff.ts";
 import { type Bell, CHANNEL } from "./bell.ts";
 import { BOSS_SCHEMA, type Carried, DEAD, statements, stopBoss, WORK } from "./boss.ts";
-import { gathered } from "./gathered.ts";
 import {
   type AgainOptions,
   type AgainOutcome,

@@ -1,6 +1,7 @@
 // The life of `packetboat worker`: shifts, one after the other, until somebody says stop. A shift that lost its database is ended, its
 // connections cut, and a new one begun when the database answers again. It must never end because a server or the database was away, be it at
 // its start.
+import { openDesk } from "@packetboat/archive";
 import { asMailError, MailError, type RunReport } from "@packetboat/core";
 import { asDatabaseError, type Database, keptLeases } from "@packetboat/database";
 import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
@@ -28,6 +29,8 @@ export interface DaemonOptions {
 
 /** Dovecot as it is shipped has room for 1,024 at a time, for everybody. A sleeping one takes about 100 kB here. */
 const MOST_KEPT_PER_HOST = 500;
+/** What passes ask within so long is asked together: most of a night's work over many accounts is such questions. */
+const DESK_MOMENT_MS = 4;
 
 /** What is open at the moment: nothing while the database is away. */
 interface Open {
@@ -137,7 +140,9 @@ async function oneShift(
     mostPerHost: options.keepMs === 0 ? 0 : MOST_KEPT_PER_HOST,
     keepMs: options.keepMs,
   });
-  const place = { host, database, screen: host.screen({ quiet: true }), leases, connections, retries: openRetryPace() };
+  const desk = openDesk(database.pool, DESK_MOMENT_MS);
+  const screen = host.screen({ quiet: true });
+  const place = { host, database, screen, leases, desk, connections, retries: openRetryPace() };
   const log = await host.log();
   const onProblem = (error: Error): void => log.warn({ err: error }, "the upkeep of the queue failed; it goes on");
   try {

@@ -1,6 +1,6 @@
 // One job: a pass over one link, as `sync` makes it, under the account's lease. What it came to is the report; what becomes of the job is
 // decided elsewhere (next.ts). It must never wait long for a lease: the slot is for accounts that nobody works on.
-import type { LinkedAccount } from "@packetboat/archive";
+import type { Desk, LinkedAccount } from "@packetboat/archive";
 import { type ErrorCode, MailError, type RunReport } from "@packetboat/core";
 import type { Database, LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
@@ -17,6 +17,7 @@ export interface Workplace {
   /** Says nothing. */
   readonly screen: Screen;
   readonly leases: LeaseSource;
+  readonly desk: Desk;
   readonly connections: KeptConnections;
   readonly retries: RetryPace;
 }

@@ -7,7 +7,6 @@ import {
   holdOf,
   type LinkedAccount,
   type LinkInfo,
-  linkedAccount,
   listHolds,
   listLinks,
   takeDue,
@@ -130,7 +129,7 @@ function heed(shift: Shift, atWork: ReadonlyMap<string, AtWork>, { kind, id }: A
 }
 
 async function askFor({ place, queue }: Shift, id: LinkId): Promise<void> {
-  const linked = await linkedAccount(place.database.pool, id, place.host.now());
+  const linked = await place.desk.linked(id);
   if (linked !== null) await queue.ask([passJob({ linkId: id, accountId: linked.account.id })]);
 }
 
@@ -202,10 +201,11 @@ async function work(shift: Shift, one: AtWork, end: (job: Job) => void): Promise
   const entering = shift.watchers.entering(asId<AccountId>(job.accountId));
   if (entering !== null) await Promise.race([entering, pause(LONGEST_ENTRY_MS, shift.signal)]);
   const now = place.host.now();
-  const linked = await linkedAccount(pool, asId<LinkId>(job.linkId), now);
+  const linked = await place.desk.linked(asId<LinkId>(job.linkId));
   // The link is gone, and so is the job.
   if (linked === null) return end(job);
-  if (linked.hold !== null) return await later(queue, job, linked.hold.until);
+  const { hold } = linked;
+  if (hold !== null && (hold.until === null || hold.until > now)) return await later(queue, job, hold.until);
   const accountId = linked.account.id;
   const next = await madePass(shift, one, linked);
   switch (next.kind) {

@@ -20,7 +20,7 @@ export interface AccountMember extends Member {
 
 /** Throws CONFIG_INVALID when the link, or its account, was removed meanwhile. */
 export async function memberOfLink(host: Host, database: Database, id: LinkId): Promise<AccountMember> {
-  const linked = await linkedAccount(database.pool, id, host.now());
+  const linked = await linkedAccount(database.pool, id);
   if (linked === null)
     throw new MailError("CONFIG_INVALID", "A link was removed meanwhile. Run the command again to go on without it.");
   return memberOf(host, database, linked);
@@ -28,12 +28,12 @@ export async function memberOfLink(host: Host, database: Database, id: LinkId): 
 
 /** The same of what was read before. */
 export function memberOf(host: Host, database: Database, linked: LinkedAccount): AccountMember {
-  const { link, archiveIsPushed } = linked;
+  const { link, archiveIsPushed, archiveSettings } = linked;
   const account = accountOf(linked.account);
   return {
     host: account.address.host,
     how: JSON.stringify([account.address, account.settings, link.rights.push]),
-    target: { link, names: { archive: link.archive, account: link.account }, archiveIsPushed },
+    target: { link, names: { archive: link.archive, account: link.account }, archiveIsPushed, archiveSettings },
     connect: async (signal) => {
       const { login, source } = entranceOf(host, database, account);
       return await signIn(host, login, source, signal, link.rights.push);

@@ -1,6 +1,6 @@
 // Opens the accounts of a round: their leases in the order of the accounts, so that two commands never wait for each other; then archives and
 // connections at once. One that cannot be opened fails by itself, and the others go on. It must never touch an archive without the lease (S4).
-import { openArchive } from "@packetboat/archive";
+import { type Desk, openArchive } from "@packetboat/archive";
 import { type Archive, asMailError, MailError, type Remote, type RemoteWriter, type RunReport } from "@packetboat/core";
 import { acquireLease, type Database, type Lease, type LeaseOptions, type LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly screen: Screen;
   /** Default: a connection for each lease. */
   readonly leases?: Pick<LeaseSource, "acquire">;
+  /** Where archives ask what every pass asks. Default: each its own. */
+  readonly desk?: Desk;
 }
 
 export interface RunOptions {
@@ -126,7 +128,7 @@ async function leaseOf(
 }
 
 async function open(
-  { host, database }: Surroundings,
+  { host, database, desk }: Surroundings,
   { target, connect }: Member,
   lease: Lease,
   { dryRun }: RunOptions,
@@ -141,6 +143,8 @@ async function open(
       link: target.link,
       lease: { accountId: target.link.accountId, token: lease.token },
       now: host.now,
+      ...(desk === undefined ? {} : { desk }),
+      ...(target.archiveSettings === undefined ? {} : { settings: target.archiveSettings }),
     });
     const archive = dryRun ? readOnly(written) : written;
     const connection = await connect(signal).catch((error: unknown) => asMailError(error));

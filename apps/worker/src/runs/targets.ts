@@ -1,5 +1,12 @@
 // Which links a command runs, as targets with their names. It must never leave out a link of an archive that was asked for.
-import { type ArchiveInfo, findArchive, type LinkInfo, listArchives, listLinks } from "@packetboat/archive";
+import {
+  type ArchiveInfo,
+  type ArchiveSettings,
+  findArchive,
+  type LinkInfo,
+  listArchives,
+  listLinks,
+} from "@packetboat/archive";
 import { type Link, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 
@@ -8,6 +15,8 @@ export interface Target {
   readonly link: Link;
   readonly names: { readonly archive: string; readonly account: string };
   readonly archiveIsPushed: boolean;
+  /** Where they are known already. */
+  readonly archiveSettings?: ArchiveSettings;
 }
 
 /** The archive of a name. Throws ARCHIVE_UNKNOWN, naming those there are. */

@@ -1,10 +1,12 @@
 // A link with all that must be known before a pass over it: its account, what holds that, who else writes to the archive. One question, because
 // a worker asks it for every pass, and most passes find nothing to do.
 import { type AccountId, asId, type ErrorCode, type LinkId } from "@packetboat/core";
+
 import { asDatabaseError } from "@packetboat/database";
 import type { Pool } from "pg";
+import type { ArchiveSettings } from "../postgres-archive.ts";
 import type { Account, AccountSignIn } from "./accounts.ts";
-import { millis, moment } from "./asking.ts";
+import { millis } from "./asking.ts";
 import type { Hold } from "./holds.ts";
 import { LINK_COLUMNS, type LinkInfo, type LinkRow, linkOf } from "./links.ts";
 
@@ -13,7 +15,8 @@ export interface LinkedAccount {
   readonly account: Account;
   /** Some link of the archive has `push`. */
   readonly archiveIsPushed: boolean;
-  /** What holds the account, or null. */
+  readonly archiveSettings: ArchiveSettings;
+  /** What held the account last, also when its time has come; or null. */
   readonly hold: Hold | null;
 }
 
@@ -23,6 +26,8 @@ interface Row extends LinkRow {
   readonly has_secret: boolean;
   readonly sign_in: AccountSignIn | null;
   readonly archive_is_pushed: boolean;
+  readonly key_space: number;
+  readonly proves_keys: boolean;
   readonly code: ErrorCode | null;
   readonly detail: string;
   readonly since: number;
@@ -35,26 +40,36 @@ const SELECT = `select ${LINK_COLUMNS}, c.settings, ${millis("c.created_at")} as
     (select json_build_object('provider', s.provider, 'expiresAt', ${millis("s.expires_at")}, 'renewedAt', ${millis("s.renewed_at")})
       from sign_in s where s.account_id = c.id) as sign_in,
     exists (select from link o where o.archive_id = l.archive_id and o.push) as archive_is_pushed,
+    a.key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys,
     h.code, h.detail, ${millis("h.since")} as since, ${millis("h.until")} as until
   from link l join archive a on a.id = l.archive_id join account c on c.id = l.account_id
-  left join account_hold h on h.account_id = c.id and (h.until is null or h.until > ${moment("$2")})
-  where l.id = $1`;
+  left join account_hold h on h.account_id = c.id
+  where l.id = any($1::bigint[])`;
 
-/** The link as it is now; null: there is none. `now`: milliseconds since 1970. Throws what asDatabaseError says. */
-export async function linkedAccount(pool: Pool, id: LinkId, now: number): Promise<LinkedAccount | null> {
+/** These links as they are now; null: there is no such link. Throws what asDatabaseError says. */
+export async function linkedAccounts(pool: Pool, ids: readonly LinkId[]): Promise<readonly (LinkedAccount | null)[]> {
   const { rows } = await pool
-    .query<Row>({ name: "archive_linked_account", text: SELECT, values: [id, now] })
+    .query<Row>({ name: "archive_linked_accounts", text: SELECT, values: [ids] })
     .catch((error: unknown) => {
       throw asDatabaseError(error);
     });
-  const [row] = rows;
-  if (row === undefined) return null;
-  const accountId = asId<AccountId>(row.account_id);
+  const of = new Map(rows.map((row) => [Number(row.id), linkedOf(row)]));
+  return ids.map((id) => of.get(id) ?? null);
+}
+
+/** The same of one. */
+export async function linkedAccount(pool: Pool, id: LinkId): Promise<LinkedAccount | null> {
+  const [linked] = await linkedAccounts(pool, [id]);
+  return linked ?? null;
+}
+
+function linkedOf(row: Row): LinkedAccount {
+  const id = asId<AccountId>(row.account_id);
   const { user_name: user, host, port, settings, code, detail, since, until } = row;
   return {
     link: linkOf(row),
     account: {
-      id: accountId,
+      id,
       user,
       host,
       port,
@@ -64,6 +79,7 @@ export async function linkedAccount(pool: Pool, id: LinkId, now: number): Promis
       signIn: row.sign_in,
     },
     archiveIsPushed: row.archive_is_pushed,
-    hold: code === null ? null : { accountId, code, detail, since, until },
+    archiveSettings: { keySpace: row.key_space, provesKeys: row.proves_keys },
+    hold: code === null ? null : { accountId: id, code, detail, since, until },
   };
 }

@@ -1,7 +1,15 @@
 // The archive's mailboxes and their versions. Versions that end are closed before any is opened, so that names can be swapped and taken
 // over within one commit. The tables grow with mailboxes, not with mail.
-import { type ArchiveMailbox, type ArchiveOp, asId, type MailboxId, MailError, type Role } from "@packetboat/core";
-import type { PoolClient } from "pg";
+import {
+  type ArchiveId,
+  type ArchiveMailbox,
+  type ArchiveOp,
+  asId,
+  type MailboxId,
+  MailError,
+  type Role,
+} from "@packetboat/core";
+import type { Pool, PoolClient } from "pg";
 import { arrayLiteral, pathDigest } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 
@@ -16,15 +24,40 @@ export function mailboxGone(): MailError {
   );
 }
 
-/** All live mailboxes, by path. By mailbox_version_live_path. */
-export async function liveMailboxes(session: Pick<Session, "pool" | "archiveId">): Promise<readonly ArchiveMailbox[]> {
-  const { rows } = await session.pool.query<{ id: bigint; path: string[]; role: Role | null; subscribed: boolean }>({
+/** All live mailboxes, by path. */
+export async function liveMailboxes({
+  pool,
+  archiveId,
+}: Pick<Session, "pool" | "archiveId">): Promise<readonly ArchiveMailbox[]> {
+  return (await liveMailboxesOf(pool, [archiveId])).flat();
+}
+
+/** The same of each archive, for many at once. By mailbox_version_live_path. */
+export async function liveMailboxesOf(
+  pool: Pool,
+  archives: readonly ArchiveId[],
+): Promise<readonly (readonly ArchiveMailbox[])[]> {
+  const { rows } = await pool.query<{
+    archive_id: bigint;
+    id: bigint;
+    path: string[];
+    role: Role | null;
+    subscribed: boolean;
+  }>({
     name: "archive_tree",
-    text: `select mailbox_id as id, path, role, subscribed from mailbox_version
-      where archive_id = $1 and to_revision = ${LIVE} order by path`,
-    values: [session.archiveId],
+    text: `select archive_id, mailbox_id as id, path, role, subscribed from mailbox_version
+      where archive_id = any($1::bigint[]) and to_revision = ${LIVE} order by path`,
+    values: [archives],
   });
-  return rows.map((row) => ({ ...row, id: asId<MailboxId>(row.id) }));
+  const of = Map.groupBy(rows, (row) => Number(row.archive_id));
+  return archives.map((archive) =>
+    (of.get(archive) ?? []).map(({ id, path, role, subscribed }) => ({
+      id: asId<MailboxId>(id),
+      path,
+      role,
+      subscribed,
+    })),
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
 import {
   asId,
   type BaseOp,
+  type LinkId,
   type MailboxBase,
   type MailboxId,
   MailError,
@@ -14,13 +15,14 @@ import {
   type RunId,
   type Uid,
 } from "@packetboat/core";
-import type { PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { arrayLiteral, int8Parameter, nameDigest, pathDigest, storable } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 
 type Op<K extends BaseOp["kind"]> = Extract<BaseOp, { kind: K }>;
 
 interface Row {
+  readonly link_id: bigint;
   readonly id: bigint;
   readonly mailbox_id: bigint;
   readonly name: string;
@@ -43,19 +45,24 @@ interface Row {
   readonly unsent: bigint;
 }
 
-/** All base rows of the link, by name. By remote_mailbox_name, pending_pkey and unsent_remote_mailbox. */
-export async function mailboxBases(session: Session): Promise<readonly MailboxBase[]> {
-  const { rows } = await session.pool.query<Row>({
+/** All base rows of each link, by name, for many links at once. By remote_mailbox_name, pending_pkey and unsent_remote_mailbox. */
+export async function mailboxBases(pool: Pool, links: readonly LinkId[]): Promise<readonly (readonly MailboxBase[])[]> {
+  const { rows } = await pool.query<Row>({
     name: "archive_mailbox_bases",
-    text: `select id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
+    text: `select link_id, id, mailbox_id, name, path, object_id, role, subscribed, resting, uid_validity, marked_at is not null as marked,
         mark_uid_validity, mark_uid_next, mark_highest_modseq, mark_messages,
         (extract(epoch from complete_at) * 1000)::float8 as complete_at,
         (select count(*) from pending where remote_mailbox_id = r.id) as pending, pushed_revision, pushed_path, renaming_to,
         (select count(*) from unsent where remote_mailbox_id = r.id) as unsent
-      from remote_mailbox r where link_id = $1 order by name`,
-    values: [session.link.id],
+      from remote_mailbox r where link_id = any($1::bigint[]) order by name`,
+    values: [links],
   });
-  return rows.map((row) => ({
+  const of = Map.groupBy(rows, (row) => Number(row.link_id));
+  return links.map((link) => (of.get(link) ?? []).map(baseOf));
+}
+
+function baseOf(row: Row): MailboxBase {
+  return {
     id: asId<RemoteMailboxId>(row.id),
     mailboxId: asId<MailboxId>(row.mailbox_id),
     name: row.name,
@@ -72,7 +79,7 @@ export async function mailboxBases(session: Session): Promise<readonly MailboxBa
     pushedPath: row.pushed_path,
     renamingTo: row.renaming_to,
     unsent: Number(row.unsent),
-  }));
+  };
 }
 
 function marksOf(row: Row): Marks | null {

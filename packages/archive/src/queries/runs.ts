@@ -1,7 +1,9 @@
 // Runs as the engine writes them: begun, finished, their approvals read and used up. The catalogue reads them for people.
 import {
+  type ArchiveId,
   asId,
   type BegunRun,
+  type LinkId,
   type MailboxId,
   MailError,
   type RemoteMailboxId,
@@ -11,67 +13,116 @@ import {
   type RunReport,
   type UidSet,
 } from "@packetboat/core";
-import { LIVE, leaseLost, type Session, write } from "../session.ts";
+import type { Fence } from "@packetboat/database";
+import type { Pool } from "pg";
+import { LIVE, type Session, write } from "../session.ts";
 
 /** G1: an approval expires after 7 days. */
 export const APPROVAL_MS = 7 * 86_400_000;
 
-// One statement each: a pass over an account in which nothing changed is little else. Both prove the lease as `write` does (S4).
-const HELD = "held as materialized (select from lease where account_id = $1 and token = $2 for share)";
+/** A run that is to be opened, under its account's lease. */
+export interface RunToBegin {
+  readonly lease: Fence;
+  readonly linkId: LinkId;
+  readonly archiveId: ArchiveId;
+  readonly holder: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+// One statement for all that begin or end in a moment: a pass over an account in which nothing changed is little else. Each proves its lease
+// as `write` does (S4), in the order of the accounts. By lease_pkey, run_link and run_pkey.
+const HELD = `held as materialized (
+    select w.* from wanted w cross join lateral (select from lease l where l.account_id = w.account_id and l.token = w.token for share) l
+  )`;
 
 // Each run closes the one before it, so only the last can be open. Nothing is lost with a run that has only begun; whatever refers to it is
 // committed later, and flushed with it.
-const BEGIN = `with ${HELD}, closed as (
-    update run set outcome = 'interrupted', finished_at = to_timestamp($5::float8 / 1000)
-    where id = (select max(id) from run where link_id = $3) and outcome is null and exists (select from held)
+const BEGIN = `with wanted as materialized (
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::float8[], $6::bigint[])
+      as w(account_id, token, link_id, holder, at, archive_id) order by account_id
+  ), ${HELD}, closed as (
+    update run r set outcome = 'interrupted', finished_at = to_timestamp(last.at / 1000)
+    from (select h.at, (select max(id) from run where link_id = h.link_id) as id from held h) last
+    where r.id = last.id and r.outcome is null
+  ), begun as (
+    insert into run (link_id, holder, started_at) select link_id, holder, to_timestamp(at / 1000) from held returning id, link_id
   )
-  insert into run (link_id, holder, started_at) select $3, $4, to_timestamp($5::float8 / 1000) from held
-  returning id, (select revision from archive where id = $6) as revision, set_config('synchronous_commit', 'off', true)`;
+  select b.id, b.link_id, (select revision from archive where id = h.archive_id) as revision,
+    set_config('synchronous_commit', 'off', true)
+  from begun b join held h using (link_id)`;
 
-/** Opens a run and closes those that were killed: the lease proves that nobody else is at work on this account. */
-export async function beginRun(session: Session, holder: string): Promise<BegunRun> {
-  const { pool, lease, link, archiveId, now } = session;
-  const { rows } = await pool.query<{ id: bigint; revision: bigint }>({
-    name: "archive_begin_run",
+/** Opens runs and closes those that were killed: the leases prove that nobody else is at work. Null: its lease was lost. */
+export async function beginRuns(pool: Pool, runs: readonly RunToBegin[]): Promise<readonly (BegunRun | null)[]> {
+  const { rows } = await pool.query<{ id: bigint; link_id: bigint; revision: bigint }>({
+    name: "archive_begin_runs",
     text: BEGIN,
-    values: [lease.accountId, lease.token, link.id, holder, now(), archiveId],
-  });
-  const [row] = rows;
-  if (row === undefined) throw leaseLost(lease.accountId);
-  return { runId: asId<RunId>(row.id), revision: asId<Revision>(row.revision) };
-}
-
-// A run that found nothing to do need not wait for the disk either: the next one would find the same. One that went through lets go of the
-// account: whatever held it is over.
-const FINISH = `with ${HELD}, released as (
-    delete from account_hold where account_id = $1 and $7 and exists (select from held)
-  ), finished as (
-    update run set outcome = $5, report = $6, finished_at = to_timestamp($8::float8 / 1000)
-    where id = $4 and link_id = $3 and exists (select from held) returning id
-  )
-  select (select count(*) from held) as held, (select count(*) from finished) as finished,
-    set_config('synchronous_commit', case when $9 then 'off' else current_setting('synchronous_commit') end, true)`;
-
-export async function finishRun(session: Session, run: RunId, outcome: RunOutcome, report: RunReport): Promise<void> {
-  const { pool, lease, link, now } = session;
-  const wentThrough = report.error === null;
-  const { rows } = await pool.query<{ held: bigint; finished: bigint }>({
-    name: "archive_finish_run",
-    text: FINISH,
     values: [
-      lease.accountId,
-      lease.token,
-      link.id,
-      run,
-      outcome,
-      storableJson(report),
-      wentThrough,
-      now(),
-      outcome === "ok" && report.revisionAfter === report.revisionBefore,
+      runs.map(({ lease }) => lease.accountId),
+      runs.map(({ lease }) => lease.token),
+      runs.map(({ linkId }) => linkId),
+      runs.map(({ holder }) => holder),
+      runs.map(({ at }) => at),
+      runs.map(({ archiveId }) => archiveId),
     ],
   });
-  if (Number(rows[0]?.held) === 0) throw leaseLost(lease.accountId);
-  if (Number(rows[0]?.finished) === 0) throw noSuchRun(run);
+  const begun = new Map(
+    rows.map((row) => [Number(row.link_id), { runId: asId<RunId>(row.id), revision: asId<Revision>(row.revision) }]),
+  );
+  return runs.map(({ linkId }) => begun.get(linkId) ?? null);
+}
+
+/** A run that is over. */
+export interface RunToFinish {
+  readonly lease: Fence;
+  readonly linkId: LinkId;
+  readonly runId: RunId;
+  readonly outcome: RunOutcome;
+  readonly report: RunReport;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+// Runs that found nothing to do need not wait for the disk either: the next ones would find the same. One that went through lets go of the
+// account: whatever held it is over.
+const FINISH = `with wanted as materialized (
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::bool[])
+      as w(account_id, token, link_id, run_id, outcome, report, at, through) order by account_id
+  ), ${HELD}, released as (
+    delete from account_hold a using held h where a.account_id = h.account_id and h.through
+  ), finished as (
+    update run r set outcome = h.outcome, report = h.report::jsonb, finished_at = to_timestamp(h.at / 1000)
+    from held h where r.id = h.run_id and r.link_id = h.link_id returning r.id
+  )
+  select h.run_id, f.id is not null as finished,
+    set_config('synchronous_commit', case when $9 then 'off' else current_setting('synchronous_commit') end, true)
+  from held h left join finished f on f.id = h.run_id`;
+
+const foundNothing = ({ outcome, report }: RunToFinish): boolean =>
+  outcome === "ok" && report.revisionAfter === report.revisionBefore;
+
+/** Stores reports. `lost`: its lease was lost; `unknown`: there is no such run of that link. */
+export async function finishRuns(
+  pool: Pool,
+  runs: readonly RunToFinish[],
+): Promise<readonly ("finished" | "lost" | "unknown")[]> {
+  const { rows } = await pool.query<{ run_id: bigint; finished: boolean }>({
+    name: "archive_finish_runs",
+    text: FINISH,
+    values: [
+      runs.map(({ lease }) => lease.accountId),
+      runs.map(({ lease }) => lease.token),
+      runs.map(({ linkId }) => linkId),
+      runs.map(({ runId }) => runId),
+      runs.map(({ outcome }) => outcome),
+      runs.map(({ report }) => storableJson(report)),
+      runs.map(({ at }) => at),
+      runs.map(({ report }) => report.error === null),
+      runs.every(foundNothing),
+    ],
+  });
+  const became = new Map(rows.map((row) => [Number(row.run_id), row.finished ? "finished" : "unknown"] as const));
+  return runs.map(({ runId }) => became.get(runId) ?? "lost");
 }
 
 /** jsonb holds no NUL, and a name or a server's text may. */

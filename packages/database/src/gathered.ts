@@ -15,7 +15,10 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** `answer` gets the items of a moment (`momentMs` after the first), and gives as many answers in their order. What it throws every asker gets. */
+/**
+ * `answer` gets the items of a moment (`momentMs` after the first; 0: each at once), and gives as many answers in their order. What it throws
+ * every asker gets.
+ */
 export function gathered<Item, Answer>(
   momentMs: number,
   answer: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -39,7 +42,8 @@ export function gathered<Item, Answer>(
     ask: (item) =>
       new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        timer ??= setTimeout(() => void flush(), momentMs);
+        if (momentMs === 0) void flush();
+        else timer ??= setTimeout(() => void flush(), momentMs);
       }),
     flush,
   };
