@@ -47,7 +47,7 @@ export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, pla
 export * from "./history.ts";
 export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";
 export * from "./message-history.ts";
-export { type ArchiveSettings, type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
+export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export { mailboxesBetween } from "./queries/undo.ts";
 export * from "./reader.ts";
 export type { SearchHit } from "./search/hits.ts";
@@ -68,6 +68,7 @@ export {
 export { type MatchingRequest, matchingMessages } from "./search/matching.ts";
 export { type SearchPage, type SearchRequest, searchMessages } from "./search/search.ts";
 export { type Selection, type SelectionWords, selectionOf, type UndoSelection } from "./selection.ts";
+export type { ArchiveSettings } from "./session.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";

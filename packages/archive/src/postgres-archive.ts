@@ -27,7 +27,7 @@ import { approvedRemovals, noSuchRun, removedSince, useApproval } from "./querie
 import { unboundIn, unboundMessages } from "./queries/unbound.ts";
 import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import { versionsSince } from "./queries/versions.ts";
-import { leaseLost, type Session, writeAhead } from "./session.ts";
+import { type ArchiveSettings, leaseLost, type Session, writeAhead } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
 
 export interface OpenArchiveOptions {
@@ -42,9 +42,6 @@ export interface OpenArchiveOptions {
   /** As linkedAccount read them. Default: read now. */
   readonly settings?: ArchiveSettings;
 }
-
-/** What holds for an archive as long as it is there. */
-export type ArchiveSettings = Pick<Session, "keySpace" | "provesKeys">;
 
 /** Opens an archive for a link. Throws ARCHIVE_UNKNOWN when it is not there (any more). */
 export async function openArchive(options: OpenArchiveOptions): Promise<Archive> {

@@ -25,6 +25,9 @@ export interface Session {
   uncounted: number;
 }
 
+/** What holds for an archive as long as it is there. */
+export type ArchiveSettings = Pick<Session, "keySpace" | "provesKeys">;
+
 /** The end of an open version: 2^63 - 1. As text, because it goes into SQL. */
 export const LIVE = "9223372036854775807";
 

@@ -4,7 +4,7 @@ import { type AccountId, asId, type ErrorCode, type LinkId } from "@packetboat/c
 
 import { asDatabaseError } from "@packetboat/database";
 import type { Pool } from "pg";
-import type { ArchiveSettings } from "../postgres-archive.ts";
+import type { ArchiveSettings } from "../session.ts";
 import type { Account, AccountSignIn } from "./accounts.ts";
 import { millis } from "./asking.ts";
 import type { Hold } from "./holds.ts";
