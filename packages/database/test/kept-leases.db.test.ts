@@ -1,5 +1,5 @@
 // Leases on kept connections hold as well as those on a connection of their own: one holder at a time, a token that grows, a loss that is told.
-import { acquireLease, keptLeases } from "@packetboat/database";
+import { type Ask, acquireLease, askWorkers, hearAsks, keptLeases } from "@packetboat/database";
 import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
@@ -57,4 +57,32 @@ test("S4: a kept connection that ends tells its holder, and only that one", asyn
   const anew = await leases.acquire(on(2, 5_000));
   expect(anew.token).toBeGreaterThan(lease.token);
   await anew.release();
+});
+
+test("S4: who waits for an account asks workers to make way; a worker that waits does not; what nobody of ours says is not heard", async () => {
+  const heard: Ask[] = [];
+  const lost: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onAsk = (ask: Ask): void => {
+    heard.push(ask);
+    if (ask.kind === "pass") resolve();
+  };
+  const { pool } = scratch;
+  expect(await askWorkers(pool, { kind: "pass", id: 7 })).toBe(0);
+  await using _asks = await hearAsks(scratch.database, onAsk, ({ code }) => lost.push(code));
+  await using leases = keptLeases(scratch.database, 2);
+  const held = await leases.acquire(on(1));
+  await expect(leases.acquire(on(1))).rejects.toMatchObject({ code: "LEASE_HELD" });
+  await expect(acquireLease(scratch.database, on(1))).rejects.toMatchObject({ code: "LEASE_HELD" });
+  for (const payload of ["", "lease", "lease -1", "drop 1", "lease 1; lease 2"])
+    await pool.query("select pg_notify('packetboat_ask', $1)", [payload]);
+  expect(await askWorkers(pool, { kind: "pass", id: 7 })).toBe(1);
+  await promise;
+  expect(heard).toEqual([
+    { kind: "lease", id: 1 },
+    { kind: "pass", id: 7 },
+  ]);
+  await held.release();
+  await using _mine = await acquireLease(scratch.database, on(1));
+  expect(lost).toEqual([]);
 });
