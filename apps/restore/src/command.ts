@@ -58,7 +58,7 @@ function defineReading(command: Command, host: RestoreHost, frame: Frame): void 
     frame
       .subcommand(command, "show ARCHIVE MESSAGE", "one message: what it is, where it was, what became of it")
       .description(
-        "Shows one message of an archive, by the number that list and diff print: its header, flags and mailbox, and everything\nthat became of it since it came. A removed message is shown as well.",
+        "Shows one message of an archive, by the number that list and diff print: its header, flags and mailbox, and everything that became of it since it came. A removed message is shown as well.",
       )
       .option("--at WHEN", AT)
       .option("--headers", "its whole header; control characters are replaced")
@@ -77,7 +77,7 @@ function defineReading(command: Command, host: RestoreHost, frame: Frame): void 
 
 /** What the commands `log` and `restore log` say. */
 const LOG =
-  "Says what changed in an archive, the latest first. The revisions of one run are one entry. Any revision, and any\ntime, can be read back: packetboat restore list ARCHIVE --at REVISION.";
+  "Says what changed in an archive, the latest first. The revisions of one run are one entry. Any revision, and any time, can be read back: packetboat restore list ARCHIVE --at REVISION.";
 
 /** Makes `command` the log of an archive: packetboat log is the same as packetboat restore log. */
 export function defineLog(command: Command, host: RestoreHost, frame: Frame): void {
@@ -107,7 +107,7 @@ function defineHistory(command: Command, host: RestoreHost, frame: Frame): void 
     frame
       .subcommand(command, "diff ARCHIVE FROM [TO]", "what differs between two revisions or times")
       .description(
-        "Says what differs between two revisions or times of an archive: what was added, removed, moved and flagged, and which\nmailboxes changed. TO is now when it is not given. What came and went in between is not told: log does.",
+        "Says what differs between two revisions or times of an archive: what was added, removed, moved and flagged, and which mailboxes changed. TO is now when it is not given. What came and went in between is not told: log does.",
       )
       .option("--mailbox PATTERN", "only mailboxes that match at one of both; may be repeated", frame.collect)
       .option("--limit N", "how many messages are told one by one (default: 100, with --json all)")

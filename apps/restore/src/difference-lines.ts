@@ -2,7 +2,7 @@
 // harmless only. Columns have a width of their own, so that lines can be printed as they are read.
 import type { DifferingMessage, MailboxDifference } from "@packetboat/archive";
 import { type Flags, type MailboxPath, showPath } from "@packetboat/core";
-import { bytes, harmless, instant, type Screen } from "@packetboat/terminal";
+import { bytes, fit, harmless, instant, type Screen } from "@packetboat/terminal";
 
 /** How mailboxes are called at the two revisions. Null: not there. */
 export interface Names {
@@ -15,9 +15,10 @@ export interface Names {
 const ID_COLUMNS = 9;
 const DATE_COLUMNS = 19;
 const SIZE_COLUMNS = 9;
+const SUBJECT_COLUMNS = 60;
 
 /** The heading above the lines of differenceLine. */
-export const DIFFERENCE_HEADING = `${"message".padStart(ID_COLUMNS)}  ${"received".padEnd(DATE_COLUMNS)}  ${"size".padStart(SIZE_COLUMNS)}  change`;
+export const DIFFERENCE_HEADING = `${"message".padStart(ID_COLUMNS)}  ${"received".padEnd(DATE_COLUMNS)}  ${"size".padStart(SIZE_COLUMNS)}  change, subject`;
 
 /** The place that a difference is counted at: a mailbox, or two for a move. */
 export function placeOf({ before, after }: Pick<DifferingMessage, "before" | "after">, names: Names): string {
@@ -35,16 +36,17 @@ export function headingOf({ before, after }: Pick<DifferingMessage, "before" | "
   return showPath(told === after ? names.after(told.mailboxId) : names.before(told.mailboxId));
 }
 
-type Paints = Pick<Screen, "good" | "bad" | "notable">;
+type Paints = Pick<Screen, "dim" | "good" | "bad" | "notable">;
 
 /** Gives one message's line. */
 export function differenceLine(message: DifferingMessage, names: Names, paint: Paints): string {
-  const { messageId, internalDate, size } = message;
+  const { messageId, internalDate, size, subject } = message;
   const cells = [
     String(messageId).padStart(ID_COLUMNS),
     (internalDate === null ? "-" : instant(internalDate)).padEnd(DATE_COLUMNS),
     (size === null ? "erased" : bytes(size)).padStart(SIZE_COLUMNS),
     whatOf(message, names, paint),
+    ...(subject === null ? [] : [paint.dim(fit(harmless(subject), SUBJECT_COLUMNS))]),
   ];
   return cells.join("  ").trimEnd();
 }

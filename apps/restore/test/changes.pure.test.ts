@@ -108,6 +108,7 @@ describe("the difference of two revisions", () => {
     after: null,
     internalDate: NOW,
     size: 1_234,
+    subject: null,
     ...change,
   });
   const seen = { mailboxId: inbox, flags: ["\\Seen"] };
@@ -122,6 +123,7 @@ describe("the difference of two revisions", () => {
       "flags    \\Seen → none",
     );
     expect(line(moved)).toBe("moved    from INBOX  \\Seen");
+    expect(line({ ...moved, subject: "Grüße \u001b[2J" })).toBe("moved    from INBOX  \\Seen  Grüße \ufffd[2J");
     expect(
       line({ ...moved, after: { mailboxId: work, flags: ["x\u0007"] }, gained: ["x\u0007"], lost: ["\\Seen"] }),
     ).toBe("moved    from INBOX  \\Seen → x\ufffd");

@@ -13,7 +13,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 interface Difference {
   readonly counts: Readonly<Record<string, number>>;
-  readonly messages: readonly { readonly message: number; readonly kind: string; readonly size: number }[];
+  readonly messages: readonly { readonly message: number; readonly kind: string }[];
 }
 
 type Held = Readonly<Record<string, readonly string[]>>;
@@ -130,10 +130,8 @@ describe("mail that another program removed and moved", () => {
     // The revision is made, and the accounts are about to follow.
     await cli.run(push, { kill: { when: /: revision \d+ of mail\./, signal: "SIGKILL" } });
     await cli.must(push);
-    await cli.must(["sync", ARCHIVE]);
     expect(await served()).toEqual(before);
     expect(await cli.must(push)).toMatch(/^mail is as it was at revision/);
     expect(await served()).toEqual(before);
-    expect((await cli.json<Difference>(["restore", "diff", ARCHIVE, String(first)])).messages).toEqual([]);
   }, 60_000);
 });

@@ -27,6 +27,8 @@ export interface DifferingMessage extends MessageDifference {
   readonly internalDate: number | null;
   /** Null: the bytes were erased for good. */
   readonly size: number | null;
+  /** As the search index has it; null: not indexed yet, or erased. */
+  readonly subject: string | null;
 }
 
 const PAGE = 1_000;
@@ -41,12 +43,13 @@ select b.id from mailbox b cross join lateral (
 
 // What belongs to a version row `v`: its message and body, message by message.
 const ABOUT = `cross join lateral (select internal_date, blob_id from message where id = v.message_id limit 1) m
-left join lateral (select size from blob where id = m.blob_id limit 1) b on true`;
+left join lateral (select size from blob where id = m.blob_id limit 1) b on true
+left join lateral (select shown ->> 'subject' as subject from content where blob_id = m.blob_id limit 1) c on true`;
 
 // One page of the versions that the later revision shows and the earlier one does not, with what was before. By message_version_from in its order
 // (ids are sorted within one revision only), then message_version_pkey. $1 mailbox, $2 earlier, $3 later, after revision $4 and message $5.
 const BEGUN = `
-select v.message_id, v.from_revision as revision, ${millis("m.internal_date")} as internal_date, b.size,
+select v.message_id, v.from_revision as revision, ${millis("m.internal_date")} as internal_date, b.size, c.subject,
   t.mailbox_id as early_mailbox, t.flags as early_flags, $1::bigint as late_mailbox, v.flags as late_flags
 from (
   select message_id, flags, from_revision from message_version
@@ -60,7 +63,7 @@ ${ABOUT} order by v.from_revision, v.message_id`;
 
 // The same of the versions that the earlier revision shows and the later one does not. By message_version_to.
 const ENDED = `
-select v.message_id, v.to_revision as revision, ${millis("m.internal_date")} as internal_date, b.size,
+select v.message_id, v.to_revision as revision, ${millis("m.internal_date")} as internal_date, b.size, c.subject,
   $1::bigint as early_mailbox, v.flags as early_flags, n.mailbox_id as late_mailbox, n.flags as late_flags
 from (
   select message_id, flags, to_revision from message_version
@@ -77,6 +80,7 @@ interface Row {
   readonly revision: bigint;
   readonly internal_date: number | null;
   readonly size: number | null;
+  readonly subject: string | null;
   readonly early_mailbox: bigint | null;
   readonly early_flags: Flags | null;
   readonly late_mailbox: bigint | null;
@@ -141,6 +145,6 @@ function differing(row: Row, forward: boolean): DifferingMessage | null {
   const [before, after] = forward ? [early, late] : [late, early];
   const difference = differenceOf(before, after);
   if (difference === null) return null;
-  const { internal_date: internalDate, size } = row;
-  return { messageId: asId<MessageId>(row.message_id), ...difference, before, after, internalDate, size };
+  const { internal_date: internalDate, size, subject } = row;
+  return { messageId: asId<MessageId>(row.message_id), ...difference, before, after, internalDate, size, subject };
 }

@@ -65,7 +65,9 @@ it("is what comparing both snapshots message by message gives, forwards and back
         return difference === null ? [] : [{ messageId, ...difference, before, after }];
       });
       const found = await differences(from, to);
-      const plain = found.map(({ internalDate: _, size: __, ...one }) => one).sort((a, b) => a.messageId - b.messageId);
+      const plain = found
+        .map(({ internalDate: _, size: __, subject: ___, ...one }) => one)
+        .sort((a, b) => a.messageId - b.messageId);
       expect(plain, `${from} to ${to}`).toEqual(expected);
     }
   }
@@ -76,6 +78,14 @@ it("of one mailbox tells what moved out of it and into it, with date and size", 
   const out = await differences(4, 5, [inbox.mailboxId]);
   expect(out).toMatchObject([{ kind: "moved", after: { mailboxId: work.mailboxId }, gained: ["\\Flagged"] }]);
   expect(await differences(4, 5, [work.mailboxId])).toEqual(out);
+  expect(out[0]?.subject).toBeNull();
+  await stocked.pool.query(
+    `insert into content (blob_id, version, indexed_at, state, shown, subject, names, words, from_line, to_line, cc_line, bcc_line, files,
+        attached, places)
+      select blob_id, 1, now(), 'read', '{"subject": "Two of them"}', '', '', '', '', '', '', '', '', false, '' from message where id = $1`,
+    [out[0]?.messageId],
+  );
+  expect((await differences(4, 5, [inbox.mailboxId]))[0]?.subject).toBe("Two of them");
   expect(out[0]).toMatchObject({ internalDate: Date.UTC(2024, 0, 1), size: bodyOf("two").bytes.length });
 });
 

@@ -161,10 +161,12 @@ async function asJson(screen: Screen, compared: Compared, limit: number): Promis
   let written = 0;
   for await (const page of compared.pages) {
     for (const { kind } of page) counts[kind]++;
-    const rows = page.slice(0, limit - written).map(({ messageId, kind, before, after, internalDate, size }) => {
-      const sides = { before: placed(before, names.before), after: placed(after, names.after) };
-      return JSON.stringify({ message: messageId, kind, ...sides, date: isoOf(internalDate), size });
-    });
+    const rows = page
+      .slice(0, limit - written)
+      .map(({ messageId, kind, before, after, internalDate, size, subject }) => {
+        const sides = { before: placed(before, names.before), after: placed(after, names.after) };
+        return JSON.stringify({ message: messageId, kind, ...sides, date: isoOf(internalDate), size, subject });
+      });
     if (rows.length > 0) screen.value((written === 0 ? "" : ",") + rows.join(",\n"));
     written += rows.length;
   }
