@@ -13,7 +13,7 @@ export interface Bench {
   readonly times: number;
   /** Watched at once in the case `watch`. */
   readonly accounts: number;
-  /** Of the archive whose snapshots are read. */
+  /** Of the archive whose snapshots are read, and of the one that is searched. */
   readonly messages: number;
   /** The case `watch` waits for 15 minutes, not for 2. */
   readonly long: boolean;

@@ -7,13 +7,14 @@ import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
 import { SCALE } from "./cases-scale.ts";
+import { SEARCH } from "./cases-search.ts";
 import { SNAPSHOT } from "./cases-snapshot.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
 import { WATCH } from "./cases-watch.ts";
 import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER, ...SEARCH };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

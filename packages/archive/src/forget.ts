@@ -2,7 +2,15 @@
 // in batches that each stand for themselves. Nothing on a server is touched.
 // M8: what a base row or an intent points to keeps an empty row, so that the server's copy is not pulled again.
 // The audit row and the log say how many, when and by whom; they must never hold a name, an address or anything of the content.
-import { type ArchiveId, asId, type MailboxPath, MailError, type Revision, type RunId } from "@packetboat/core";
+import {
+  type ArchiveId,
+  asId,
+  type MailboxPath,
+  MailError,
+  type MessageId,
+  type Revision,
+  type RunId,
+} from "@packetboat/core";
 import { inTransaction, processName } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
@@ -18,9 +26,13 @@ import {
   nextSelected,
   selectedValues,
 } from "./queries/forget.ts";
+import { resolveRevision } from "./reader.ts";
+import { matchingMessages } from "./search/matching.ts";
 import { type Selection, selectionDigest, selectionOf, selectsMailbox } from "./selection.ts";
 
 const BATCH = 1_000;
+/** Matches that one statement is told of. */
+const MATCHED = 10_000;
 
 export interface ForgetPlan {
   readonly archiveId: ArchiveId;
@@ -34,6 +46,8 @@ export interface ForgetPlan {
   readonly kept: number;
   /** By the name that each mailbox has, or had last. */
   readonly mailboxes: readonly { readonly path: MailboxPath; readonly messages: number }[];
+  /** What the selection's query means, ascending: nothing else is erased, whatever is found later. Null: it has no query. */
+  readonly matched: readonly MessageId[] | null;
   /** Nothing that comes after the plan is erased by it: ids grow. */
   readonly upTo: bigint;
 }
@@ -56,15 +70,18 @@ export interface ForgetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Says what would be erased. Throws CONFIG_INVALID for a selection of everything by omission. */
+/** Says what would be erased. Throws CONFIG_INVALID for a selection of everything by omission, and for a query while mail waits to be indexed. */
 export async function planForget(pool: Pool, archiveId: ArchiveId, selection: Selection): Promise<ForgetPlan> {
   selectionOf(selection);
-  const values = selectedValues(archiveId, selection, await selectedMailboxes(pool, archiveId, selection));
+  const matched = await matchedBy(pool, archiveId, selection);
+  const mailboxIds = await selectedMailboxes(pool, archiveId, selection);
+  const values = selectedValues(archiveId, within(selection, matched), mailboxIds);
   const row = await countSelected(pool, values);
   const mailboxes = await mailboxesSelected(pool, values);
   return {
     archiveId,
     selection,
+    matched,
     messages: Number(row?.messages),
     bytes: Number(row?.bytes),
     live: Number(row?.live),
@@ -82,26 +99,61 @@ export async function planForget(pool: Pool, archiveId: ArchiveId, selection: Se
  * Throws ARCHIVE_UNKNOWN.
  */
 export async function executeForget(pool: Pool, plan: ForgetPlan, options: ForgetOptions = {}): Promise<Forgotten> {
-  const { archiveId, selection, upTo } = plan;
+  const { archiveId, selection, matched, upTo } = plan;
   selectionOf(selection);
-  const values = selectedValues(archiveId, selection, await selectedMailboxes(pool, archiveId, selection));
+  const mailboxIds = await selectedMailboxes(pool, archiveId, selection);
   await inTransaction(pool, dropUnpointed);
   let entry: AuditEntry | null = null;
   for (let after: bigint | null = 0n; after !== null; ) {
     options.signal?.throwIfAborted();
     const from: bigint = after;
     const before: AuditEntry | null = entry;
+    // Of many matches the next ones: a statement is not sent all of them for each batch.
+    const next = matched === null ? null : matched.slice(firstAfter(matched, from)).slice(0, MATCHED);
+    if (next?.length === 0) break;
+    const values = selectedValues(archiveId, within(selection, next), mailboxIds);
     const batch = await inTransaction(
       pool,
       (client): Promise<Batch | null> => eraseBatch(client, plan, options, { values, from, upTo, before }),
     );
-    after = batch?.last ?? null;
+    // None of these is left; there may be others behind them.
+    after = batch?.last ?? (next === null ? null : BigInt(next.at(-1) ?? 0));
     if (batch !== null) {
       entry = batch.entry;
       options.onProgress?.(entry.erased);
     }
   }
   return { ...(entry?.erased ?? NOTHING), revision: entry?.revision ?? null };
+}
+
+/** Those that a query means, of all that the archive holds or held; each as it was last. */
+async function matchedBy(pool: Pool, archiveId: ArchiveId, { query }: Selection): Promise<readonly MessageId[] | null> {
+  if (query === undefined) return null;
+  const { revision } = await resolveRevision(pool, archiveId, { kind: "now" });
+  const matched: MessageId[] = [];
+  for await (const ids of matchingMessages(pool, { archiveId, query, revision, removed: true }))
+    for (const id of ids) matched.push(id);
+  return matched.sort((a, b) => a - b);
+}
+
+/** The selection with what its query means instead of the query. */
+function within(selection: Selection, matched: readonly MessageId[] | null): Selection {
+  if (matched === null) return selection;
+  const { messageIds } = selection;
+  const wanted = messageIds === undefined ? null : new Set(messageIds);
+  return { ...selection, messageIds: wanted === null ? matched : matched.filter((id) => wanted.has(id)) };
+}
+
+/** The place of the first id beyond `after` in an ascending list. */
+function firstAfter(ids: readonly MessageId[], after: bigint): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (BigInt(ids[middle] ?? 0) > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 const NOTHING: Erased = { messages: 0, bytes: 0, kept: 0 };

@@ -67,7 +67,7 @@ export {
 } from "./search/indexing.ts";
 export { type MatchingRequest, matchingMessages } from "./search/matching.ts";
 export { type SearchPage, type SearchRequest, searchMessages } from "./search/search.ts";
-export { type Selection, type SelectionWords, selectionOf, type UndoSelection } from "./selection.ts";
+export type { Selection, UndoSelection } from "./selection.ts";
 export type { ArchiveSettings } from "./session.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";

@@ -1,5 +1,5 @@
-// Which messages of an archive a person means: a small value that is checked once and then shown, digested and turned into a query. What
-// needs the search index (sender, subject, words) is refused by name, never ignored: half a selection would mean more messages.
+// Which messages of an archive a person means: a small value that is checked once and then shown, digested and turned into a query. Sender,
+// subject and words are a query of the search room; it is asked only of an archive that is wholly indexed (search/matching.ts).
 import { createHash } from "node:crypto";
 import {
   type Digest,
@@ -10,6 +10,7 @@ import {
   samePath,
   showPath,
 } from "@packetboat/core";
+import type { Query } from "@packetboat/search";
 
 /** Everything that is given must hold. */
 export interface Selection {
@@ -22,6 +23,8 @@ export interface Selection {
   readonly messageIds?: readonly MessageId[];
   /** Of the bytes as stored. */
   readonly sha256?: readonly Digest[];
+  /** What a search for it finds: in the archive, or as it was last. */
+  readonly query?: Query;
   /** `live`: in the archive now. `removed`: only at earlier revisions. Default: both. */
   readonly state?: "live" | "removed";
 }
@@ -37,30 +40,13 @@ export interface UndoSelection {
   readonly messages?: readonly MessageId[] | undefined;
 }
 
-/** What a command line may say. */
-export interface SelectionWords extends Selection {
-  readonly from?: string;
-  readonly to?: string;
-  readonly subject?: string;
-  readonly has?: string;
-  readonly query?: string;
-}
-
-/** Throws CONFIG_INVALID for what cannot be selected by yet, for nonsense, and for a selection of everything by omission. */
-export function selectionOf(words: SelectionWords): Selection {
-  const { from, to, subject, has, query, ...selection } = words;
-  const unknown = Object.entries({ from, to, subject, has, query }).find(([, value]) => value !== undefined);
-  if (unknown !== undefined) {
+/** Throws CONFIG_INVALID for nonsense, and for a selection of everything by omission. */
+export function selectionOf(selection: Selection): Selection {
+  const { mailbox, since, before, messageIds, sha256, query } = selection;
+  if ([mailbox, since, before, messageIds, sha256, query].every((value) => value === undefined)) {
     throw new MailError(
       "CONFIG_INVALID",
-      `--${unknown[0]} needs the search index, which this version does not have. Select by --mailbox, --since and --before.`,
-    );
-  }
-  const { mailbox, since, before, messageIds, sha256 } = selection;
-  if ([mailbox, since, before, messageIds, sha256].every((value) => value === undefined)) {
-    throw new MailError(
-      "CONFIG_INVALID",
-      "Say which messages: --mailbox PATTERN, --since or --before. --mailbox '*' is all of them.",
+      "Say which messages: --mailbox PATTERN, --since, --before, --from, --subject or --query. --mailbox '*' is all of them.",
     );
   }
   if ([since, before].some((value) => value !== undefined && !Number.isFinite(value)))

@@ -396,3 +396,17 @@ test("forgetting takes the content with the bytes", async () => {
   };
   expect((await searchMessages(pool, request)).hits).toEqual([]);
 });
+
+test("forgetting by a query erases what it found when it was planned, and is refused while mail waits", async () => {
+  await using mine = await writtenArchive(WRITTEN);
+  const { pool, link } = mine;
+  const selection = { query: asked("order OR parcel"), since: Date.UTC(2000, 0, 1) };
+  await expect(planForget(pool, link.archiveId, selection)).rejects.toThrow(/not indexed yet/);
+  await indexWritten(mine, (id) => contentOf(WRITTEN[mine.ids.indexOf(id)] as Written));
+  const plan = await planForget(pool, link.archiveId, selection);
+  expect(plan).toMatchObject({ messages: 4 });
+  await pool.query("update content set words = ' order ', subject = ' order '");
+  expect(await executeForget(pool, plan)).toMatchObject({ messages: 4 });
+  const left = await pool.query<{ id: bigint }>("select message_id as id from message_version order by 1");
+  expect(left.rows.map(({ id }) => mine.ids.indexOf(asId<MessageId>(id))).sort()).toEqual([3, 5, 6, 7, 8]);
+});

@@ -14,7 +14,7 @@ export class Refusal {
   }
 }
 
-type Read = (value: string, now: number, quoted: boolean) => Query | Refusal;
+type Read = (value: string, now: number) => Query | Refusal;
 
 const flag = (name: string): Query => ({ kind: "flag", flag: name });
 const not = (of: Query): Query => ({ kind: "not", of });

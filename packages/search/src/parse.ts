@@ -127,7 +127,7 @@ function fieldTerm(written: string, token: Extract<Token, { kind: "term" }>, now
   }
   if (token.value.trim() === "")
     throw new Problem(token.valueAt, `${written}: is followed by nothing; no blank may stand between.`);
-  return read(token.value, now, token.quoted);
+  return read(token.value, now);
 }
 
 function joined(kind: "and" | "or", of: readonly Query[]): Query {

@@ -1,7 +1,7 @@
 // The query language: what each way of writing means, what is refused and with which words, and that no text makes it fail.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { MAX_TERMS, parseQuery, type Query, queryOf } from "../src/index.ts";
+import { MAX_TERMS, parseQuery, type Query, queryOf, queryOfOptions } from "../src/index.ts";
 
 const NOW = new Date(2024, 5, 15, 12).getTime();
 const day = (year: number, month = 1, date = 1) => new Date(year, month - 1, date).getTime();
@@ -119,6 +119,20 @@ const piece = fc.oneof(
   ),
   fc.string({ unit: "grapheme", maxLength: 6 }),
 );
+
+test("options are a query: all that are given must hold", () => {
+  expect(queryOfOptions({}, NOW)).toBeNull();
+  expect(queryOfOptions({ from: "Ann" }, NOW)).toEqual({ kind: "piece", field: "from", text: "ann" });
+  const both = and({ kind: "words", field: "subject", words: ["order", "7"], open: false }, or(any("a"), any("b")));
+  expect(queryOfOptions({ subject: "order 7", query: "a OR b" }, NOW)).toEqual(both);
+  for (const [options, sentence] of [
+    [{ has: "wings" }, /--has is not understood.*has:attachment/],
+    [{ query: "befor:1" }, /column 1/],
+    [{ query: " " }, /--query is a query/],
+    [{ from: "" }, /--from is not understood/],
+  ] as const)
+    expect(() => queryOfOptions(options, NOW)).toThrow(sentence);
+});
 
 test("any text is a query within its limits, or a problem at a column of it", () => {
   fc.assert(

@@ -2,6 +2,7 @@
 // keeps how many, when and by whom, and nothing of the content. It must never erase anything that was not in the plan.
 import { executeForget, type ForgetPlan, planForget, type Selection } from "@packetboat/archive";
 import { asId, MailError, type MessageId } from "@packetboat/core";
+import { type QueryOptions, queryOfOptions } from "@packetboat/search";
 import { bytes, harmless, plural } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { collect, withExamples, withReporting } from "../command-help.ts";
@@ -12,7 +13,7 @@ import { askConsent } from "../runs/consent.ts";
 import { readDate } from "../runs/date.ts";
 import { archiveByName } from "../runs/targets.ts";
 
-interface Options extends ReportingOptions {
+interface Options extends ReportingOptions, QueryOptions {
   readonly mailbox?: string;
   readonly since?: string;
   readonly before?: string;
@@ -32,6 +33,11 @@ export function define(command: Command, host: Host): void {
     .option("--mailbox PATTERN", "messages that are, or were last, in mailboxes that match; * is any text")
     .option("--since DATE", "received at or after; local time")
     .option("--before DATE", "received before")
+    .option("--from TEXT", "sent by; any piece of a name or address")
+    .option("--to TEXT", "sent to, also by Cc and Bcc")
+    .option("--subject WORDS", "with these words in the subject, one after the other")
+    .option("--has attachment", "with an attachment")
+    .option("--query QUERY", "what restore search finds by it, now or as it was last")
     .option("--message NUMBER", "this message, as restore list --mailbox shows it; may be repeated", collect)
     .option("--only STATE", "live: only what the archive holds now; removed: only what earlier revisions hold")
     .option("-n, --dry-run", "print the plan, erase nothing")
@@ -40,13 +46,14 @@ export function define(command: Command, host: Host): void {
   withExamples(command, [
     { line: "forget you@example.com --mailbox Junk --dry-run", what: "what would go" },
     { line: "forget you@example.com --mailbox Trash --before 2020-01-01", what: "lists it and asks" },
+    { line: "forget you@example.com --query 'from:news larger:1M' --before 2020-01-01", what: "what a search finds" },
     { line: "forget you@example.com --mailbox '*' --only removed --yes", what: "all that is in no mailbox any more" },
   ]);
   command.action((name: string, options: Options) => forget(host, name, options));
 }
 
 async function forget(host: Host, name: string, options: Options): Promise<void> {
-  const selection = selectionFrom(options);
+  const selection = selectionFrom(options, host.now());
   const screen = host.screen(options);
   const database = await openHouse(host, screen);
   const archive = await archiveByName(database, name);
@@ -70,12 +77,14 @@ async function forget(host: Host, name: string, options: Options): Promise<void>
   screen.line(NOT_REACHED);
 }
 
-function selectionFrom(options: Options): Selection {
+function selectionFrom(options: Options, now: number): Selection {
   const { mailbox, since, before, message, only } = options;
   if (only !== undefined && only !== "live" && only !== "removed")
     throw new MailError("CONFIG_INVALID", "--only is live or removed.");
+  const query = queryOfOptions(options, now);
   return {
     ...(mailbox === undefined ? {} : { mailbox }),
+    ...(query === null ? {} : { query }),
     ...(since === undefined ? {} : { since: readDate("--since", since) }),
     ...(before === undefined ? {} : { before: readDate("--before", before) }),
     ...(message === undefined ? {} : { messageIds: message.map(readMessageId) }),
