@@ -4,9 +4,8 @@ import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/test
 import { until } from "@packetboat/testkit";
 
 import { expect, test } from "vitest";
+import { fillArchive } from "./filled-archive.ts";
 import { runProgram } from "./program.ts";
-
-type Pool = ScratchDatabase["pool"];
 
 const MESSAGES = 700;
 const HOLD = `create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return new; end $$;
@@ -15,34 +14,10 @@ const WAITING = "select pid from pg_locks where locktype = 'advisory' and objid 
 const STATE = `select (select json_agg(w order by week) from indexed_week w) as weeks, (select json_agg(c order by blob_id) from
   (select blob_id, state, words, subject, places, dated_at from content) c) as contents, (select through from indexed)::text as through`;
 
-/** One archive with messages straight in its tables. */
-async function fill(pool: Pool): Promise<void> {
-  await pool.query("insert into archive (name, revision) values ('mail', 1)");
-  await pool.query("insert into mailbox (archive_id) select id from archive");
-  await pool.query(
-    `insert into mailbox_version (mailbox_id, archive_id, path, path_key, subscribed, from_revision)
-      select id, archive_id, '{INBOX}', 'x', false, 1 from mailbox`,
-  );
-  await pool.query("insert into revision (archive_id, number, made_at) select id, 1, now() from archive");
-  await pool.query(
-    `insert into blob (key_space, sha256, size, codec, bytes)
-      select 1, sha256(text), length(text), 0, text from generate_series(1, $1::int) n
-      cross join lateral (select convert_to(E'From: ann@example.com\\r\\nSubject: number ' || n || E'\\r\\n\\r\\nword' || n % 7, 'UTF8')) t(text)`,
-    [MESSAGES],
-  );
-  await pool.query(
-    `insert into message (archive_id, blob_id, internal_date)
-      select a.id, b.id, timestamptz '2024-01-01Z' + b.id * interval '1 day' from blob b, archive a order by b.id`,
-  );
-  await pool.query(
-    "insert into message_version (message_id, mailbox_id, flags, from_revision) select m.id, b.id, '{}', 1 from message m, mailbox b",
-  );
-}
-
 test("killed in the second batch, the next run ends as if nothing had happened", async () => {
   await using scratch = await scratchDatabase();
   const { pool } = scratch;
-  await fill(pool);
+  await fillArchive(pool, MESSAGES);
   await using undisturbed = await scratchDatabase({ copyOf: scratch });
   const environment = (url: string) => ({ PACKETBOAT_HOME: "/nonexistent/home", PACKETBOAT_DATABASE_URL: url });
   await pool.query(HOLD);
@@ -56,7 +31,7 @@ test("killed in the second batch, the next run ends as if nothing had happened",
   await client.query("select pg_advisory_unlock(42)");
   client.release();
   expect((await pool.query("select count(*)::int as stored from content")).rows[0]?.stored).toBe(400);
-  const state = async (db: Pool): Promise<unknown> => (await db.query(STATE)).rows[0];
+  const state = async (db: ScratchDatabase["pool"]): Promise<unknown> => (await db.query(STATE)).rows[0];
   const [again, plain] = await Promise.all(
     [scratch, undisturbed].map(({ url }) => runProgram(["index", "--json"], environment(url))),
   );

@@ -52,6 +52,7 @@ export { mailboxesBetween } from "./queries/undo.ts";
 export * from "./reader.ts";
 export type { SearchHit } from "./search/hits.ts";
 export {
+  archivesToIndex,
   type IndexBatch,
   type IndexedPartly,
   type IndexLock,

@@ -5,6 +5,7 @@ import { parseQuery, type Query } from "@packetboat/search";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import {
+  archivesToIndex,
   executeForget,
   indexStanding,
   lockIndexing,
@@ -349,6 +350,7 @@ test("what waits is counted, refused as a selection, and indexed by the next run
   const content = (id: MessageId) => contentOf(WRITTEN[mine.ids.indexOf(id)] as Written);
   const request = { archiveId, query: asked("parcel"), revision: await newestRevision(pool) };
   expect(await indexStanding(pool, archiveId)).toMatchObject({ waiting: 9 });
+  expect(await archivesToIndex(pool)).toEqual([archiveId]);
   expect((await searchMessages(pool, request)).waiting).toBe(9);
   await expect(matchingMessages(pool, request).next()).rejects.toThrow(
     /9 messages of alice are not indexed yet.*packetboat index alice/,
@@ -361,6 +363,7 @@ test("what waits is counted, refused as a selection, and indexed by the next run
   await indexWritten(mine, content);
   const weeks = await pool.query("select * from indexed_week order by week");
   expect(await indexStanding(pool, archiveId)).toMatchObject({ waiting: 0 });
+  expect(await archivesToIndex(pool)).toEqual([]);
   await rebuildIndex(pool, archiveId);
   expect(await indexStanding(pool, archiveId)).toMatchObject({ waiting: 9 });
   await indexWritten(mine, () => contentOf({ text: "anew" }), 4);

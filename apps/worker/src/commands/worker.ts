@@ -19,7 +19,8 @@ export function define(command: Command, host: Host): void {
   command
     .description(
       "Runs links at the times of their schedules and follows those that are watched, until it is stopped. Any number of workers may\n" +
-        "share one database, on one machine or many: an account is worked on by one of them at a time.",
+        "share one database, on one machine or many: an account is worked on by one of them at a time. New mail is indexed for\n" +
+        "restore search whenever there is nothing else to do.",
     )
     .option("--accounts N", "accounts at a time", "10")
     .option("--keep-connections MINUTES", "how long a connection waits for the next pass (0: not at all)", "10")

@@ -15,6 +15,7 @@ import { type AccountId, asId, asMailError, type LinkId, MailError, type RunRepo
 import { type Ask, hearAsks } from "@packetboat/database";
 import { ASKED_PRIORITY, type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
 import { pause } from "../runs/pause.ts";
+import { indexWhenIdle } from "./indexing.ts";
 import type { Metrics } from "./metrics.ts";
 import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
 import { passOver, type Workplace } from "./pass.ts";
@@ -86,6 +87,13 @@ export async function workShift(shift: Shift): Promise<void> {
   const beat = every(KEEP_ALIVE_MS, () => keepAlive(shift, atWork), shift.cutOff);
   const watch = every(WATCH_MS, shift.watchers.look, shift.cutOff);
   const clock = every(CLOCK_MS, () => enqueueDue(shift), shift.cutOff);
+  const over = new AbortController();
+  const indexing = indexWhenIdle({
+    place,
+    isIdle: () => atWork.size === 0,
+    signal: AbortSignal.any([signal, over.signal]),
+    cutOff: shift.cutOff,
+  });
   try {
     await enqueueDue(shift);
     await shift.watchers.look();
@@ -112,6 +120,8 @@ export async function workShift(shift: Shift): Promise<void> {
     clearInterval(beat);
     clearInterval(clock);
     clearInterval(watch);
+    over.abort();
+    await indexing;
   }
 }
 

@@ -46,6 +46,20 @@ export async function indexStanding(pool: Pool, archiveId: ArchiveId): Promise<I
   });
 }
 
+/** The archives in which mail waits. By message_archive, once for each archive. */
+export async function archivesToIndex(pool: Pool): Promise<readonly ArchiveId[]> {
+  return inTransaction(pool, async (client) => {
+    await client.query(BY_INDEX);
+    const rows = await rowsOf<{ id: bigint }>(
+      client,
+      `select a.id from archive a left join indexed i on i.archive_id = a.id and i.version = $1
+        cross join lateral (select from message where archive_id = a.id and id > coalesce(i.through, 0) limit 1) waiting order by a.id`,
+      [CONTENT_VERSION],
+    );
+    return rows.map(({ id }) => asId<ArchiveId>(id));
+  });
+}
+
 /** 0 also where everything is to be made anew because contents are made otherwise now. */
 async function throughOf(client: PoolClient, archiveId: ArchiveId): Promise<bigint> {
   const [row] = await rowsOf<{ through: bigint }>(
