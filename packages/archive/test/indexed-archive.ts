@@ -1,6 +1,6 @@
 // An archive whose messages are found: contents made of plain texts, stored as a run of indexing would, without reading mail.
 import { asId, digestsOf, type MessageId, type Revision } from "@packetboat/core";
-import { type Content, foldLine, spaced, wordsOf } from "@packetboat/search";
+import { type Content, foldLine, parseQuery, type Query, spaced, wordsOf } from "@packetboat/search";
 import type { Pool } from "pg";
 import { nextToIndex, storeIndexed } from "../src/index.ts";
 import { openScratchArchive } from "./open-archive.ts";
@@ -92,4 +92,51 @@ export async function indexWritten(
 export async function newestRevision(pool: Pool): Promise<Revision> {
   const { rows } = await pool.query<{ revision: bigint }>("select max(revision) as revision from archive");
   return asId<Revision>(rows[0]?.revision ?? 0n);
+}
+
+/** Messages of all kinds. */
+export const WRITTEN: readonly Written[] = [
+  {
+    subject: "Order 7 is late",
+    from: "Ann Smith <ann@example.com>",
+    to: "bob@example.org",
+    text: "the parcel",
+    size: 5_000,
+  },
+  {
+    subject: "Crème brûlée",
+    from: "Zoë <zoe@example.net>",
+    to: "ann@example.com",
+    text: "order of 7 desserts",
+    flags: ["\\Seen"],
+  },
+  { subject: "newsletter", from: "news@lists.example.org", text: "order now, 7 of them", files: ["Rechnung März.pdf"] },
+  {
+    subject: "会議",
+    from: "Tanaka <t@example.jp>",
+    text: "東京都庁で会議",
+    cc: "Ann Smith <ann@example.com>",
+    box: "work",
+  },
+  { subject: "Re: order 7", from: "bob@example.org", text: "it's fine", flags: ["\\Seen", "$Label1"], box: "work" },
+  { subject: "no date", text: "parcel parcel parcel", date: null },
+  {
+    subject: "quotes ' and \\ and \"",
+    from: "o'neil\\ <o'neil@example.com>",
+    text: "'; drop table message; -- .* [a-z]+ (?=x)",
+  },
+  { subject: "", text: "" },
+  {
+    subject: "Very old",
+    date: Date.UTC(1997, 4, 6),
+    text: "parcel",
+    files: ["a.txt", "invoice.pdf"],
+    flags: ["\\Flagged"],
+  },
+];
+
+export function asked(text: string): Query {
+  const parsed = parseQuery(text, Date.UTC(2024, 5, 1));
+  if (parsed.kind === "problem") throw new Error(parsed.problem.text);
+  return parsed.query;
 }

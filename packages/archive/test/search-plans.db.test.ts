@@ -11,6 +11,7 @@ import {
   searchMessages,
   storeIndexed,
 } from "../src/index.ts";
+import { placesOf } from "../src/search/places.ts";
 import { explainedDatabase } from "./explained-database.ts";
 import { contentOf } from "./indexed-archive.ts";
 import { fill, stockedArchive } from "./stocked-archive.ts";
@@ -26,7 +27,7 @@ test("searches and indexing read growing tables by index only", async () => {
   await pool.query(
     `insert into content (blob_id, version, indexed_at, state, shown, subject, names, words, from_line, to_line, cc_line, bcc_line, files, attached, places, dated_at)
       select b.id, 1, now(), 'whole', '{"from":[]}', '', '', ' often word' || b.id % 50 || ' ', 'ann <ann@example.com>', '', '', '', '', b.id % 9 = 0,
-        ' @' || $1::bigint || ' @' || $1::bigint || '/' || floor(extract(epoch from m.internal_date) / 604800)::int || ' ', m.internal_date
+        ' @' || $1::bigint || ' ' || array_to_string(${placesOf("$1::bigint", "m.internal_date")}, ' ') || ' ', m.internal_date
       from blob b join message m on m.blob_id = b.id`,
     [link.archiveId],
   );

@@ -1,73 +1,21 @@
 // Search: what each query finds is what a plain reading of the same messages says, whatever the query; pages join without a gap, the past is as
 // it was, and what people write never becomes SQL.
-import { asId, type MessageId, type Revision } from "@packetboat/core";
-import { parseQuery, type Query } from "@packetboat/search";
+import type { MessageId, Revision } from "@packetboat/core";
+import type { Query } from "@packetboat/search";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { matchingMessages, type SearchHit, type SearchRequest, searchMessages } from "../src/index.ts";
 import {
-  archivesToIndex,
-  executeForget,
-  indexStanding,
-  lockIndexing,
-  matchingMessages,
-  nextToIndex,
-  planForget,
-  rebuildIndex,
-  type SearchHit,
-  type SearchRequest,
-  searchMessages,
-  storeIndexed,
-} from "../src/index.ts";
-import {
+  asked,
   contentOf,
   dateOf,
   type IndexedStock,
   indexWritten,
   newestRevision,
+  WRITTEN,
   type Written,
   writtenArchive,
 } from "./indexed-archive.ts";
-import { rows, sinceOf } from "./stocked-archive.ts";
-
-const WRITTEN: readonly Written[] = [
-  {
-    subject: "Order 7 is late",
-    from: "Ann Smith <ann@example.com>",
-    to: "bob@example.org",
-    text: "the parcel",
-    size: 5_000,
-  },
-  {
-    subject: "Crème brûlée",
-    from: "Zoë <zoe@example.net>",
-    to: "ann@example.com",
-    text: "order of 7 desserts",
-    flags: ["\\Seen"],
-  },
-  { subject: "newsletter", from: "news@lists.example.org", text: "order now, 7 of them", files: ["Rechnung März.pdf"] },
-  {
-    subject: "会議",
-    from: "Tanaka <t@example.jp>",
-    text: "東京都庁で会議",
-    cc: "Ann Smith <ann@example.com>",
-    box: "work",
-  },
-  { subject: "Re: order 7", from: "bob@example.org", text: "it's fine", flags: ["\\Seen", "$Label1"], box: "work" },
-  { subject: "no date", text: "parcel parcel parcel", date: null },
-  {
-    subject: "quotes ' and \\ and \"",
-    from: "o'neil\\ <o'neil@example.com>",
-    text: "'; drop table message; -- .* [a-z]+ (?=x)",
-  },
-  { subject: "", text: "" },
-  {
-    subject: "Very old",
-    date: Date.UTC(1997, 4, 6),
-    text: "parcel",
-    files: ["a.txt", "invoice.pdf"],
-    flags: ["\\Flagged"],
-  },
-];
 
 let stock: IndexedStock;
 let now: Revision;
@@ -78,12 +26,6 @@ beforeAll(async () => {
   now = await newestRevision(stock.pool);
 });
 afterAll(async () => stock[Symbol.asyncDispose]());
-
-function asked(text: string): Query {
-  const parsed = parseQuery(text, Date.UTC(2024, 5, 1));
-  if (parsed.kind === "problem") throw new Error(parsed.problem.text);
-  return parsed.query;
-}
 
 /** Numbers of WRITTEN, in the order in which they were found. */
 async function found(query: string | Query, more: Partial<SearchRequest> = {}): Promise<readonly number[]> {
@@ -283,133 +225,4 @@ test.each(["date", "rank"] as const)("pages by %s join without a gap", async (so
 
 test.each(["", "x", "1", "1.2.3", "1.2;drop", "9999999999999999999.1"])("the page %j is refused", async (after) => {
   await expect(page("parcel", { after })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
-});
-
-test("the past is as it was: flags, mailboxes and what was removed since", async () => {
-  const mine = await writtenArchive(WRITTEN);
-  await using _ = mine;
-  const content = (id: MessageId) => contentOf(WRITTEN[mine.ids.indexOf(id)] as Written);
-  await indexWritten(mine, content);
-  const { archive, inbox, work } = mine;
-  const before = await newestRevision(mine.pool);
-  const [first, second] = await rows(mine, inbox, 1, 2);
-  if (first === undefined || second === undefined) throw new Error("no rows");
-  await archive.commit({
-    archive: [
-      { kind: "removeMessage", messageId: first.messageId, since: sinceOf(first) },
-      {
-        kind: "moveMessage",
-        messageId: second.messageId,
-        since: sinceOf(second),
-        mailboxId: work.mailboxId,
-        flags: [],
-      },
-    ],
-    base: [{ kind: "unbind", remoteMailboxId: inbox.remote, uids: [[1, 1]] }],
-  });
-  const after = await newestRevision(mine.pool);
-  const at = async (text: string, revision: Revision, removed = false) => {
-    const request = { archiveId: mine.link.archiveId, query: asked(text), revision, removed };
-    return (await searchMessages(mine.pool, request)).hits.map((hit) => [
-      mine.ids.indexOf(hit.messageId),
-      hit.mailbox[0],
-      hit.present,
-    ]);
-  };
-  expect(await at("order is:read in:inbox", before)).toEqual([[1, "INBOX", true]]);
-  expect(await at("order is:read", after)).toEqual([[4, "Work", true]]);
-  expect(await at("creme in:work", after)).toEqual([[1, "Work", true]]);
-  expect(await at("late", before)).toEqual([[0, "INBOX", true]]);
-  expect(await at("late", after)).toEqual([]);
-  expect(await at("late", after, true)).toEqual([[0, "INBOX", false]]);
-  expect(await at("late", asId<Revision>(1), true)).toEqual([]);
-});
-
-test("a body that many messages have is indexed once, and each message is found in its own time", async () => {
-  const copies = Array.from(
-    { length: 6 },
-    (_, i): Written => ({ date: Date.UTC(2024, 0, 1 + 30 * i), box: i % 2 ? "work" : "inbox" }),
-  );
-  await using mine = await writtenArchive(copies);
-  // All of one body: the bytes differ by their subject only where they are written.
-  await mine.pool.query("update message set blob_id = (select min(blob_id) from message)");
-  await indexWritten(mine, () => contentOf({ text: "same" }), 2);
-  const { rows: stored } = await mine.pool.query("select places from content");
-  expect(stored).toHaveLength(1);
-  const request = { archiveId: mine.link.archiveId, query: asked("same"), revision: await newestRevision(mine.pool) };
-  const { hits } = await searchMessages(mine.pool, request);
-  expect(hits.map(({ messageId }) => mine.ids.indexOf(messageId))).toEqual([5, 4, 3, 2, 1, 0]);
-  const ranked = await searchMessages(mine.pool, { ...request, sort: "rank" });
-  expect(ranked.hits).toHaveLength(6);
-});
-
-test("what waits is counted, refused as a selection, and indexed by the next run; rebuilding makes all anew", async () => {
-  await using mine = await writtenArchive(WRITTEN);
-  const { pool, link } = mine;
-  const { archiveId } = link;
-  const content = (id: MessageId) => contentOf(WRITTEN[mine.ids.indexOf(id)] as Written);
-  const request = { archiveId, query: asked("parcel"), revision: await newestRevision(pool) };
-  expect(await indexStanding(pool, archiveId)).toMatchObject({ waiting: 9 });
-  expect(await archivesToIndex(pool)).toEqual([archiveId]);
-  expect((await searchMessages(pool, request)).waiting).toBe(9);
-  await expect(matchingMessages(pool, request).next()).rejects.toThrow(
-    /9 messages of alice are not indexed yet.*packetboat index alice/,
-  );
-  const batch = await nextToIndex(pool, archiveId, 3);
-  const read = batch.unread.map(({ messageId, blobId }) => ({ blobId, content: content(messageId) }));
-  expect(await storeIndexed(pool, batch, read)).toBe(true);
-  // Somebody was quicker: the same batch is not stored twice.
-  expect(await storeIndexed(pool, batch, read)).toBe(false);
-  await indexWritten(mine, content);
-  const weeks = await pool.query("select * from indexed_week order by week");
-  expect(await indexStanding(pool, archiveId)).toMatchObject({ waiting: 0 });
-  expect(await archivesToIndex(pool)).toEqual([]);
-  await rebuildIndex(pool, archiveId);
-  expect(await indexStanding(pool, archiveId)).toMatchObject({ waiting: 9 });
-  await indexWritten(mine, () => contentOf({ text: "anew" }), 4);
-  expect((await searchMessages(pool, { ...request, query: asked("anew") })).hits).toHaveLength(9);
-  expect((await searchMessages(pool, request)).hits).toHaveLength(0);
-  expect((await pool.query("select * from indexed_week order by week")).rows).toEqual(weeks.rows);
-});
-
-test("one indexes an archive at a time", async () => {
-  const { pool, link } = stock;
-  {
-    await using first = await lockIndexing(pool, link.archiveId);
-    expect(first).not.toBeNull();
-    expect(await lockIndexing(pool, link.archiveId)).toBeNull();
-  }
-  await vi.waitFor(async () => {
-    await using again = await lockIndexing(pool, link.archiveId);
-    expect(again).not.toBeNull();
-  });
-});
-
-test("forgetting takes the content with the bytes", async () => {
-  await using mine = await writtenArchive(WRITTEN);
-  const { pool, link } = mine;
-  await indexWritten(mine, (id) => contentOf(WRITTEN[mine.ids.indexOf(id)] as Written));
-  await executeForget(pool, await planForget(pool, link.archiveId, { mailbox: "Work" }));
-  expect((await pool.query("select from content")).rowCount).toBe(7);
-  const request = {
-    archiveId: link.archiveId,
-    query: asked("東京 OR fine"),
-    revision: await newestRevision(pool),
-    removed: true,
-  };
-  expect((await searchMessages(pool, request)).hits).toEqual([]);
-});
-
-test("forgetting by a query erases what it found when it was planned, and is refused while mail waits", async () => {
-  await using mine = await writtenArchive(WRITTEN);
-  const { pool, link } = mine;
-  const selection = { query: asked("order OR parcel"), since: Date.UTC(2000, 0, 1) };
-  await expect(planForget(pool, link.archiveId, selection)).rejects.toThrow(/not indexed yet/);
-  await indexWritten(mine, (id) => contentOf(WRITTEN[mine.ids.indexOf(id)] as Written));
-  const plan = await planForget(pool, link.archiveId, selection);
-  expect(plan).toMatchObject({ messages: 4 });
-  await pool.query("update content set words = ' order ', subject = ' order '");
-  expect(await executeForget(pool, plan)).toMatchObject({ messages: 4 });
-  const left = await pool.query<{ id: bigint }>("select message_id as id from message_version order by 1");
-  expect(left.rows.map(({ id }) => mine.ids.indexOf(asId<MessageId>(id))).sort()).toEqual([3, 5, 6, 7, 8]);
 });

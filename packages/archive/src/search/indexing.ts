@@ -6,7 +6,7 @@ import { connectFrom, inTransaction } from "@packetboat/database";
 import { CONTENT_VERSION, type Content } from "@packetboat/search";
 import type { Pool, PoolClient } from "pg";
 import { moment, rowsOf } from "../catalog/asking.ts";
-import { weekOf } from "./places.ts";
+import { placesOf, weekOf } from "./places.ts";
 
 /** How far an archive is indexed. */
 export interface IndexStanding {
@@ -125,9 +125,10 @@ export interface NewContent {
 // `o.sent_at` as a timestamptz, are the body's; `old` is its row. $1 archive, $2 and $3 the batch.
 const HERE = `
 cross join lateral (
-  select max(received) as dated_at, array_agg(distinct '@' || $1::bigint || '/' || ${weekOf("received")}) as places
+  select max(received) as dated_at, array_agg(distinct place) as places
   from (select coalesce(m.internal_date, o.sent_at) as received from message m
     where m.blob_id = o.blob_id and m.archive_id = $1 and m.id > $2 and m.id <= $3) each
+  cross join lateral unnest(${placesOf("$1::bigint", "received")}) place
 ) here`;
 const PLACES = `' ' || array_to_string(array(select unnest(string_to_array(btrim(coalesce(old.places, '')), ' ')) union select unnest(here.places)
   union select '@' || $1::bigint order by 1), ' ') || ' '`;

@@ -10,9 +10,19 @@ const NO_WEEK = -2_147_483_648;
 /** Messages of the first step; each further one has twice as many. */
 const FIRST_STEP = 4_000;
 
+/** Spans of weeks that are words, each four times the one before: any time is a few of them, and the index is asked for few words. */
+const LEVELS = [0, 1, 2, 3, 4] as const;
+
 /** SQL that gives the week of a timestamptz. */
 export const weekOf = (moment: string): string =>
   `coalesce(floor(extract(epoch from ${moment}) / 604800)::int, ${NO_WEEK})`;
+
+/** SQL that gives the words for when a message of an archive was received: an array. */
+export function placesOf(archive: string, moment: string): string {
+  const week = `floor(extract(epoch from ${moment}) / 604800)::int`;
+  const words = LEVELS.map((level) => `'@' || ${archive} || '/${level}:' || (${week} >> ${2 * level})`);
+  return `case when ${moment} is null then array['@' || ${archive} || '/-'] else array[${words.join(", ")}] end`;
+}
 
 export interface Week {
   readonly week: number;
@@ -61,18 +71,32 @@ export function stepsOf(
   return steps;
 }
 
-/** Of some weeks, the newest first; all of them are one term. */
+/** From the oldest to the newest of some weeks, the newest first; all of them are one term. */
 function stepOf(archiveId: ArchiveId, weeks: readonly number[], isWhole: boolean): Step {
   if (isWhole) return stepOfAll(archiveId);
-  const datedWeeks = weeks.filter((week) => week !== NO_WEEK);
-  const [newest = 0] = datedWeeks;
-  const oldest = datedWeeks.at(-1) ?? 0;
-  return {
-    since: datedWeeks.length === 0 ? Infinity : oldest * WEEK_MS,
-    before: datedWeeks.length === 0 ? -Infinity : (newest + 1) * WEEK_MS,
-    undated: datedWeeks.length < weeks.length,
-    terms: `(${weeks.map((week) => quoted(`@${archiveId}/${week}`)).join(" | ")})`,
-  };
+  const undated = weeks.includes(NO_WEEK);
+  const dated = weeks.filter((week) => week !== NO_WEEK);
+  const [newest] = dated;
+  const oldest = dated.at(-1);
+  const terms = undated ? [quoted(`@${archiveId}/-`)] : [];
+  if (newest === undefined || oldest === undefined)
+    return { since: Infinity, before: -Infinity, undated, terms: terms.join("") };
+  for (const [level, span] of spansOf(oldest, newest)) terms.push(quoted(`@${archiveId}/${level}:${span}`));
+  return { since: oldest * WEEK_MS, before: (newest + 1) * WEEK_MS, undated, terms: `(${terms.join(" | ")})` };
+}
+
+/** The fewest spans that together are these weeks: level and number of each. */
+export function spansOf(oldest: number, newest: number): readonly (readonly [level: number, span: number])[] {
+  const spans: (readonly [number, number])[] = [];
+  for (let week = newest; week >= oldest; ) {
+    const level = LEVELS.findLast((each) => {
+      const first = (week >> (2 * each)) << (2 * each);
+      return first >= oldest && week === first + 4 ** each - 1;
+    });
+    spans.push([level ?? 0, week >> (2 * (level ?? 0))]);
+    week -= 4 ** (level ?? 0);
+  }
+  return spans;
 }
 
 /** All of an archive's time. */

@@ -1,5 +1,6 @@
 // A search by rank: of the newest 10,000 bodies that the index gives, which fit best, and of these page by page those that are meant. A word in
-// the subject counts most, then one in a name, then how often it is in the beginning of the text; of equals the newest comes first.
+// the subject counts most, then one in a name, then, in the newest thousand, how often it is in the beginning of the text; of equals the
+// newest comes first.
 // It must never rank more than that: a common word would read the whole archive.
 import type { Query } from "@packetboat/search";
 import type { PoolClient } from "pg";
@@ -12,6 +13,8 @@ import { TERMS } from "./reading.ts";
 const MOST_RANKED = 10_000;
 /** Bodies whose messages are looked at together; each further time twice as many. */
 const FIRST_BODIES = 100;
+/** Bodies in whose texts words are counted: that takes ten times as long as all else that is looked at. */
+const MOST_COUNTED = 1_000;
 /** Characters of a text in which words are counted. */
 const COUNTED = 2_000;
 /** Words of a query that are ranked by. */
@@ -76,7 +79,7 @@ async function bestBodies(
   const bodies: Body[] = [];
   for (const step of stepsOf(archiveId, weeks, spanOf(query))) {
     const values = new Values();
-    const score = scoreOf(query, values);
+    const score = scoreOf(query, values, bodies.length < MOST_COUNTED);
     const rows = await rowsOf<{ blob_id: bigint; score: number; date: number | null }>(
       client,
       `select c.blob_id, ${score} as score, ${millis("c.dated_at")} as date from content c
@@ -94,14 +97,15 @@ async function bestBodies(
 }
 
 /** SQL for how well a body fits: a whole number. */
-function scoreOf(query: Query, values: Values): string {
+function scoreOf(query: Query, values: Values, counts: boolean): string {
   const needles = needlesOf(query).slice(0, MOST_NEEDLES);
   if (needles.length === 0) return "0";
   const parts = needles.map((needle) => {
     const word = `${values.add(needle)}::text`;
     const text = `left(c.words, ${COUNTED})`;
     const times = `(octet_length(${text}) - octet_length(replace(${text}, ${word}, ' '))) / greatest(octet_length(${word}) - 1, 1)`;
-    return `case when strpos(c.subject, ${word}) > 0 then 8 else 0 end + case when strpos(c.names, ${word}) > 0 then 4 else 0 end + least(${times}, 6)`;
+    const named = `case when strpos(c.subject, ${word}) > 0 then 8 else 0 end + case when strpos(c.names, ${word}) > 0 then 4 else 0 end`;
+    return counts ? `${named} + least(${times}, 6)` : named;
   });
   return `(${parts.join(" + ")})::int`;
 }
