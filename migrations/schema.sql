@@ -19,6 +19,25 @@ create table account_hold (
   until timestamp with time zone
 );
 
+create table api_token (
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  hash bytea not null,
+  id bigint not null generated always as identity,
+  name text not null,
+  scopes text[] not null,
+  used_at timestamp with time zone,
+  user_id bigint not null
+);
+
+create table app_user (
+  created_at timestamp with time zone not null,
+  id bigint not null generated always as identity,
+  name text not null,
+  password text,
+  role text not null
+);
+
 create table archive (
   created_at timestamp with time zone not null default now(),
   id bigint not null generated always as identity,
@@ -32,7 +51,8 @@ create table audit (
   detail jsonb not null,
   happened_at timestamp with time zone not null,
   id bigint not null generated always as identity,
-  kind text not null
+  kind text not null,
+  user_id bigint
 );
 
 create table blob (
@@ -103,6 +123,12 @@ create table intent (
   remote_mailbox_id bigint not null,
   uid_next bigint,
   uid_validity bigint
+);
+
+create table invitation (
+  expires_at timestamp with time zone not null,
+  hash bytea not null,
+  user_id bigint not null
 );
 
 create table lease (
@@ -250,12 +276,28 @@ create table server_removal (
   run_id bigint not null
 );
 
+create table session (
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  hash bytea not null,
+  id bigint not null generated always as identity,
+  used_at timestamp with time zone not null,
+  user_id bigint not null
+);
+
 create table sign_in (
   account_id bigint not null,
   expires_at timestamp with time zone not null,
   provider jsonb not null,
   renewed_at timestamp with time zone not null,
   sealed bytea not null
+);
+
+create table sign_in_attempt (
+  failures integer not null,
+  last_at timestamp with time zone not null,
+  locked_until timestamp with time zone,
+  subject text not null
 );
 
 create table throttle (
@@ -277,10 +319,21 @@ create table unsent (
   run_id bigint not null
 );
 
+create table user_archive (
+  archive_id bigint not null,
+  user_id bigint not null
+);
+
 alter table account add constraint account_pkey PRIMARY KEY (id);
 alter table account add constraint account_user_host_port UNIQUE (user_name, host, port);
 alter table account_hold add constraint account_hold_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table account_hold add constraint account_hold_pkey PRIMARY KEY (account_id);
+alter table api_token add constraint api_token_hash UNIQUE (hash);
+alter table api_token add constraint api_token_pkey PRIMARY KEY (id);
+alter table api_token add constraint api_token_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
+alter table app_user add constraint app_user_name UNIQUE (name);
+alter table app_user add constraint app_user_pkey PRIMARY KEY (id);
+alter table app_user add constraint app_user_role CHECK ((role = ANY (ARRAY['admin'::text, 'reader'::text])));
 alter table archive add constraint archive_name UNIQUE (name);
 alter table archive add constraint archive_pkey PRIMARY KEY (id);
 alter table audit add constraint audit_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE SET NULL;
@@ -300,6 +353,9 @@ alter table indexed_week add constraint indexed_week_pkey PRIMARY KEY (archive_i
 alter table intent add constraint intent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
 alter table intent add constraint intent_pkey PRIMARY KEY (message_id, remote_mailbox_id, kind);
 alter table intent add constraint intent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
+alter table invitation add constraint invitation_hash UNIQUE (hash);
+alter table invitation add constraint invitation_pkey PRIMARY KEY (user_id);
+alter table invitation add constraint invitation_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
 alter table lease add constraint lease_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table lease add constraint lease_pkey PRIMARY KEY (account_id);
 alter table link add constraint link_account_archive UNIQUE (account_id, archive_id);
@@ -342,15 +398,24 @@ alter table secret add constraint secret_account_id_account_id_fk FOREIGN KEY (a
 alter table secret add constraint secret_pkey PRIMARY KEY (account_id);
 alter table server_removal add constraint server_removal_pkey PRIMARY KEY (run_id, remote_mailbox_id);
 alter table server_removal add constraint server_removal_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
+alter table session add constraint session_hash UNIQUE (hash);
+alter table session add constraint session_pkey PRIMARY KEY (id);
+alter table session add constraint session_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
 alter table sign_in add constraint sign_in_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table sign_in add constraint sign_in_pkey PRIMARY KEY (account_id);
+alter table sign_in_attempt add constraint sign_in_attempt_pkey PRIMARY KEY (subject);
 alter table throttle add constraint throttle_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table throttle add constraint throttle_pkey PRIMARY KEY (account_id, day);
 alter table unsent add constraint unsent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);
 alter table unsent add constraint unsent_pkey PRIMARY KEY (message_id, remote_mailbox_id);
 alter table unsent add constraint unsent_remote_mailbox_id_remote_mailbox_id_fk FOREIGN KEY (remote_mailbox_id) REFERENCES remote_mailbox(id) ON DELETE CASCADE;
 alter table unsent add constraint unsent_run_id_run_id_fk FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE;
+alter table user_archive add constraint user_archive_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table user_archive add constraint user_archive_pkey PRIMARY KEY (user_id, archive_id);
+alter table user_archive add constraint user_archive_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
 
+CREATE INDEX api_token_user ON api_token USING btree (user_id);
+CREATE INDEX audit_archive ON audit USING btree (archive_id, kind);
 CREATE INDEX blob_canonical ON blob USING btree (key_space, canonical) WHERE (canonical IS NOT NULL);
 CREATE INDEX content_terms ON content USING gin (content_terms(subject, names, words, from_line, to_line, cc_line, bcc_line, files, attached, places));
 CREATE INDEX intent_remote_mailbox ON intent USING btree (remote_mailbox_id);
@@ -373,8 +438,12 @@ CREATE INDEX revision_run ON revision USING btree (run_id) WHERE (run_id IS NOT 
 CREATE INDEX run_link ON run USING btree (link_id, id);
 CREATE INDEX schedule_next ON schedule USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX server_removal_removed_at ON server_removal USING btree (removed_at);
+CREATE INDEX session_expires ON session USING btree (expires_at);
+CREATE INDEX "session_user" ON session USING btree (user_id);
+CREATE INDEX sign_in_attempt_last ON sign_in_attempt USING btree (last_at);
 CREATE INDEX unsent_remote_mailbox ON unsent USING btree (remote_mailbox_id);
 CREATE INDEX unsent_run ON unsent USING btree (run_id, kind);
+CREATE INDEX user_archive_archive ON user_archive USING btree (archive_id);
 
 CREATE OR REPLACE FUNCTION content_terms(subject text, names text, words text, from_line text, to_line text, cc_line text, bcc_line text, files text, attached boolean, places text)
  RETURNS tsvector

@@ -4,7 +4,13 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: ["./src/schema.ts", "./src/schema-base.ts", "./src/schema-worker.ts", "./src/schema-search.ts"],
+  schema: [
+    "./src/schema.ts",
+    "./src/schema-base.ts",
+    "./src/schema-worker.ts",
+    "./src/schema-search.ts",
+    "./src/schema-access.ts",
+  ],
   out: "../../migrations",
   breakpoints: false,
 });

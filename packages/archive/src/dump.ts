@@ -11,8 +11,8 @@ import { copyIn } from "./copy.ts";
 import { damaged, type FrameSource, frameSink, frameSource } from "./dump-frames.ts";
 
 /**
- * In the order in which foreign keys let them be loaded. A test compares it with the schema. Leases are left out: they are of the
- * processes that hold them.
+ * In the order in which foreign keys let them be loaded. A test compares it with the schema. Left out are leases, which are of the
+ * processes that hold them, and sign-ins under way: sessions, invitations and failures. Who moves signs in again.
  */
 export const DUMPED_TABLES = [
   "account",
@@ -42,6 +42,9 @@ export const DUMPED_TABLES = [
   "pending",
   "unsent",
   "server_removal",
+  "app_user",
+  "user_archive",
+  "api_token",
   "audit",
 ] as const;
 

@@ -1,4 +1,5 @@
 // The door of archive: what the engine and the apps may use of it. Nothing here loads drizzle.
+export * from "./access/index.ts";
 export { readBodies, readBody, type StoredBody } from "./bodies.ts";
 export * from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";

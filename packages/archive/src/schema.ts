@@ -284,12 +284,21 @@ export const mailboxCount = pgTable(
   (t) => [primaryKey({ name: "mailbox_count_pkey", columns: [t.archive_id, t.revision, t.mailbox_id] })],
 );
 
-/** What was erased for good, when, by whom and how much: never the content, a name or a message's digest (M8). */
-export const audit = pgTable("audit", {
-  id: id(),
-  happened_at: moment().notNull(),
-  kind: text().notNull(),
-  /** Null: the archive is gone since. */
-  archive_id: int8().references(() => archive.id, { onDelete: "set null" }),
-  detail: jsonb().notNull(),
-});
+/**
+ * What was erased for good (`forget`), and what was read and taken out through the restore app, when, by whom and how much: never the content, a
+ * name or a message's digest (M8).
+ */
+export const audit = pgTable(
+  "audit",
+  {
+    id: id(),
+    happened_at: moment().notNull(),
+    kind: text().notNull(),
+    /** Null: the archive is gone since. */
+    archive_id: int8().references(() => archive.id, { onDelete: "set null" }),
+    /** Of app_user; null: somebody on the command line. No foreign key: it stays when the user is removed, and ids are never used again. */
+    user_id: int8(),
+    detail: jsonb().notNull(),
+  },
+  (t) => [index("audit_archive").on(t.archive_id, t.kind)],
+);

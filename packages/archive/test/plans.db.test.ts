@@ -18,7 +18,7 @@ import {
 import { explainedDatabase } from "./explained-database.ts";
 import { bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
-const GROWING = ["message", "message_version", "placement", "blob", "blob_part"];
+const GROWING = ["message", "message_version", "placement", "blob", "blob_part", "audit"];
 
 const MESSAGES = process.env.PACKETBOAT_SOAK === undefined ? 30_000 : 120_000;
 
@@ -31,6 +31,11 @@ beforeAll(async () => {
   // Parts of no body: an empty table is read as a whole, which says nothing.
   await stocked.pool.query(
     "insert into blob_part (blob_id, part, codec, bytes) select -n, 0, 0, repeat('x', 100)::bytea from generate_series(1, 20000) n",
+  );
+  // What was read over the years.
+  await stocked.pool.query(
+    `insert into audit (happened_at, kind, archive_id, user_id, detail)
+      select now(), 'read', id, 1, '{"by": "session"}' from archive, generate_series(1, 20000)`,
   );
   await stocked.pool.query("vacuum analyze");
   // As the run that brought them would have; from the beginning all is counted, which is no question of every day.

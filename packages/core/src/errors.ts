@@ -44,6 +44,9 @@ export const ERROR_CODES = {
   DISK_FULL: ["run", "later"],
   CONFIG_INVALID: ["run", "never"],
   SECRET_UNREADABLE: ["run", "never"],
+  NOT_SIGNED_IN: ["run", "never"],
+  NOT_ALLOWED: ["run", "never"],
+  NOT_FOUND: ["run", "never"],
   INTERRUPTED: ["run", "now"],
   BUG: ["run", "never"],
 } as const satisfies Record<string, readonly [ErrorScope, ErrorRetry]>;

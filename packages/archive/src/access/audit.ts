@@ -1,0 +1,60 @@
+// What was read, by whom: a row before each answer that shows a message, and what administrators did. Written first: who cannot be put on record
+// is shown nothing. It must never hold a name, an address, a query or anything of a message but its number (M8).
+import type { ArchiveId, MessageId } from "@packetboat/core";
+import type { Pool } from "pg";
+import { millis, moment, rowsOf } from "../catalog/asking.ts";
+import type { Caller } from "./roles.ts";
+
+/** `read`: a message was shown. `download`: its bytes were given out. The rest: who may sign in was changed. */
+export type AuditKind = "read" | "download" | "user.created" | "user.removed" | "user.invited" | "token.created";
+
+export interface AuditEntry {
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly kind: string;
+  /** Null: of no archive, or it is gone since. */
+  readonly archiveId: number | null;
+  /** Null: somebody on the command line. */
+  readonly userId: number | null;
+  readonly detail: unknown;
+}
+
+/** Puts on record what a caller is about to be given, or did. */
+export async function recordAudit(
+  pool: Pool,
+  kind: AuditKind,
+  { user, by }: Caller,
+  about: { readonly archiveId?: ArchiveId; readonly messageId?: MessageId; readonly userId?: number },
+  now: number,
+): Promise<void> {
+  const detail = {
+    by: by.kind,
+    ...(by.kind === "token" ? { token: by.id } : {}),
+    ...(about.messageId === undefined ? {} : { message: about.messageId }),
+    ...(about.userId === undefined ? {} : { user: about.userId }),
+  };
+  await rowsOf(
+    pool,
+    `insert into audit (happened_at, kind, archive_id, user_id, detail) values (${moment("$1")}, $2, $3, $4, $5)`,
+    [now, kind, about.archiveId ?? null, user.id, JSON.stringify(detail)],
+  );
+}
+
+/** The latest first, before `before`. By audit_pkey. */
+export async function listAudit(pool: Pool, limit: number, before?: number): Promise<readonly AuditEntry[]> {
+  const rows = await rowsOf<Omit<AuditEntry, "id"> & { id: bigint; archive_id: bigint | null; user_id: bigint | null }>(
+    pool,
+    `select id, ${millis("happened_at")} as at, kind, archive_id, user_id, detail from audit
+      where ($1::bigint is null or id < $1) order by id desc limit $2`,
+    [before ?? null, limit],
+  );
+  return rows.map(({ id, archive_id, user_id, at, kind, detail }) => ({
+    id: Number(id),
+    at,
+    kind,
+    archiveId: archive_id === null ? null : Number(archive_id),
+    userId: user_id === null ? null : Number(user_id),
+    detail,
+  }));
+}

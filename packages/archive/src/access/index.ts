@@ -1,0 +1,7 @@
+// The door of access: who may sign in, as whom, and see what. Nothing here knows of HTTP.
+export { type AuditEntry, listAudit, recordAudit } from "./audit.ts";
+export { type Caller, mayRead, type Need, ROLES, refusalOf, SCOPES, type Scope, type User } from "./roles.ts";
+export type { Chance, Random } from "./secrets.ts";
+export { callerOfSession, endSession, type OpenedSession, signIn, sweepAccess } from "./sessions.ts";
+export { callerOfToken, listTokens, makeToken, revokeToken, type TokenInfo } from "./tokens.ts";
+export { createUser, firstAdmin, type Invitation, inviteAgain, listUsers, removeUser, takeUp } from "./users.ts";
