@@ -50,6 +50,7 @@ export {
   startDovecot,
 } from "./servers/dovecot.ts";
 export { type IdentityProvider, startIdentityProvider } from "./servers/identity.ts";
+export { muttCount } from "./servers/mutt.ts";
 export { libraryNames, type Unpacked, unpack } from "./servers/packages.ts";
 export { type Credentials, PASSWORD, type ServerOptions, type TestServer } from "./servers/server.ts";
 export { orSkip, ServerUnavailable } from "./servers/unavailable.ts";
