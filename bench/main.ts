@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startDovecot } from "@packetboat/testkit";
 import { CASES as ONE_WAY, type Ratio } from "./cases.ts";
+import { FORMATS } from "./cases-formats.ts";
 import { SCALE } from "./cases-scale.ts";
 import { SEARCH } from "./cases-search.ts";
 import { SNAPSHOT } from "./cases-snapshot.ts";
@@ -14,7 +15,7 @@ import { WATCH } from "./cases-watch.ts";
 import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER, ...SEARCH };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER, ...SEARCH, ...FORMATS };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -33,7 +33,10 @@ export interface ExportMessage {
   readonly flags: Flags;
   /** Milliseconds since 1970; becomes the file's time, where a message is a file. */
   readonly internalDate: number | null;
-  /** The bytes, asked for once, or not at all where they are there already. */
+  /**
+   * The bytes, asked for once, or not at all where they are there already. They are proved by whoever gives them, once: BLOB_MISMATCH is thrown,
+   * at the latest after the last slice, where they do not have the digest.
+   */
   readonly bytes: () => AsyncIterable<Uint8Array>;
 }
 

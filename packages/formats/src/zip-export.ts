@@ -153,36 +153,21 @@ class ZipFile {
   }
 
   async message(place: string, message: ExportMessage): Promise<Put> {
-    const { id, internalDate: modified, size, sha256 } = message;
+    const { id, internalDate: modified, size } = message;
     const path = `${place}/${messageFileName(modified, id)}`;
     if (await this.#isThere(path, message)) return { kind: "there", path };
-    const hash = createHash("sha256");
-    const each = (slice: Uint8Array): void => {
-      hash.update(slice);
-    };
-    const proved = (whole: boolean): boolean => whole && hash.digest("hex") === sha256;
-    const written =
-      size <= SMALL_BYTES
-        ? await this.#small(path, modified, message, each, proved)
-        : await this.#large(path, modified, message, each, proved);
+    const large = size > SMALL_BYTES;
+    const written = large ? await this.#large(path, modified, message) : await this.#small(path, modified, message);
     return written ? { kind: "written", path } : { kind: "damaged", path };
   }
 
-  async #small(
-    name: string,
-    modified: number | null,
-    message: ExportMessage,
-    each: (slice: Uint8Array) => void,
-    proved: (whole: boolean) => boolean,
-  ): Promise<boolean> {
+  async #small(name: string, modified: number | null, message: Pick<ExportMessage, "bytes">): Promise<boolean> {
     const slices: Uint8Array[] = [];
     const whole = await take(message, (slice) => {
-      each(slice);
       slices.push(slice);
     });
-    if (!proved(whole)) return false;
-    await this.#put(name, modified, Buffer.concat(slices));
-    return true;
+    if (whole) await this.#put(name, modified, Buffer.concat(slices));
+    return whole;
   }
 
   async #put(name: string, modified: number | null, bytes: Buffer, pack = true): Promise<void> {
@@ -198,13 +183,7 @@ class ZipFile {
   }
 
   /** Sizes are known at the end only, and written over what stands in the header. */
-  async #large(
-    name: string,
-    modified: number | null,
-    message: Pick<ExportMessage, "bytes">,
-    each: (slice: Uint8Array) => void,
-    proved: (whole: boolean) => boolean,
-  ): Promise<boolean> {
+  async #large(name: string, modified: number | null, message: Pick<ExportMessage, "bytes">): Promise<boolean> {
     const offset = this.#file.position;
     const blank = { name, modified, method: DEFLATED, crc: 0, packed: 0, size: 0 };
     const header = localHeader(blank);
@@ -217,14 +196,13 @@ class ZipFile {
     })();
     drained.catch(() => undefined);
     const whole = await take(message, async (slice) => {
-      each(slice);
       crc = crc32(slice, crc);
       size += slice.length;
       if (!packer.write(slice)) await Promise.race([new Promise((resolve) => packer.once("drain", resolve)), drained]);
     });
     packer.end();
     await drained;
-    if (!proved(whole)) {
+    if (!whole) {
       await this.#file.cutTo(offset);
       return false;
     }
@@ -281,13 +259,7 @@ class ZipFile {
     const file = await open(spool, "r");
     try {
       const bytes = (): AsyncIterable<Uint8Array> => file.createReadStream({ autoClose: false });
-      await this.#large(
-        name,
-        null,
-        { bytes },
-        () => undefined,
-        (whole) => whole,
-      );
+      await this.#large(name, null, { bytes });
     } finally {
       await file.close();
     }

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MailError } from "@packetboat/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ExportMessage, exportEml, type ManifestLine } from "../src/index.ts";
 
@@ -35,6 +36,7 @@ function message(id: number, mailbox: readonly string[], text: string, digest?: 
     bytes: async function* () {
       read.push(id);
       for (let at = 0; at < bytes.length; at += 5) yield bytes.subarray(at, at + 5);
+      if (digest !== undefined) throw new MailError("BLOB_MISMATCH", "damaged");
     },
   };
 }

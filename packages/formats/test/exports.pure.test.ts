@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MailError } from "@packetboat/core";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromLine, LineRewriter, quoted, readFromLine, unquoted } from "../src/from-lines.ts";
@@ -37,6 +38,7 @@ function message(id: number, mailbox: readonly string[], text: string, more: Par
     bytes: async function* () {
       read.push(id);
       for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
+      if ((more.sha256 ?? sha256(bytes)) !== sha256(bytes)) throw new MailError("BLOB_MISMATCH", "damaged");
     },
     ...more,
   };
