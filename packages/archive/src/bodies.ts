@@ -2,7 +2,7 @@
 // the next bodies are on their way while one is written out; messages over 8 MB come part by part.
 // A body is only ever read through a message of an archive: nothing here takes a digest as an address.
 import { createHash } from "node:crypto";
-import { asId, type Digest, isMailError, MailError, type MessageId, type StoredBytes } from "@packetboat/core";
+import { asId, type Digest, isMailError, MailError, type MessageId, type StoredBytes, sha256 } from "@packetboat/core";
 import { asDatabaseError, connectFrom } from "@packetboat/database";
 import type { Pool } from "pg";
 import { SEGMENT_BYTES } from "./blobs.ts";
@@ -100,8 +100,7 @@ interface Stored {
 async function* provedChunks(pool: Pool, body: Omit<StoredBody, "chunks">, stored: Stored): AsyncGenerator<Buffer> {
   if (stored.codec !== CODEC.segments) {
     const whole = await proved(body, stored, body.size);
-    if (whole.length !== body.size || createHash("sha256").update(whole).digest("hex") !== body.sha256)
-      throw mismatch(body);
+    if (whole.length !== body.size || sha256(whole) !== body.sha256) throw mismatch(body);
     yield whole;
     return;
   }

@@ -1,6 +1,6 @@
 // Mail as other programs keep it: what is detected, which mailbox, which flags, which bytes. And what is hostile: names that climb out, zips
 // that lie, JSON that is none. Nothing of it ends the reading of the rest.
-import { mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -146,6 +146,14 @@ it("EML files: directories are mailboxes, bytes and dates those of the files", a
   const { what, messages } = await readAll(root, null, {});
   expect([what, ...messages.map(shown)]).toEqual(["EML files", "INBOX: x: y\n", "Work/2024: z"]);
   expect(messages[0]?.internalDate).toBe(86_400_000);
+});
+
+it("a message above 512 MB is named and not read, and the next one is", async () => {
+  await lay(root, { "a.eml": "x", "b.eml": "y" });
+  await truncate(join(root, "a.eml"), 600 * 1_048_576);
+  const { messages, failures } = await readAll(root);
+  expect(messages.map(shown)).toEqual(["INBOX: y"]);
+  expect(failures).toMatchObject([{ place: "a.eml", reason: "tooLarge" }]);
 });
 
 it("a directory of mboxes: names are mailboxes", async () => {
