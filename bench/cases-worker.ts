@@ -96,14 +96,14 @@ async function workerPass(bench: Bench): Promise<readonly Ratio[]> {
   const users = Array.from({ length: accounts }, (_, n) => `worker-${n}`);
   await fill(bench.dovecot, users);
   const { home, pass, close } = await staffed(bench, "worker", users, bench.dovecot.port);
-  const worker = startWorker(home.env, 10);
+  const worker = startWorker(home.env, 40);
   try {
     await pass();
     await pass();
     const ours = users.length / (await pass());
     const mb = await peakMb(worker.pid);
     const theirs = await mbsyncRate(bench, users.slice(0, PEER_ACCOUNTS));
-    const what = `accounts a second, ${users.length} accounts, nothing changed`;
+    const what = `accounts a second, ${users.length} accounts, 40 at a time, nothing changed`;
     return [
       { what, ours: 1 / ours, peer: "mbsync one by one", theirs: 1 / theirs, target: 0.2, unit: "s" },
       { what: "peak memory of that worker", ours: mb, peer: "limit", theirs: 400, target: 1, unit: "MB" },
