@@ -74,7 +74,8 @@ async function staffed(bench: Bench, name: string, users: readonly string[], por
 
 /** Starts a worker; `stop` ends it in good order and gives the peak of its memory in MB. */
 function startWorker(env: NodeJS.ProcessEnv, atATime: number) {
-  const child: ChildProcess = spawn(PACKETBOAT, ["worker", "--accounts", String(atATime)], { env, stdio: "ignore" });
+  const options = ["--accounts", String(atATime), "--kept-per-server", String(accounts)];
+  const child: ChildProcess = spawn(PACKETBOAT, ["worker", ...options], { env, stdio: "ignore" });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
     pid: child.pid ?? 0,

@@ -8,11 +8,13 @@ import { readCount } from "../runs/count.ts";
 interface Options {
   readonly accounts: string;
   readonly keepConnections: string;
+  readonly keptPerServer: string;
   readonly metricsPort?: string;
   readonly metricsHost: string;
 }
 
 const MOST_ACCOUNTS = 1_000;
+const MOST_KEPT = 10_000;
 const MOST_PORT = 65_535;
 
 export function define(command: Command, host: Host): void {
@@ -24,6 +26,7 @@ export function define(command: Command, host: Host): void {
     )
     .option("--accounts N", "accounts at a time", "10")
     .option("--keep-connections MINUTES", "how long a connection waits for the next pass (0: not at all)", "10")
+    .option("--kept-per-server N", "idle connections to one server at most (Dovecot has room for 1,024 in all)", "500")
     .option("--metrics-port PORT", "show /metrics, /healthz and /readyz on this port")
     .option("--metrics-host HOST", "where that port listens", host.environment.metricsHost);
   withExamples(command, [
@@ -37,7 +40,13 @@ export function define(command: Command, host: Host): void {
     const keepMs =
       options.keepConnections === "0" ? 0 : 60_000 * readCount("--keep-connections", options.keepConnections, 28);
     const { runDaemon } = await import("../daemon/daemon.ts");
-    await runDaemon(host, { slots, keepMs, metrics: port === null ? null : { port, host: options.metricsHost } });
+    const keptPerServer = readCount("--kept-per-server", options.keptPerServer, MOST_KEPT);
+    await runDaemon(host, {
+      slots,
+      keepMs,
+      keptPerServer,
+      metrics: port === null ? null : { port, host: options.metricsHost },
+    });
   });
 }
 

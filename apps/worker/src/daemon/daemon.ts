@@ -23,12 +23,12 @@ export interface DaemonOptions {
   readonly slots: number;
   /** How long a connection waits for the next pass over its account, in milliseconds. 0: not at all. */
   readonly keepMs: number;
+  /** Idle connections to one server at most; a sleeping one takes about 100 kB here. */
+  readonly keptPerServer: number;
   /** Null: nothing is shown over HTTP. */
   readonly metrics: { readonly port: number; readonly host: string } | null;
 }
 
-/** Dovecot as it is shipped has room for 1,024 at a time, for everybody. A sleeping one takes about 100 kB here. */
-const MOST_KEPT_PER_HOST = 500;
 /** What passes ask within so long is asked together: most of a night's work over many accounts is such questions. */
 const DESK_MOMENT_MS = 4;
 
@@ -137,7 +137,7 @@ async function oneShift(
   const signal = AbortSignal.any([host.signal, database.lost, end.signal]);
   await using leases = keptLeases(database, options.slots);
   await using connections = keepConnections({
-    mostPerHost: options.keepMs === 0 ? 0 : MOST_KEPT_PER_HOST,
+    mostPerHost: options.keepMs === 0 ? 0 : options.keptPerServer,
     keepMs: options.keepMs,
   });
   const desk = openDesk(database.pool, DESK_MOMENT_MS);
