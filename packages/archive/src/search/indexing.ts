@@ -181,6 +181,8 @@ export async function storeIndexed(pool: Pool, batch: IndexBatch, read: readonly
   const { archiveId, after, through } = batch;
   return inTransaction(pool, async (client) => {
     await client.query(BY_INDEX);
+    // What a crash of the server takes back is made again: how far the archive is goes back with it.
+    await client.query("set local synchronous_commit = off");
     if (!(await moveOn(client, batch))) return false;
     // Ascending, as for places: one order for all writers.
     const all = [...read].sort((a, b) => (a.blobId < b.blobId ? -1 : 1));
