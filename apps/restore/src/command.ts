@@ -173,6 +173,10 @@ function definePush(command: Command, host: RestoreHost, frame: Frame): void {
       "only these messages, by the numbers that diff prints: 96,97; may be repeated",
       frame.collect,
     )
+    .option("--from TEXT", "only what was sent by; any piece of a name or address")
+    .option("--subject WORDS", "only with these words in the subject, one after the other")
+    .option("--has attachment", "only with an attachment")
+    .option("--query QUERY", "only what restore search finds by it at that moment")
     .option("--keep-new", "with --in-place: leave what came since where it is")
     .option("--mailbox-prefix PATH", "with --to: below this mailbox of the account, such as 'Old mail'")
     .option("--no-sync", "with --in-place: only make the revision; packetboat sync carries it out")

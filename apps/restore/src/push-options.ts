@@ -1,6 +1,7 @@
 // The options of restore push, checked as a whole: what contradicts itself is refused before anything is opened. Pure.
 import type { UndoSelection } from "@packetboat/archive";
 import { asId, type MailboxPath, MailError, type MessageId } from "@packetboat/core";
+import { type Query, queryOfOptions } from "@packetboat/search";
 import type { AccountWords, Frame } from "./host.ts";
 
 /** As commander gives them. */
@@ -12,6 +13,10 @@ export interface PushOptions extends AccountWords {
   readonly since?: string;
   readonly before?: string;
   readonly message?: readonly string[];
+  readonly from?: string;
+  readonly subject?: string;
+  readonly has?: string;
+  readonly query?: string;
   readonly keepNew?: boolean;
   readonly mailboxPrefix?: string;
   /** False: --no-sync. */
@@ -24,13 +29,20 @@ export interface PushOptions extends AccountWords {
 
 /** What a person wants. */
 export type Wanted =
-  | { readonly kind: "inPlace"; readonly at: string; readonly selection: UndoSelection }
+  | {
+      readonly kind: "inPlace";
+      readonly at: string;
+      readonly selection: UndoSelection;
+      /** What of it a search finds. Null: all. */
+      readonly query: Query | null;
+    }
   | {
       readonly kind: "to";
       readonly account: string;
       /** Null: now, and whatever comes later. */
       readonly at: string | null;
       readonly selection: UndoSelection;
+      readonly query: Query | null;
       /** Null: everything. */
       readonly words: string | null;
       readonly below: MailboxPath;
@@ -40,8 +52,8 @@ const refuse = (text: string): never => {
   throw new MailError("CONFIG_INVALID", text);
 };
 
-/** Throws CONFIG_INVALID for options that do not go together. */
-export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wanted {
+/** `now`: milliseconds since 1970. Throws CONFIG_INVALID for options that do not go together. */
+export function readPush(options: PushOptions, readDate: Frame["readDate"], now: number): Wanted {
   const { inPlace = false, to, at, mailbox, message, since, before, keepNew, mailboxPrefix, sync } = options;
   const selection: UndoSelection = {
     ...(mailbox === undefined ? {} : { mailboxes: [...new Set(mailbox)].sort() }),
@@ -49,17 +61,23 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wan
     ...(before === undefined ? {} : { before: readDate("--before", before) }),
     ...(message === undefined ? {} : { messages: readMessages(message) }),
   };
+  const { from, subject, has } = options;
+  // --to is the account here.
+  const query = queryOfOptions({ from, subject, has, query: options.query }, now);
   if (inPlace === (to !== undefined)) return refuse("Say where to: either --in-place, or --to ACCOUNT.");
   if (to === undefined) {
     if (at === undefined) return refuse("Say which revision is to come back: --at. packetboat log shows them.");
     if (mailboxPrefix !== undefined) return refuse("--mailbox-prefix goes with --to; --in-place keeps every name.");
-    return { kind: "inPlace", at, selection };
+    return { kind: "inPlace", at, selection, query };
   }
   if (keepNew === true || sync === false) return refuse("--keep-new and --no-sync go with --in-place.");
   const words = [
     ...(selection.mailboxes ?? []),
     ...(since === undefined ? [] : [`since ${since}`]),
     ...(before === undefined ? [] : [`before ${before}`]),
+    ...Object.entries({ from, subject, has, query: options.query }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name} ${value}`],
+    ),
     ...(selection.messages === undefined ? [] : [`message ${selection.messages.join(" ")}`]),
   ];
   const below = (mailboxPrefix ?? "").split("/").filter((segment) => segment !== "");
@@ -68,6 +86,7 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"]): Wan
     account: to,
     at: at ?? null,
     selection,
+    query,
     words: words.length === 0 ? null : words.join(", "),
     below,
   };

@@ -10,16 +10,24 @@ const readDate = (option: string, text: string): number => {
   if (text === "bad") throw new Error(option);
   return Date.parse(text);
 };
-const read = (options: PushOptions) => readPush(options, readDate);
+const read = (options: PushOptions) => readPush(options, readDate, 0);
 
 describe("options", () => {
+  it("take a search, whose words name what is sent", () => {
+    const query = { kind: "piece", field: "from", text: "ann" };
+    expect(read({ inPlace: true, at: "41", from: "Ann" })).toMatchObject({ query });
+    expect(read({ to: "you", query: "from:ann" })).toMatchObject({ query, words: "query from:ann" });
+    expect(() => read({ to: "you", query: "form:ann" })).toThrow(/Did you mean from:/);
+  });
+
   it("say where to, exactly once, and from when", () => {
-    expect(read({ inPlace: true, at: "41" })).toEqual({ kind: "inPlace", at: "41", selection: {} });
+    expect(read({ inPlace: true, at: "41" })).toEqual({ kind: "inPlace", at: "41", selection: {}, query: null });
     expect(read({ to: "you", mailboxPrefix: "/Old/mail/" })).toEqual({
       kind: "to",
       account: "you",
       at: null,
       selection: {},
+      query: null,
       words: null,
       below: ["Old", "mail"],
     });

@@ -17,19 +17,22 @@ import type { Frame, RestoreHost } from "../host.ts";
 import { previewInPlace } from "../in-place-preview.ts";
 import { readMoment } from "../moment.ts";
 import { type PushOptions, readPush, type Wanted } from "../push-options.ts";
+import { searchedSelection } from "../searched.ts";
 import { whenOf } from "../snapshot.ts";
 import { doneLine, undoLines } from "../undo-lines.ts";
 import { pushTo } from "./push-to.ts";
 
 /** Throws CONFIG_INVALID for options that do not fit, as planUndo and executeUndo do, and INTERRUPTED. */
 export async function push(host: RestoreHost, frame: Frame, name: string, options: PushOptions): Promise<void> {
-  const wanted = readPush(options, frame.readDate);
+  const asked = readPush(options, frame.readDate, host.now());
   const screen = host.screen(options);
   host.stopsByItself();
   const database = await host.open(screen);
   const archive = await host.archiveByName(database, name);
-  if (wanted.kind === "to") await pushTo({ host, database, screen, archive }, wanted, options);
-  else await undo({ host, database, screen, archive }, wanted, options);
+  const around = { host, database, screen, archive };
+  const selection = await searchedSelection(around, asked.at, asked.selection, asked.query);
+  if (asked.kind === "to") await pushTo(around, { ...asked, selection }, options);
+  else await undo(around, { ...asked, selection }, options);
 }
 
 async function undo(around: Around, wanted: Extract<Wanted, { kind: "inPlace" }>, options: PushOptions): Promise<void> {
