@@ -5,11 +5,14 @@ import type { Frame, RestoreHost } from "./host.ts";
 
 const SEARCH = [
   "Finds messages by words and fields; everything that is written must hold. Put the query in single quotes.",
-  `from: to: cc: bcc: subject: body: filename:   a piece of a name or address, or words: subject:"order 7"
-before: since: on: older: newer:              2024-06-01, 2024-06, 2024; an age: older:1y, newer:2w
-larger: smaller:                              20k, 1M
-in:Sent   has:attachment   is:unread, read, flagged, answered, draft   keyword:$Forwarded
--word     without it       a OR b       (a b) OR c       "these words"   invoi*`,
+  `from: to: cc: bcc: filename:   any piece of a name or address
+subject: body:                 words; "order 7" is a phrase
+since: before: on:             2024-06-01, 2024-06, 2024
+newer: older:                  2w, 6m, 1y
+larger: smaller:               20k, 1M
+in:Sent   is:unread   has:attachment   keyword:$Forwarded
+-word   a OR b   (a b) OR c   "these words"   invoi*`,
+  "docs/search.md has all of it.",
 ].join("\n\n");
 
 /** Adds the subcommand; `at` says what --at takes. */
@@ -30,7 +33,10 @@ export function defineSearch(command: Command, host: RestoreHost, frame: Frame, 
     });
   frame.withExamples(search, [
     { line: "restore search you@example.com 'from:ann subject:\"order 7\"'", what: "the newest first" },
-    { line: "restore search you@example.com 'has:attachment filename:pdf before:2024-06-01 -newsletter'", what: "" },
+    {
+      line: "restore search you@example.com 'has:attachment filename:pdf before:2024-06-01 -newsletter'",
+      what: "attachments",
+    },
     { line: "restore search you@example.com 'invoice in:Work' --at 2026-05-01 --removed", what: "as it was then" },
   ]);
 }

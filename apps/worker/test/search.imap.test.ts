@@ -89,6 +89,9 @@ describe("search", () => {
       { mailbox: ["INBOX"], present: true },
     ]);
     expect((await find("late", "--removed")).messages).toMatchObject([{ mailbox: ["INBOX"], present: false }]);
+    const undo = ["restore", "push", "mail", "--in-place", "--at", String(revision), "--dry-run"];
+    expect(await cli.must([...undo, "--query", "late from:ann"])).toMatch(/^INBOX +1\nall +1$/m);
+    expect((await cli.run([...undo, "--query", "nowhere"])).stderr).toMatch(/Nothing is found by this at revision/);
     expect(await cli.must(["restore", "search", "mail", "in:work order"])).toMatch(
       / Zoë +Crème +Work .*\n\n1 message, newest first, at revision/,
     );

@@ -32,7 +32,7 @@ export const content = pgTable("content", {
   bcc_line: text().notNull(),
   files: text().notNull(),
   attached: boolean().notNull(),
-  /** In which archives, and there in which weeks, its messages are or were: queries/places.ts. A superset. */
+  /** In which archives, and there in which weeks, its messages are or were: search/places.ts. A superset. */
   places: text().notNull(),
 });
 
