@@ -125,6 +125,13 @@ async function mbsyncRate(bench: Bench, users: readonly string[]): Promise<numbe
   return users.length / ((performance.now() - began) / 1_000);
 }
 
+/** The median of three passes, after each worker has met most accounts: until then it signs in, as it does once a day. */
+async function settledPass(pass: () => Promise<number>, workers: number): Promise<number> {
+  for (let i = 0; i < 1 + 2 * workers; i++) await pass();
+  const times = [await pass(), await pass(), await pass()].sort((a, b) => a - b);
+  return times[1] ?? Number.NaN;
+}
+
 /** 40 ms to the servers: one worker waits most of the time, three wait at once. */
 async function threeWorkers(bench: Bench): Promise<readonly Ratio[]> {
   const users = Array.from({ length: Math.min(accounts, 300) }, (_, n) => `three-${n}`);
@@ -134,11 +141,9 @@ async function threeWorkers(bench: Bench): Promise<readonly Ratio[]> {
   const { home, pass, close } = await staffed(bench, "three", users, proxy.port);
   const workers = [startWorker(home.env, 10)];
   try {
-    await pass();
-    const alone = await pass();
+    const alone = await settledPass(pass, 1);
     workers.push(startWorker(home.env, 10), startWorker(home.env, 10));
-    await pass();
-    const together = await pass();
+    const together = await settledPass(pass, 3);
     return [
       {
         what: "three workers, 40 ms to the servers",
