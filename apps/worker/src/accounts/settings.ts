@@ -27,7 +27,7 @@ export interface AccountSettings {
   readonly mayKeepPassword: boolean;
   /** What a person chose instead of the provider's limits; null: nothing. */
   readonly limits: ChosenLimits | null;
-  /** What the server called itself when it was last asked (docs/decisions/0010-server-names.md); null: it was not, or does not say. */
+  /** What the server called itself when it was last asked (docs/decisions/0011-server-names.md); null: it was not, or does not say. */
   readonly serverName: string | null;
 }
 
