@@ -17,13 +17,12 @@ it("S4: passes that begin and end together are told apart, and one whose lease w
   const { pool } = scratch;
   const desk = openDesk(pool, 20);
   await using leases = keptLeases(scratch.database, 3);
-  const opened = await Promise.all(
-    ["alice", "bob", "carol"].map(async (user) => {
-      const link = await makeLink(pool, user);
-      const lease = await leases.acquire({ accountId: link.accountId, holder: user });
-      return { user, link, lease, archive: await openArchive({ pool, link, lease, desk, now: () => NOW }) };
-    }),
-  );
+  const opened = [];
+  for (const user of ["alice", "bob", "carol"]) {
+    const link = await makeLink(pool, user);
+    const lease = await leases.acquire({ accountId: link.accountId, holder: user });
+    opened.push({ link, lease, archive: await openArchive({ pool, link, lease, desk, now: () => NOW }) });
+  }
   const [alice, bob, carol] = opened as [(typeof opened)[0], (typeof opened)[0], (typeof opened)[0]];
   await pair(alice, ["Of Alice"]);
   await pair(bob, ["Of Bob"]);
