@@ -14,11 +14,13 @@ const PLACE = join(ROOT, ".runtime");
 
 /**
  * What is imported at once and a quiet run does not use, with the names that are imported of it; a missing one fails the bundling. By us: a log
- * that was asked for, a terminal, somebody to ask, mail to store. By imapflow 2.9.1: reading MIME, character sets, proxies, its own log; 1.5 MB
+ * that was asked for, a terminal, somebody to ask, mail to store, the API. By imapflow 2.9.1: reading MIME, character sets, proxies, its own log; 1.5 MB
  * that take longer to start than imapflow itself.
  */
 const DEFERRED: Readonly<Record<string, readonly string[]>> = {
+  "@hono/node-server": ["getRequestListener"],
   "@clack/prompts": ["confirm", "isCancel", "password"],
+  hono: ["Hono"],
   "log-update": ["createLogUpdate"],
   "node:child_process": ["execFile", "execFileSync", "spawn"],
   "node:worker_threads": ["Worker"],

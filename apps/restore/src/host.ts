@@ -1,7 +1,7 @@
 // What the restore commands are given by the command line that runs them: the same house, screen and words on every command. The two
 // apps do not import each other, so it is handed in. It must never offer anything that writes to a server but the rounds of links.
 import type { ArchiveInfo, LinkInfo } from "@packetboat/archive";
-import type { AccountId, MailboxPath, Role } from "@packetboat/core";
+import type { AccountId, ArchiveId, MailboxPath, Role } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
@@ -61,6 +61,43 @@ export interface Destination {
   readonly close: () => Promise<void>;
 }
 
+/** How a link is, as programs read it. Times are ISO 8601. */
+export interface LinkStanding {
+  readonly link: number;
+  readonly archive: string;
+  readonly account: string;
+  /** ok, partial, running, resting, overdue, halted or failing. */
+  readonly state: string;
+  /** False: somebody must do something. */
+  readonly well: boolean;
+  /** Why, and what to do. */
+  readonly reasons: readonly string[];
+  readonly lastGood: string | null;
+  readonly lastRun: {
+    readonly run: number;
+    readonly outcome: string;
+    readonly started: string | null;
+    readonly error: { readonly code: string; readonly text: string } | null;
+  } | null;
+  readonly nextRun: string | null;
+  /** Bytes; null: nothing used today and nothing to fetch, or no limit. */
+  readonly budgetToday: {
+    readonly down: number;
+    readonly downPerDay: number | null;
+    readonly up: number;
+    readonly upPerDay: number | null;
+  } | null;
+  readonly mailboxes: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly completeSince: string | null;
+  readonly left: number;
+  readonly notFetched: number;
+  readonly notSent: number;
+  readonly held: number;
+  readonly heldBy: number | null;
+}
+
 export interface RestoreHost {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first Ctrl-C. */
@@ -72,6 +109,11 @@ export interface RestoreHost {
   readonly end: (code: 0 | 3) => void;
   /** From now on the command ends by itself when `signal` is aborted. */
   readonly stopsByItself: () => void;
+  readonly log: () => Promise<{
+    readonly error: (fields: Readonly<Record<string, unknown>>, sentence: string) => void;
+  }>;
+  /** How all links are, with the archive that each belongs to. */
+  readonly standings: (database: Database) => Promise<readonly (LinkStanding & { readonly archiveId: ArchiveId })[]>;
   /** Opens the database; it is closed when the command ends. */
   readonly open: (screen: Screen) => Promise<Database>;
   /** Throws ARCHIVE_UNKNOWN, naming those there are. */

@@ -2,3 +2,4 @@
 // runs in.
 export { defineImport, defineLog, defineRestore } from "./command.ts";
 export type { Frame, RestoreHost } from "./host.ts";
+export { defineWeb } from "./web-command.ts";

@@ -22,19 +22,30 @@ export function inTreeOrder(a: MailboxPath, b: MailboxPath): number {
   }
 }
 
-/** Gives a heading, one line per mailbox, and lines for parents that are no mailboxes themselves. */
-export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string[] {
-  const sorted = [...mailboxes].sort((a, b) => inTreeOrder(a.path, b.path));
-  const rows: (readonly string[])[] = [];
+/** A line of the tree: a mailbox, or null for what is only the parent of others. */
+export interface TreeRow<M> {
+  readonly path: MailboxPath;
+  readonly mailbox: M | null;
+}
+
+/** Gives mailboxes in the order of a tree, with the parents that are no mailboxes themselves. */
+export function treeRows<M extends { readonly path: MailboxPath }>(mailboxes: readonly M[]): readonly TreeRow<M>[] {
+  const rows: TreeRow<M>[] = [];
   let open: MailboxPath = [];
-  for (const mailbox of sorted) {
+  for (const mailbox of [...mailboxes].sort((a, b) => inTreeOrder(a.path, b.path))) {
     const { path } = mailbox;
     let shared = 0;
     while (shared < path.length - 1 && path[shared] === open[shared]) shared++;
-    for (let depth = shared; depth < path.length - 1; depth++) rows.push([nameAt(path, depth), "", "", ""]);
-    rows.push([nameAt(path, path.length - 1), count(mailbox.messages), count(mailbox.unread), bytes(mailbox.bytes)]);
+    for (let depth = shared; depth < path.length - 1; depth++)
+      rows.push({ path: path.slice(0, depth + 1), mailbox: null });
+    rows.push({ path, mailbox });
     open = path;
   }
+  return rows;
+}
+
+/** Gives a heading, one line per mailbox, and lines for parents that are no mailboxes themselves. */
+export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string[] {
   return tableLines(
     [
       { title: "mailbox", align: "left" },
@@ -42,7 +53,10 @@ export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string
       { title: "unread", align: "right" },
       { title: "size", align: "right" },
     ],
-    rows,
+    treeRows(mailboxes).map(({ path, mailbox }) => [
+      nameAt(path, path.length - 1),
+      ...(mailbox === null ? ["", "", ""] : [count(mailbox.messages), count(mailbox.unread), bytes(mailbox.bytes)]),
+    ]),
   );
 }
 

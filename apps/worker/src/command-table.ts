@@ -106,6 +106,12 @@ export const COMMANDS: readonly TableRow[] = [
     load: () => restoreModule(({ defineRestore }) => defineRestore),
   },
   {
+    name: "web",
+    summary: "serve the archives over HTTP: the API",
+    group: READ,
+    load: () => restoreModule(({ defineWeb }) => defineWeb),
+  },
+  {
     name: "import",
     summary: "bring mail from files and other programs into an archive",
     group: READ,

@@ -22,6 +22,11 @@ export function restoreHost(host: Host) {
     open: (screen: Screen): Promise<Database> => openHouse(host, screen),
     archiveByName,
     consent: (question: string, yes: boolean) => askConsent(host, question, yes),
+    standings: async (database: Database) => {
+      const { judge, OVERDUE_HOURS, plainStanding } = await import("./runs/standings.ts");
+      const judged = await judge(database, host.now(), OVERDUE_HOURS * 3_600_000);
+      return judged.map((one) => ({ ...plainStanding(one), archiveId: one.status.link.archiveId }));
+    },
     // Loaded when it is needed: reading an archive needs no mail server.
     appendLimit: async (database: Database, link: LinkInfo) => {
       const { appendLimitOf } = await import("./runs/restore-rounds.ts");

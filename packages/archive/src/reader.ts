@@ -75,6 +75,12 @@ export async function mailboxesAt(pool: Pool, archiveId: ArchiveId, revision: Re
   });
 }
 
+/** Whether a mailbox is, or was, one of an archive. Asked before a mailbox is read that somebody named. By mailbox_pkey. */
+export async function isMailboxOf(pool: Pool, archiveId: ArchiveId, mailboxId: MailboxId): Promise<boolean> {
+  const rows = await rowsOf(pool, "select from mailbox where id = $2 and archive_id = $1", [archiveId, mailboxId]);
+  return rows.length > 0;
+}
+
 const EMPTY: Counts = { messages: 0, unread: 0, bytes: 0 };
 
 export interface MessageAt {

@@ -1,19 +1,9 @@
 // packetboat restore diff: what differs between two revisions or times of an archive. The difference is read once, page by page: all of it is
 // counted, the first lines of it are kept and printed below the counts; with --json everything is written as it is read.
-import {
-  type ArchiveInfo,
-  type DifferingMessage,
-  differingMessages,
-  type MailboxDifference,
-  mailboxDifferenceOf,
-  mailboxesBetween,
-  type Placed,
-  resolveRevision,
-} from "@packetboat/archive";
-import { type MailboxId, MailError, type RestoreMailbox, type Revision } from "@packetboat/core";
-import type { Database } from "@packetboat/database";
+import { type DifferingMessage, type Placed, resolveRevision } from "@packetboat/archive";
 import { count, harmless, type Screen } from "@packetboat/terminal";
 import { NO_CHANGES, placeLines, type Tally, tallyWords, tell } from "../change-lines.ts";
+import { type Compared, compare, type Moments } from "../compared.ts";
 import {
   DIFFERENCE_HEADING,
   differenceLine,
@@ -25,8 +15,7 @@ import {
 import type { Frame, RestoreHost } from "../host.ts";
 import { isoOf } from "../iso.ts";
 import { readMoment } from "../moment.ts";
-import { fits, whenOf } from "../snapshot.ts";
-import { inTreeOrder } from "../tree.ts";
+import { whenOf } from "../snapshot.ts";
 
 export interface DiffOptions {
   readonly mailbox?: readonly string[];
@@ -36,18 +25,6 @@ export interface DiffOptions {
 
 /** Lines that people get without --limit; --json has all. */
 const LINES = 100;
-
-interface Moments {
-  readonly from: { readonly revision: Revision; readonly madeAt: number | null };
-  readonly to: { readonly revision: Revision; readonly madeAt: number | null };
-}
-
-interface Compared extends Moments {
-  readonly archive: ArchiveInfo;
-  readonly mailboxes: readonly MailboxDifference[];
-  readonly names: Names;
-  readonly pages: AsyncIterable<readonly DifferingMessage[]>;
-}
 
 /** Throws CONFIG_INVALID for a moment that is not understood or not there, or a pattern that fits no mailbox; ARCHIVE_UNKNOWN. */
 export async function diff(
@@ -65,47 +42,9 @@ export async function diff(
   const archive = await host.archiveByName(database, name);
   const from = await resolveRevision(database.pool, archive.id, asked[0]);
   const to = await resolveRevision(database.pool, archive.id, asked[1]);
-  const compared = await compare(database, archive, { from, to }, options.mailbox ?? []);
+  const compared = await compare(database.pool, archive, { from, to }, options.mailbox ?? []);
   if (screen.json) await asJson(screen, compared, given ?? Number.POSITIVE_INFINITY);
   else await asLines(screen, compared, given ?? LINES);
-}
-
-async function compare(
-  { pool }: Database,
-  archive: ArchiveInfo,
-  { from, to }: Moments,
-  patterns: readonly string[],
-): Promise<Compared> {
-  const all = await mailboxesBetween(pool, archive.id, from.revision, to.revision);
-  const paths = ({ was, now }: RestoreMailbox) => [was, now].flatMap((one) => (one === null ? [] : [one.path]));
-  for (const pattern of patterns) {
-    if (all.some((one) => paths(one).some((path) => fits(pattern, path)))) continue;
-    const where = `neither at revision ${from.revision} nor at revision ${to.revision}`;
-    throw new MailError("CONFIG_INVALID", `No mailbox matches ${harmless(pattern)}, ${where}.`);
-  }
-  const means = (one: RestoreMailbox): boolean =>
-    patterns.length === 0 || paths(one).some((path) => patterns.some((pattern) => fits(pattern, path)));
-  const pathOf = ({ was, now }: RestoreMailbox) => (now ?? was)?.path ?? [];
-  const asked = all.filter(means).toSorted((a, b) => inTreeOrder(pathOf(a), pathOf(b)));
-  const byId = new Map<number, RestoreMailbox>(all.map((one) => [one.id, one]));
-  const request = {
-    archiveId: archive.id,
-    from: from.revision,
-    to: to.revision,
-    mailboxes: asked.map(({ id }): MailboxId => id),
-  };
-  return {
-    archive,
-    from,
-    to,
-    mailboxes: asked.flatMap((one) => mailboxDifferenceOf(one) ?? []),
-    names: {
-      before: (id) => byId.get(id)?.was?.path ?? [],
-      after: (id) => byId.get(id)?.now?.path ?? [],
-      forward: from.revision <= to.revision,
-    },
-    pages: differingMessages(pool, request),
-  };
 }
 
 async function asLines(screen: Screen, compared: Compared, limit: number): Promise<void> {

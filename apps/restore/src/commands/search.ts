@@ -1,9 +1,11 @@
 // packetboat restore search: finds messages in an archive, as it is or was, a page at a time. What is not indexed yet is said, never passed over.
-import { resolveRevision, type SearchHit, type SearchPage, searchMessages } from "@packetboat/archive";
+import { resolveRevision, type SearchPage, searchMessages } from "@packetboat/archive";
 import { MailError } from "@packetboat/core";
 import { queryOf } from "@packetboat/search";
 import { count, harmless, plural, type Screen } from "@packetboat/terminal";
+import { plainHit } from "../found.ts";
 import type { RestoreHost } from "../host.ts";
+import { isoOf } from "../iso.ts";
 import { readMoment } from "../moment.ts";
 import { hitHeading, hitLine } from "../search-lines.ts";
 import { whenOf } from "../snapshot.ts";
@@ -139,15 +141,4 @@ function nextLine({ archive, text, sort, limit, options }: Asked, next: string):
 function shellWord(text: string): string {
   const plain = harmless(text);
   return /^[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
-}
-
-function plainHit({ messageId, date, shown, mailbox, flags, size, present, state }: SearchHit) {
-  return { message: messageId, date: isoOf(date), ...shown, mailbox, flags, size, present, content: state };
-}
-
-/** C2: a date that a calendar does not have is no date. */
-function isoOf(time: number | null): string | null {
-  if (time === null) return null;
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -1,25 +1,12 @@
 // packetboat status: is my mail safe? What is up to date, what is overdue and why; exit code 1 when anything is, so that a monitor can ask.
-import {
-  type ArchiveInfo,
-  getArchive,
-  type LinkStatus,
-  linkStatuses,
-  listHolds,
-  listSchedules,
-  mailboxesAt,
-  usageOfAll,
-} from "@packetboat/archive";
-import { type AccountId, type ArchiveId, dayOf, NOTHING_USED } from "@packetboat/core";
-import type { Database } from "@packetboat/database";
 import type { Command } from "commander";
-import { allAccounts } from "../accounts/registry.ts";
 import { withExamples, withReporting } from "../command-help.ts";
-import { type Budget, holdingOf, type JudgedLink, reasonLines, statusLines } from "../display/status.ts";
+import { reasonLines, statusLines } from "../display/status.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { readCount } from "../runs/count.ts";
-import { linkHealth } from "../runs/health.ts";
+import { judge, OVERDUE_HOURS, plainStanding } from "../runs/standings.ts";
 
 interface Options extends ReportingOptions {
   readonly overdueAfter: string;
@@ -31,7 +18,7 @@ export function define(command: Command, host: Host): void {
       "Says what is up to date and what is overdue, and what to do about it. Exit code 1 when a link had no good run for\n" +
         "26 hours, its last run failed, or a guard holds something back.",
     )
-    .option("--overdue-after HOURS", "how long a link may go without a good run", "26");
+    .option("--overdue-after HOURS", "how long a link may go without a good run", String(OVERDUE_HOURS));
   withReporting(command, "print only what is not well, on stderr");
   withExamples(command, [
     { line: "status", what: "all links" },
@@ -42,95 +29,10 @@ export function define(command: Command, host: Host): void {
     const screen = host.screen(options);
     const database = await openHouse(host, screen);
     const judged = await judge(database, host.now(), limit);
-    screen.data({ version: 1, links: judged.map(plain) });
+    screen.data({ version: 1, links: judged.map(plainStanding) });
     for (const line of statusLines(judged, host.now(), screen)) screen.line(line);
     const ill = judged.filter(({ health }) => !health.isWell);
     if (screen.quiet) for (const line of reasonLines(ill, screen)) screen.warning(line);
     host.end(ill.length > 0 ? EXIT.failed : EXIT.done);
   });
-}
-
-async function judge(database: Database, now: number, limit: number): Promise<readonly JudgedLink[]> {
-  const statuses = await linkStatuses(database.pool);
-  const archives = new Map<ArchiveId, Promise<Awaited<ReturnType<typeof mailboxesAt>>>>();
-  const mailboxes = (id: ArchiveId) => {
-    const known = archives.get(id) ?? mailboxesNow(database, id);
-    archives.set(id, known);
-    return known;
-  };
-  const holds = new Map((await listHolds(database.pool, now)).map((hold) => [hold.accountId, hold]));
-  const schedules = new Map((await listSchedules(database.pool)).map((schedule) => [schedule.linkId, schedule]));
-  const waiting = new Set(statuses.flatMap(({ left, link }) => (left > 0 ? [link.accountId] : [])));
-  const budgets = await budgetsOf(database, dayOf(now), waiting);
-  const judged: JudgedLink[] = [];
-  for (const status of statuses) {
-    const { id, archiveId, accountId, policy } = status.link;
-    const holding = holdingOf(await mailboxes(archiveId), policy.prefix);
-    const hold = holds.get(accountId) ?? null;
-    const health = linkHealth(status, now, limit, hold);
-    const nextAt = schedules.get(id)?.nextAt ?? null;
-    const budget = budgets.get(accountId) ?? null;
-    judged.push({ status, health, holding, nextAt, budget, restsUntil: hold?.until ?? null });
-  }
-  return judged;
-}
-
-/** Of accounts under a day's limit that used something today or for which something waits. */
-async function budgetsOf(
-  database: Database,
-  day: string,
-  waiting: ReadonlySet<AccountId>,
-): Promise<ReadonlyMap<AccountId, Budget>> {
-  const used = await usageOfAll(database.pool, day);
-  const budgets = new Map<AccountId, Budget>();
-  if (used.size === 0 && waiting.size === 0) return budgets;
-  const { profileFor } = await import("@packetboat/imap");
-  for (const { id, address, settings } of await allAccounts(database)) {
-    if (!used.has(id) && !waiting.has(id)) continue;
-    const today = used.get(id) ?? NOTHING_USED;
-    const { limits } = profileFor(
-      { host: address.host, capabilities: null, id: settings.serverName },
-      settings.limits ?? {},
-    );
-    const { downPerDay, upPerDay } = limits;
-    if (downPerDay !== null || upPerDay !== null)
-      budgets.set(id, { down: today.down, downPerDay, up: today.up, upPerDay });
-  }
-  return budgets;
-}
-
-async function mailboxesNow({ pool }: Database, id: ArchiveId) {
-  const archive: ArchiveInfo | null = await getArchive(pool, id);
-  return archive === null ? [] : await mailboxesAt(pool, id, archive.revision);
-}
-
-const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
-
-function plain({ status, health, holding, nextAt, budget }: JudgedLink) {
-  const { link, lastGoodAt, completeSince, left, notFetched, notSent, held, heldBy } = status;
-  return {
-    link: link.id,
-    archive: link.archive,
-    account: link.account,
-    state: health.state,
-    well: health.isWell,
-    reasons: health.reasons,
-    lastGood: iso(lastGoodAt),
-    lastRun: plainRun(status.lastRun),
-    nextRun: iso(nextAt),
-    budgetToday: budget,
-    mailboxes: holding.mailboxes,
-    messages: holding.messages,
-    bytes: holding.bytes,
-    completeSince: iso(completeSince),
-    left,
-    notFetched,
-    notSent,
-    held,
-    heldBy,
-  };
-}
-
-function plainRun(run: LinkStatus["lastRun"]) {
-  return run === null ? null : { run: run.id, outcome: run.outcome, started: iso(run.startedAt), error: run.error };
 }

@@ -100,6 +100,8 @@ function runOf(row: Row): RunInfo {
 
 export interface RunFilter {
   readonly archiveId?: ArchiveId;
+  /** Only over one of these. Default: over any. */
+  readonly archiveIds?: readonly ArchiveId[];
   readonly linkId?: LinkId;
   /** Only runs before this one: the next page. */
   readonly before?: RunId;
@@ -112,8 +114,14 @@ export async function listRuns(pool: Pool, filter: RunFilter = {}): Promise<read
   const rows = await rowsOf<Row>(
     pool,
     `select ${columns(false)} ${FROM} where ($1::bigint is null or l.archive_id = $1) and ($2::bigint is null or r.link_id = $2)
-      and ($3::bigint is null or r.id < $3) order by r.id desc limit $4`,
-    [filter.archiveId ?? null, filter.linkId ?? null, filter.before ?? null, filter.limit ?? 20],
+      and ($3::bigint is null or r.id < $3) and ($5::bigint[] is null or l.archive_id = any($5)) order by r.id desc limit $4`,
+    [
+      filter.archiveId ?? null,
+      filter.linkId ?? null,
+      filter.before ?? null,
+      filter.limit ?? 20,
+      filter.archiveIds ?? null,
+    ],
   );
   return rows.map(runOf);
 }

@@ -1,0 +1,168 @@
+// The API as a function from a request to an answer: who asks, whether they may, what they ask for in its shape, then the route. One way in for
+// all routes, so that none can forget a check. It must never answer without the headers that keep a browser from making more of it than data.
+import type { IncomingMessage } from "node:http";
+import { type Caller, callerOfSession, callerOfToken, refusalOf } from "@packetboat/archive";
+import { asMailError, MailError } from "@packetboat/core";
+import { type Context, Hono } from "hono";
+import type { z } from "zod";
+import { documentOf } from "./openapi.ts";
+import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
+import { problemOf } from "./problem.ts";
+import type { Reply, Route, World } from "./route.ts";
+import { ROUTES } from "./routes/index.ts";
+
+const BASE = "/api/v1";
+const MOST_BODY_BYTES = 65_536;
+
+/** No answer is a page, may be framed, guessed at, cached, or read by another origin. */
+const HEADERS: Readonly<Record<string, string>> = {
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+};
+
+interface Env {
+  readonly Bindings: { readonly incoming: IncomingMessage };
+}
+
+/** Makes the API over a world. */
+export function appOf(world: World): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, text] of Object.entries(HEADERS)) c.header(name, text);
+    if (world.place.isSecure) c.header("Strict-Transport-Security", "max-age=31536000");
+  });
+  app.onError((error, c) => failure(c, asMailError(error), world));
+  app.notFound((c) =>
+    failure(c, new MailError("NOT_FOUND", `There is nothing here. See ${BASE}/openapi.json.`), world),
+  );
+  const document = documentOf(ROUTES, world.place.cookie);
+  app.get(`${BASE}/openapi.json`, (c) => {
+    guard(c, world, null);
+    return c.json(document);
+  });
+  for (const route of ROUTES) {
+    const path = `${BASE}${route.path.replace(/\{(\w+)\}/g, ":$1")}`;
+    app.on(route.method.toUpperCase(), path, (c) => respond(c, route, world));
+  }
+  return app;
+}
+
+function failure(c: Context<Env>, error: MailError, world: World): Response {
+  const problem = problemOf(error);
+  if (problem.status >= 500) world.failed(error);
+  const { seconds } = error.context;
+  if (seconds !== undefined) c.header("Retry-After", String(seconds));
+  if (problem.status === 401) c.header("WWW-Authenticate", 'Bearer realm="packetboat"');
+  return c.body(JSON.stringify(problem), problem.status, { "Content-Type": "application/problem+json" });
+}
+
+/** Throws NOT_ALLOWED for what a browser was made to ask by somebody else's page. */
+function guard(c: Context<Env>, { place }: World, secret: string | null): void {
+  // A question whose answer is thrown away would still be put on record as read.
+  if (c.req.raw.method === "HEAD") throw new MailError("CONFIG_INVALID", "Ask with GET.");
+  const told = {
+    method: c.req.method,
+    host: c.req.header("host"),
+    origin: c.req.header("origin"),
+    site: c.req.header("sec-fetch-site"),
+    csrf: c.req.header("x-csrf-token"),
+    secret,
+  };
+  const forgery = forgeryOf(told, place);
+  if (forgery !== null) throw forgery;
+}
+
+async function respond(c: Context<Env>, route: Route, world: World): Promise<Response> {
+  const now = world.now();
+  const bearer = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? null;
+  // Who shows a token means it: the cookie beside it does not count.
+  const cookie = bearer === null ? cookieOf(world.place, c.req.header("cookie")) : null;
+  const caller = await callerBy(world, bearer, cookie, now);
+  const secret = caller?.by.kind === "session" ? cookie : null;
+  guard(c, world, secret);
+  for (const need of route.needs) {
+    const refusal = refusalOf(caller, need);
+    if (refusal !== null) throw refusal;
+  }
+  const address = new URL(c.req.url);
+  const asked = {
+    params: shaped(route.params, c.req.param(), "In the path"),
+    query: shaped(route.query, wordsOf(address.searchParams), "In the query"),
+    body: route.body === null ? {} : shaped(route.body, await bodyOf(c), "In what was sent"),
+    caller,
+    secret,
+    source: sourceOf(c.env.incoming.socket.remoteAddress, c.req.header("x-forwarded-for"), world.place),
+    address,
+    chance: { now, random: world.random },
+  };
+  return answered(c, route, await route.handle(asked, world));
+}
+
+async function callerBy(
+  world: World,
+  bearer: string | null,
+  cookie: string | null,
+  now: number,
+): Promise<Caller | null> {
+  if (bearer !== null) return await callerOfToken(world.pool, bearer, now);
+  return cookie === null ? null : await callerOfSession(world.pool, cookie, now);
+}
+
+function wordsOf(search: URLSearchParams): Record<string, string> {
+  const words: Record<string, string> = {};
+  for (const [name, word] of search) {
+    if (Object.hasOwn(words, name)) throw new MailError("CONFIG_INVALID", "A word of the query is given twice.");
+    Object.defineProperty(words, name, { value: word, enumerable: true });
+  }
+  return words;
+}
+
+async function bodyOf(c: Context<Env>): Promise<unknown> {
+  // No form of a foreign page can send this type without asking first.
+  if (!/^application\/json *(;|$)/i.test(c.req.header("content-type") ?? ""))
+    throw new MailError("CONFIG_INVALID", "Send JSON: Content-Type: application/json");
+  const text = await boundedText(c.req.raw.body ?? []);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new MailError("CONFIG_INVALID", "What was sent is no JSON.", { cause: error });
+  }
+}
+
+async function boundedText(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > MOST_BODY_BYTES)
+      throw new MailError("CONFIG_INVALID", `What was sent is larger than ${MOST_BODY_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** Throws CONFIG_INVALID naming what is wrong, never what it was: it may be a password. */
+function shaped(shape: z.ZodType, given: unknown, where: string): unknown {
+  const read = shape.safeParse(given);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const name = issue?.path.join(".") ?? "";
+  throw new MailError("CONFIG_INVALID", `${where}${name === "" ? "" : `, ${name}`}: ${issue?.message ?? "not valid"}.`);
+}
+
+function answered(c: Context<Env>, route: Route, reply: Reply<unknown>): Response {
+  if (reply.kind === "bytes") {
+    c.header("Content-Type", "application/octet-stream");
+    c.header("Content-Length", String(reply.size));
+    c.header("Content-Disposition", `attachment; filename="${reply.name}"`);
+    return c.body(ReadableStream.from(reply.bytes) as ReadableStream<Uint8Array<ArrayBuffer>>);
+  }
+  if (reply.cookie !== undefined) c.header("Set-Cookie", reply.cookie);
+  return route.answer === null ? c.body(null, 204) : c.json(reply.value as object);
+}

@@ -1,0 +1,84 @@
+// A route as data: where it is, what it needs, what it takes and what it answers. The server, the OpenAPI document and the tests are all made of
+// the same list, so none of them can say what another does not.
+import type { Caller, Chance, Need, Random } from "@packetboat/archive";
+import type { ArchiveId, MailError } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
+import type { z } from "zod";
+import type { LinkStanding } from "../host.ts";
+import type { Place } from "./place.ts";
+
+/** What routes work with. */
+export interface World {
+  readonly pool: Database["pool"];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly random: Random;
+  readonly place: Place;
+  /** How each link is, with the archive it belongs to. */
+  readonly standings: () => Promise<readonly (LinkStanding & { readonly archiveId: ArchiveId })[]>;
+  /** Told of what callers are not told: failures of the machine. */
+  readonly failed: (error: MailError) => void;
+  /** Messages that are being given out. */
+  readonly downloads: { count: number };
+}
+
+/** A request that may be answered. */
+export interface Asked<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Null only where the route needs nothing. */
+  readonly caller: Caller | null;
+  /** Of the session, for its CSRF token. */
+  readonly secret: string | null;
+  /** Whom failures are counted against. */
+  readonly source: string;
+  /** Path and query, without the origin. */
+  readonly address: URL;
+  readonly chance: Chance;
+}
+
+/** What is answered: a value of the route's shape, or bytes. */
+export type Reply<A> =
+  | { readonly kind: "value"; readonly value: A; readonly cookie?: string }
+  | { readonly kind: "bytes"; readonly bytes: AsyncIterable<Uint8Array>; readonly size: number; readonly name: string };
+
+interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
+  readonly method: "get" | "post" | "delete";
+  /** Below /api/v1, with parameters in braces. */
+  readonly path: string;
+  readonly summary: string;
+  /** All of them. */
+  readonly needs: readonly Need[];
+  readonly params: P;
+  readonly query: Q;
+  /** Null: none. */
+  readonly body: B | null;
+  /** Null: no content. `bytes`: a download. */
+  readonly answer: A | "bytes" | null;
+  // A method, so that the list of all routes can forget the shapes of each.
+  handle(asked: Asked<z.output<P>, z.output<Q>, z.output<B>>, world: World): Promise<Reply<z.input<A>>>;
+}
+
+export type Route = RouteOf<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+
+/** Lets the shapes of a route hold its handler to them. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  one: RouteOf<P, Q, B, A>,
+): Route {
+  return one;
+}
+
+/** A value as the answer. */
+export const value = <A>(of: A, cookie?: string): Reply<A> => ({
+  kind: "value",
+  value: of,
+  ...(cookie === undefined ? {} : { cookie }),
+});
+
+/** The address of the page after this one: the same question, with these words of it changed. */
+export function nextPage(address: URL, changes: Readonly<Record<string, string | number>>): string {
+  const query = new URLSearchParams(address.search);
+  for (const [name, word] of Object.entries(changes)) query.set(name, String(word));
+  return `${address.pathname}?${query}`;
+}

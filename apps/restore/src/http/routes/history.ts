@@ -1,0 +1,159 @@
+// What changed: the log of an archive, what one revision did, and what differs between two moments. The work grows with what is asked for.
+import { changesIn, log, resolveRevision } from "@packetboat/archive";
+import { asId, type Revision } from "@packetboat/core";
+import { z } from "zod";
+import { compare } from "../../compared.ts";
+import { isoOf } from "../../iso.ts";
+import { readMoment } from "../../moment.ts";
+import { archiveAsked } from "../caller.ts";
+import { nextPage, type Route, route, value } from "../route.ts";
+import { archiveParams, flags, id, list, moment, next, path, revision, size, time, whole, words } from "../shapes.ts";
+
+const limit = whole(1_000).optional().describe("Default: 100");
+
+const placed = z.strictObject({ mailbox: path, flags }).nullable().describe("Null: it is not there");
+const kind = z.enum(["added", "removed", "moved", "flagged"]);
+
+const differing = z.strictObject({ message: id, kind, before: placed, after: placed, date: time, size });
+
+export const historyRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/archives/{archive}/log",
+    summary: "What each revision changed, counted, the latest first",
+    needs: ["read"],
+    params: archiveParams,
+    query: z.strictObject({ before: whole().optional().describe("Revisions before this one"), limit }),
+    body: null,
+    answer: z.strictObject({
+      revisions: list(
+        z.strictObject({
+          revision,
+          time,
+          run: id.nullable(),
+          added: z.int(),
+          removed: z.int(),
+          moved: z.int(),
+          flagged: z.int(),
+          mailboxes: z.int(),
+          forgotten: z.int().describe("Erased for good; no revision shows them any more"),
+        }),
+      ),
+      next,
+    }),
+    async handle(asked, { pool }) {
+      const { id: archiveId } = await archiveAsked(asked, { pool });
+      const most = asked.query.limit ?? 100;
+      const { before } = asked.query;
+      const entries = await log(pool, archiveId, { limit: most, ...(before === undefined ? {} : { to: before - 1 }) });
+      const last = entries.at(-1);
+      return value({
+        revisions: entries.map(({ madeAt, runId, ...entry }) => ({ ...entry, time: isoOf(madeAt), run: runId })),
+        next: last === undefined || last.revision <= 1 ? null : nextPage(asked.address, { before: last.revision }),
+      });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/archives/{archive}/log/{revision}",
+    summary: "What one revision changed: its mailboxes, and its messages by id",
+    needs: ["read"],
+    params: archiveParams.extend({ revision: whole() }),
+    query: z.strictObject({ after: whole().optional().describe("Messages after this one"), limit }),
+    body: null,
+    answer: z.strictObject({
+      revision,
+      time,
+      mailboxes: list(
+        z.strictObject({
+          kind: z.enum(["created", "changed", "removed"]),
+          before: path.nullable(),
+          after: path.nullable(),
+        }),
+      ),
+      messages: list(z.strictObject({ message: id, kind, before: placed, after: placed })),
+      next,
+    }),
+    async handle(asked, { pool }) {
+      const { id: archiveId } = await archiveAsked(asked, { pool });
+      const { params, query } = asked;
+      const at = await resolveRevision(pool, archiveId, { kind: "revision", revision: params.revision });
+      const most = query.limit ?? 100;
+      const changes = await changesIn(pool, archiveId, asId<Revision>(at.revision), query.after ?? 0, most);
+      const last = changes.messages.at(-1);
+      const side = (one: (typeof changes.messages)[number]["before"]) =>
+        one === null ? null : { mailbox: one.path, flags: one.flags };
+      return value({
+        revision: at.revision,
+        time: isoOf(at.madeAt),
+        mailboxes: changes.mailboxes,
+        messages: changes.messages.map(({ messageId, kind: what, before, after }) => ({
+          message: messageId,
+          kind: what,
+          before: side(before),
+          after: side(after),
+        })),
+        next:
+          last === undefined || changes.messages.length < most
+            ? null
+            : nextPage(asked.address, { after: last.messageId }),
+      });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/archives/{archive}/diff",
+    summary: "What differs between two moments: mailboxes, and the first messages",
+    needs: ["read"],
+    params: archiveParams,
+    query: z.strictObject({
+      from: moment,
+      to: moment.optional(),
+      mailbox: words(1_000).optional().describe("Only mailboxes that match at one of both; * is any text"),
+      limit: whole(10_000).optional().describe("Messages. Default: 100"),
+    }),
+    body: null,
+    answer: z.strictObject({
+      from: z.strictObject({ revision, time }),
+      to: z.strictObject({ revision, time }),
+      mailboxes: list(
+        z.strictObject({
+          kind: z.enum(["created", "removed", "renamed", "subscribed", "unsubscribed"]),
+          before: path.nullable(),
+          after: path.nullable(),
+        }),
+      ),
+      messages: list(differing),
+      more: z.boolean().describe("There are more messages than these; ask for a mailbox, or a higher limit"),
+    }),
+    async handle(asked, { pool }) {
+      const archive = await archiveAsked(asked, { pool });
+      const { query, chance } = asked;
+      const from = await resolveRevision(pool, archive.id, readMoment(query.from, chance.now, "from"));
+      const to = await resolveRevision(pool, archive.id, readMoment(query.to, chance.now, "to"));
+      const patterns = query.mailbox === undefined ? [] : [query.mailbox];
+      const { mailboxes, names, pages } = await compare(pool, archive, { from, to }, patterns);
+      const most = query.limit ?? 100;
+      const found: z.input<typeof differing>[] = [];
+      for await (const page of pages) {
+        for (const { messageId, kind: what, before, after, internalDate, size: bytes } of page)
+          found.push({
+            message: messageId,
+            kind: what,
+            before: before === null ? null : { mailbox: names.before(before.mailboxId), flags: before.flags },
+            after: after === null ? null : { mailbox: names.after(after.mailboxId), flags: after.flags },
+            date: isoOf(internalDate),
+            size: bytes,
+          });
+        if (found.length > most) break;
+      }
+      return value({
+        from: { revision: from.revision, time: isoOf(from.madeAt) },
+        to: { revision: to.revision, time: isoOf(to.madeAt) },
+        mailboxes,
+        messages: found.slice(0, most),
+        more: found.length > most,
+      });
+    },
+  }),
+];

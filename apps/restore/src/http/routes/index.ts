@@ -1,0 +1,17 @@
+// Every route, in the order in which the document lists them.
+import type { Route } from "../route.ts";
+import { accessRoutes } from "./access.ts";
+import { archiveRoutes } from "./archives.ts";
+import { historyRoutes } from "./history.ts";
+import { messageRoutes } from "./messages.ts";
+import { standingRoutes } from "./standing.ts";
+import { userRoutes } from "./users.ts";
+
+export const ROUTES: readonly Route[] = [
+  ...accessRoutes,
+  ...archiveRoutes,
+  ...messageRoutes,
+  ...historyRoutes,
+  ...standingRoutes,
+  ...userRoutes,
+];

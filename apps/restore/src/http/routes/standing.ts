@@ -1,0 +1,134 @@
+// How things are: each link of the archives that the caller may read, what ran over them, and one run's report.
+import { findArchive, getRun, listRuns, mayRead, type RunInfo } from "@packetboat/archive";
+import { type ArchiveId, asId, isMailError, MailError, type RunId } from "@packetboat/core";
+import { z } from "zod";
+import { isoOf } from "../../iso.ts";
+import { callerOf } from "../caller.ts";
+import { nextPage, type Route, route, value } from "../route.ts";
+import { id, list, next, nothing, time, whole } from "../shapes.ts";
+
+const error = z.looseObject({ code: z.string(), text: z.string() }).nullable();
+
+const budget = z.strictObject({
+  down: z.int(),
+  downPerDay: z.int().nullable(),
+  up: z.int(),
+  upPerDay: z.int().nullable(),
+});
+
+const standing = z.strictObject({
+  link: id,
+  archive: z.string(),
+  account: z.string(),
+  state: z.string().describe("ok, partial, running, resting, overdue, halted or failing"),
+  well: z.boolean().describe("False: somebody must do something"),
+  reasons: list(z.string()).describe("Why, and what to do"),
+  lastGood: time,
+  lastRun: z.strictObject({ run: id, outcome: z.string(), started: time, error }).nullable(),
+  nextRun: time,
+  budgetToday: budget.nullable(),
+  mailboxes: z.int(),
+  messages: z.int(),
+  bytes: z.int(),
+  completeSince: time,
+  left: z.int(),
+  notFetched: z.int(),
+  notSent: z.int(),
+  held: z.int(),
+  heldBy: id.nullable(),
+});
+
+const run = z.strictObject({
+  run: id,
+  link: id,
+  archive: z.string(),
+  account: z.string(),
+  outcome: z.string(),
+  started: time,
+  finished: time,
+  totals: z.record(z.string(), z.unknown()).nullable(),
+  error,
+  approved: time,
+  approvalUsed: time,
+  held: z.int(),
+});
+
+const runOf = (one: RunInfo): z.input<typeof run> => ({
+  run: one.id,
+  link: one.linkId,
+  archive: one.archive,
+  account: one.account,
+  outcome: one.outcome,
+  started: isoOf(one.startedAt),
+  finished: isoOf(one.finishedAt),
+  totals: one.totals === null ? null : { ...one.totals },
+  error: one.error === null ? null : { ...one.error },
+  approved: isoOf(one.approvedAt),
+  approvalUsed: isoOf(one.approvalUsedAt),
+  held: one.held,
+});
+
+const noRun = (): MailError => new MailError("NOT_FOUND", "There is no run of this number that you may read.");
+
+export const standingRoutes: readonly Route[] = [
+  route({
+    method: "get",
+    path: "/status",
+    summary: "How each link is: what is up to date, what is overdue, why, and what to do",
+    needs: ["status"],
+    params: nothing,
+    query: nothing,
+    body: null,
+    answer: z.strictObject({ links: list(standing) }),
+    async handle(asked, { standings }) {
+      const caller = callerOf(asked);
+      const own = (await standings()).filter(({ archiveId }) => mayRead(caller, archiveId));
+      return value({ links: own.map(({ archiveId: _, ...link }) => link) });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/runs",
+    summary: "What ran, the latest first",
+    needs: ["status"],
+    params: nothing,
+    query: z.strictObject({
+      archive: whole().optional().describe("Only over this archive"),
+      before: whole().optional().describe("Runs before this one"),
+      limit: whole(1_000).optional().describe("Default: 20"),
+    }),
+    body: null,
+    answer: z.strictObject({ runs: list(run), next }),
+    async handle(asked, { pool }) {
+      const { user } = callerOf(asked);
+      const { archive, before, limit = 20 } = asked.query;
+      const runs = await listRuns(pool, {
+        limit,
+        ...(user.role === "admin" ? {} : { archiveIds: user.archives }),
+        ...(archive === undefined ? {} : { archiveId: asId<ArchiveId>(archive) }),
+        ...(before === undefined ? {} : { before: asId<RunId>(before) }),
+      });
+      const last = runs.at(-1);
+      const isLast = last === undefined || runs.length < limit;
+      return value({ runs: runs.map(runOf), next: isLast ? null : nextPage(asked.address, { before: last.id }) });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/runs/{run}",
+    summary: "One run with its report",
+    needs: ["status"],
+    params: z.strictObject({ run: whole() }),
+    query: nothing,
+    body: null,
+    answer: run.extend({ report: z.unknown().describe("As packetboat runs RUN --json; null: there is none") }),
+    async handle(asked, { pool }) {
+      const details = await getRun(pool, asId<RunId>(asked.params.run)).catch((thrown: unknown) => {
+        throw isMailError(thrown) && thrown.code === "CONFIG_INVALID" ? noRun() : thrown;
+      });
+      const archive = await findArchive(pool, details.archive);
+      if (archive === null || !mayRead(callerOf(asked), archive.id)) throw noRun();
+      return value({ ...runOf(details), report: details.report });
+    },
+  }),
+];

@@ -1,0 +1,59 @@
+// The API behind a port. It listens on this machine alone unless it is told otherwise, bounds how long anybody may take, and ends in good order.
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { MailError } from "@packetboat/core";
+import { appOf } from "./app.ts";
+import { type Place, placeOf } from "./place.ts";
+import type { World } from "./route.ts";
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+/** A download that is not read for so long gives its connections back. */
+const IDLE_MS = 60_000;
+const MOST_CONNECTIONS = 500;
+
+export interface Listening extends AsyncDisposable {
+  readonly place: Place;
+}
+
+export interface Where {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** How it is reached through a proxy. Default: only as host and port. */
+  readonly url?: string | undefined;
+}
+
+/** Listens. Throws CONFIG_INVALID when the port is taken or forbidden, or the address is not safe. */
+export async function serveApi(
+  world: Omit<World, "place" | "downloads">,
+  { host, port, url }: Where,
+): Promise<Listening> {
+  // Judged before anything listens.
+  placeOf(host, port, url);
+  const server = createServer();
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+  server.timeout = IDLE_MS;
+  server.maxConnections = MOST_CONNECTIONS;
+  await listening(server, port, host);
+  const place = placeOf(host, (server.address() as AddressInfo).port, url);
+  const app = appOf({ ...world, place, downloads: { count: 0 } });
+  server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { place, [Symbol.asyncDispose]: close };
+}
+
+function listening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const text = `Nothing can listen on ${host}:${port} (${error.code ?? "unknown"}). Choose another --port or --host.`;
+      reject(new MailError("CONFIG_INVALID", text, { cause: error }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}

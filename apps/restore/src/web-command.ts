@@ -1,0 +1,30 @@
+// packetboat web: its options. What it does, and what serves, is loaded when it is run.
+import type { Command } from "commander";
+import type { WebOptions } from "./commands/web.ts";
+import type { Frame, RestoreHost } from "./host.ts";
+
+const WEB = [
+  "Serves the HTTP API of the archives, until it is stopped: mail as it is and was, its history, search, what ran and how things are. There is no page yet; /api/v1/openapi.json describes the API.",
+  "At first it prints a one-time link with which the first administrator, who is called admin, chooses a password. It listens on this machine alone. For others, let a proxy with TLS stand before it and name its address with --url. docs/security.md says who may see what.",
+].join("\n\n");
+
+/** Fills the command `web`. */
+export function defineWeb(command: Command, host: RestoreHost, frame: Frame): void {
+  frame.withExamples(
+    command
+      .description(WEB)
+      .option("--port PORT", "where it listens (0: any that is free)", "8420")
+      .option("--host HOST", "on which address", "127.0.0.1")
+      .option("--url URL", "its https address, as a proxy before it has it")
+      .option("--new-link NAME", "also print a one-time link for this user, to choose a new password")
+      .action(async (options: WebOptions) => {
+        const { web } = await import("./commands/web.ts");
+        await web(host, frame, options);
+      }),
+    [
+      { line: "web", what: "until Ctrl-C" },
+      { line: "web --url https://mail.example.com", what: "behind a proxy with TLS" },
+      { line: "web --new-link admin", what: "when the password was forgotten" },
+    ],
+  );
+}

@@ -1,0 +1,188 @@
+// The API over a scratch database behind a real port, with two archives in it and whoever is to ask. Every answer is held to the shape that its
+// route states, so no test can pass over one that the OpenAPI document does not describe.
+import { randomBytes } from "node:crypto";
+import {
+  createUser,
+  ensureArchive,
+  linkStatuses,
+  mailboxesAt,
+  messagesAt,
+  openImport,
+  resolveRevision,
+  takeUp,
+} from "@packetboat/archive";
+import { type ArchiveId, digestsOf, type MailboxId, pathKey } from "@packetboat/core";
+import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
+import { expect } from "vitest";
+import type { z } from "zod";
+import type { Route, World } from "../src/http/route.ts";
+import { ROUTES } from "../src/http/routes/index.ts";
+import { type Listening, serveApi } from "../src/http/serve.ts";
+import { problem } from "../src/http/shapes.ts";
+
+export const PASSWORD = "correct horse battery";
+export const BASE = "/api/v1";
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: held to its route's shape before a test looks at it.
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+export interface Asking {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Served extends AsyncDisposable {
+  readonly scratch: ScratchDatabase;
+  readonly listening: Listening;
+  readonly failures: unknown[];
+  /** Routes that answered well. */
+  readonly answered: Set<Route>;
+  /** Milliseconds since 1970; tests move it. */
+  readonly clock: { now: number };
+  readonly ask: (path: string, asking?: Asking) => Promise<Answer>;
+  readonly signedIn: (name: string) => Promise<Caller>;
+}
+
+/** Somebody who is signed in. */
+export interface Caller {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ask: (path: string, asking?: Asking) => Promise<Answer>;
+}
+
+/** How links are, as far as these tests need it; the journey of the worker's tests asks the real thing. */
+async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
+  const nothing = {
+    mailboxes: 0,
+    messages: 0,
+    bytes: 0,
+    completeSince: null,
+    left: 0,
+    notFetched: 0,
+    notSent: 0,
+    held: 0,
+  };
+  const unknown = { lastGood: null, lastRun: null, nextRun: null, budgetToday: null, heldBy: null };
+  return (await linkStatuses(pool)).map(({ link }) => {
+    const of = { link: link.id, archive: link.archive, archiveId: link.archiveId, account: link.account };
+    return { ...of, state: "overdue", well: false, reasons: ["It never ran."], ...unknown, ...nothing };
+  });
+}
+
+export async function served(): Promise<Served> {
+  const scratch = await scratchDatabase();
+  const { pool } = scratch;
+  const clock = { now: Date.now() };
+  const failures: unknown[] = [];
+  const listening = await serveApi(
+    {
+      pool,
+      now: () => clock.now,
+      random: randomBytes,
+      standings: () => standings(pool),
+      failed: (error) => failures.push(error),
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  const answered = new Set<Route>();
+  const ask = async (path: string, { method = "GET", body, headers = {} }: Asking = {}): Promise<Answer> => {
+    const response = await fetch(`${listening.place.origin}${BASE}${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const answer = { status: response.status, body: text === "" ? null : JSON.parse(text), headers: response.headers };
+    held(answer, method, path, answered);
+    return answer;
+  };
+  const signedIn = async (name: string): Promise<Caller> => {
+    const { body, headers } = await ask("/sign-in", { method: "POST", body: { name, password: PASSWORD } });
+    const cookie = headers.get("set-cookie")?.split(";")[0] ?? "";
+    const own = { cookie, "x-csrf-token": String(body.csrf) };
+    return {
+      headers: own,
+      ask: (path, asking = {}) => ask(path, { ...asking, headers: { ...own, ...asking.headers } }),
+    };
+  };
+  const close = async (): Promise<void> => {
+    await listening[Symbol.asyncDispose]();
+    await scratch.close();
+  };
+  return { scratch, listening, failures, answered, clock, ask, signedIn, [Symbol.asyncDispose]: close };
+}
+
+/** Throws when an answer is not what its route, or the document's Problem, says. */
+function held({ status, body }: Answer, method: string, path: string, answered: Set<Route>): void {
+  if (status >= 400) {
+    expect(problem.parse(body).status).toBe(status);
+    return;
+  }
+  const route = routeOf(method, path);
+  if (route === undefined) return;
+  answered.add(route);
+  if (route.answer === null) expect({ status, body }).toEqual({ status: 204, body: null });
+  else (route.answer as z.ZodType).parse(body);
+}
+
+function routeOf(method: string, path: string): Route | undefined {
+  const [asked = ""] = path.split("?");
+  return ROUTES.find(
+    (route) =>
+      route.method.toUpperCase() === method && new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(asked),
+  );
+}
+
+/** A user who has chosen the password. */
+export async function person(
+  { scratch, clock }: Served,
+  name: string,
+  role: "admin" | "reader",
+  archives: readonly ArchiveId[] = [],
+): Promise<void> {
+  const chance = { now: clock.now, random: randomBytes };
+  const { secret } = await createUser(scratch.pool, { name, role, archives }, chance);
+  await takeUp(scratch.pool, secret, PASSWORD, chance);
+}
+
+export interface Stocked {
+  readonly id: ArchiveId;
+  readonly mailbox: MailboxId;
+  readonly message: number;
+}
+
+/** An archive with mail in one mailbox, below a parent that is none; a revision for each message. */
+export async function stocked(
+  { scratch: { pool }, clock }: Served,
+  name: string,
+  mail: readonly Buffer[],
+): Promise<Stocked> {
+  const { id } = await ensureArchive(pool, name);
+  const writer = await openImport(pool, id, () => clock.now);
+  const path = ["Parent", "Work"];
+  const ids = await writer.mailboxes([
+    { path, role: null, subscribed: true },
+    { path: ["INBOX"], role: null, subscribed: true },
+  ]);
+  const mailbox = ids.get(pathKey(path)) as MailboxId;
+  for (const bytes of mail)
+    await writer.add([
+      {
+        mailboxId: mailbox,
+        bytes,
+        digests: digestsOf(bytes),
+        ordinal: 1,
+        flags: ["\\Seen"],
+        internalDate: 1_700_000_000_000,
+      },
+    ]);
+  const { revision } = await resolveRevision(pool, id, { kind: "now" });
+  const [first] = await messagesAt(pool, mailbox, revision);
+  expect((await mailboxesAt(pool, id, revision)).map((one) => one.path.join("/")).sort()).toContain("Parent/Work");
+  return { id, mailbox, message: first?.id ?? 0 };
+}
