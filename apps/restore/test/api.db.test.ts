@@ -336,6 +336,20 @@ describe("a large message", () => {
   });
 });
 
+it("damaged bytes are cut off and told where the server runs, never given out as whole", async () => {
+  const { pool } = api.scratch;
+  const damage =
+    "update blob set bytes = substr(bytes, 1, length(bytes) - 1) where id = (select blob_id from message where id = $1)";
+  await pool.query(damage, [other.message]);
+  const url = `${api.listening.place.origin}${BASE}/archives/${other.id}/messages/${other.message}`;
+  const whole = fetch(`${url}/raw`, { headers: admin.headers }).then((answer) => answer.arrayBuffer());
+  await expect(whole).rejects.toThrow();
+  expect(api.failures.splice(0)).toMatchObject([{ code: "BLOB_MISMATCH" }]);
+  const shown = await admin.ask(url.slice(url.indexOf("/archives")));
+  expect([shown.status, shown.body.code]).toEqual([500, "BLOB_MISMATCH"]);
+  expect(api.failures.splice(0)).toHaveLength(1);
+});
+
 it("every route answered well somewhere above, in its shape", () => {
   const silent = ROUTES.filter((route) => route.answer !== "bytes" && !api.answered.has(route));
   expect(silent.map(({ method, path }) => `${method} ${path}`)).toEqual([]);

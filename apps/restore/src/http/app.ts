@@ -1,6 +1,6 @@
 // The API as a function from a request to an answer: who asks, whether they may, what they ask for in its shape, then the route. One way in for
 // all routes, so that none can forget a check. It must never answer without the headers that keep a browser from making more of it than data.
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Caller, callerOfSession, callerOfToken, refusalOf } from "@packetboat/archive";
 import { asMailError, MailError } from "@packetboat/core";
 import { type Context, Hono } from "hono";
@@ -26,7 +26,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 interface Env {
-  readonly Bindings: { readonly incoming: IncomingMessage };
+  readonly Bindings: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
 }
 
 /** Makes the API over a world. */
@@ -101,7 +101,7 @@ async function respond(c: Context<Env>, route: Route, world: World): Promise<Res
     address,
     chance: { now, random: world.random },
   };
-  return answered(c, route, await route.handle(asked, world));
+  return answered(c, route, await route.handle(asked, world), world);
 }
 
 async function callerBy(
@@ -156,12 +156,31 @@ function shaped(shape: z.ZodType, given: unknown, where: string): unknown {
   throw new MailError("CONFIG_INVALID", `${where}${name === "" ? "" : `, ${name}`}: ${issue?.message ?? "not valid"}.`);
 }
 
-function answered(c: Context<Env>, route: Route, reply: Reply<unknown>): Response {
+/**
+ * Bytes that fail on the way: the answer has begun, so it is cut off with fewer bytes than it states. An error that came through here would be
+ * printed by the server's library, and its text sent in place of mail.
+ */
+async function* cutOff(
+  bytes: AsyncIterable<Uint8Array>,
+  outgoing: ServerResponse,
+  { failed }: Pick<World, "failed">,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    failed(asMailError(error));
+    outgoing.destroy();
+  }
+}
+
+function answered(c: Context<Env>, route: Route, reply: Reply<unknown>, world: World): Response {
   if (reply.kind === "bytes") {
     c.header("Content-Type", "application/octet-stream");
     c.header("Content-Length", String(reply.size));
     c.header("Content-Disposition", `attachment; filename="${reply.name}"`);
-    return c.body(ReadableStream.from(reply.bytes) as ReadableStream<Uint8Array<ArrayBuffer>>);
+    return c.body(
+      ReadableStream.from(cutOff(reply.bytes, c.env.outgoing, world)) as ReadableStream<Uint8Array<ArrayBuffer>>,
+    );
   }
   if (reply.cookie !== undefined) c.header("Set-Cookie", reply.cookie);
   return route.answer === null ? c.body(null, 204) : c.json(reply.value as object);
