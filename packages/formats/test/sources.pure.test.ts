@@ -1,6 +1,6 @@
 // Mail as other programs keep it: what is detected, which mailbox, which flags, which bytes. And what is hostile: names that climb out, zips
 // that lie, JSON that is none. Nothing of it ends the reading of the rest.
-import { mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -139,6 +139,36 @@ describe("an imap-backup store", () => {
     ]);
   });
 });
+
+it("names that are not UTF-8 are told once, and the rest is read", async () => {
+  await lay(root, { "a.eml": "x: y\n", "Work/b.eml": "z" });
+  const below = (name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, "latin1")]);
+  await mkdir(below("Re\xe7us"));
+  await writeFile(below("Re\xe7us/c.eml"), "lost");
+  await writeFile(below("caf\xe9.eml"), "lost");
+  const { messages, failures } = await readAll(root);
+  expect(messages.map(shown)).toEqual(["INBOX: x: y\n", "Work: z"]);
+  expect(failures.map(({ place, reason }) => `${place} ${reason}`).sort()).toEqual([
+    "Re\ufffdus unsafeName",
+    "caf\ufffd.eml unsafeName",
+  ]);
+});
+
+// Root may read everything.
+it.skipIf(process.getuid?.() === 0)(
+  "a file and a directory that may not be read are named, and the rest is read",
+  async () => {
+    await lay(root, { "a.eml": "x: y\n", "closed.eml": "z", other: "z", "Shut/b.eml": "z" });
+    for (const name of ["closed.eml", "other", "Shut"]) await chmod(join(root, name), 0);
+    const { messages, failures } = await readAll(root);
+    await chmod(join(root, "Shut"), 0o700);
+    expect(messages.map(shown)).toEqual(["INBOX: x: y\n"]);
+    expect(failures.map(({ place, reason }) => `${place} ${reason}`).sort()).toEqual([
+      "Shut unreadable",
+      "closed.eml unreadable",
+    ]);
+  },
+);
 
 it("EML files: directories are mailboxes, bytes and dates those of the files", async () => {
   await lay(root, { "a.eml": "x: y\n", "Work/2024/b.EML": "z", "Work/notes.txt": "no" });

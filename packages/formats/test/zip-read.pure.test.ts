@@ -21,6 +21,8 @@ interface Hostile {
   readonly crc?: number;
   readonly flags?: number;
   readonly offset?: number;
+  /** As a Unix states it: type and permissions. */
+  readonly mode?: number;
 }
 
 /** A zip with entries as no honest program makes them. */
@@ -28,7 +30,7 @@ function zipOf(entries: readonly Hostile[]): Buffer {
   const parts: Buffer[] = [];
   const records: Buffer[] = [];
   let at = 0;
-  for (const { name, bytes = "a: b\n", size, crc, flags, offset } of entries) {
+  for (const { name, bytes = "a: b\n", size, crc, flags, offset, mode } of entries) {
     const body = deflateRawSync(Buffer.from(bytes));
     const shown = Buffer.isBuffer(name) ? "x".repeat(name.length) : name;
     const entry = {
@@ -42,6 +44,10 @@ function zipOf(entries: readonly Hostile[]): Buffer {
     const record = centralRecord(entry, offset ?? at);
     if (Buffer.isBuffer(name)) name.copy(record, 46);
     if (flags !== undefined) record.writeUInt16LE(flags, 8);
+    if (mode !== undefined) {
+      record.writeUInt8(3, 5);
+      record.writeUInt32LE(mode * 0x1_0000, 38);
+    }
     records.push(record);
     const local = localHeader(entry);
     parts.push(local, body);
@@ -86,6 +92,15 @@ describe("a zip file", () => {
     expect(messages.map(({ place }) => place)).toEqual(["fine.eml", "new\r\nline.eml", "twice.eml"]);
     expect(failures).toHaveLength(11);
     expect(new Set(failures.map(({ reason }) => reason))).toEqual(new Set(["unsafeName"]));
+  });
+
+  it("a link is no message", async () => {
+    const { messages, failures } = await read([
+      { name: "a.eml", mode: 0o100644 },
+      { name: "link.eml", bytes: "/etc/passwd", mode: 0o120777 },
+    ]);
+    expect(messages.map(({ place }) => place)).toEqual(["a.eml"]);
+    expect(failures).toMatchObject([{ place: "link.eml", reason: "unsafeName" }]);
   });
 
   it("an entry that is damaged, encrypted or longer than it says is named, and the others are read", async () => {

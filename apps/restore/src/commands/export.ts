@@ -106,7 +106,7 @@ function tell(screen: Screen, snapshot: Snapshot, { place, outcome, erased, took
   screen.line(`Exported ${amount} to ${harmless(place.path)} (${duration(took)}).`);
   screen.line(`${harmless(snapshot.archive.name)} as of ${whenOf(snapshot)}.`);
   if (outcome.alreadyThere > 0)
-    screen.line(`${plural(outcome.alreadyThere, "message")} of them had been written before, and were proved again.`);
+    screen.line(`${plural(outcome.alreadyThere, "message")} of them written before: proved again.`);
   for (const path of outcome.rewritten.slice(0, MOST_NAMED))
     screen.line(screen.notable(`  ${harmless(path)} was not whole, or was changed since; it is written anew.`));
   if (outcome.rewritten.length > MOST_NAMED)

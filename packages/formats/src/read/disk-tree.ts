@@ -1,34 +1,62 @@
 // A directory, or a single file, as a source. It must never follow a link, nor open anything but plain files.
+import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { MailError } from "@packetboat/core";
 import { codeOf } from "../errors.ts";
-import type { FilePath, Listing, SourceFile, SourceTree } from "./source.ts";
+import {
+  asFailure,
+  type FilePath,
+  failed,
+  type Listing,
+  placeOfFile,
+  type SourceFailure,
+  type SourceFile,
+  type SourceTree,
+} from "./source.ts";
 
 const READ_BYTES = 262_144;
 const NOTHING: Listing = { directories: [], files: [] };
 
-/** The tree below a directory. */
+/** The tree below a directory. What of it cannot be listed is refused, and the rest goes on. */
 export function diskTree(root: string): SourceTree {
+  // A directory is listed more than once; what it refuses is told once.
+  const refused = new Map<string, SourceFailure>();
+  const refuse = (why: SourceFailure): void => void refused.set(why.place, why);
   return {
     name: root,
-    list: async (directory) => {
-      const entries = await readdir(join(root, ...directory), { withFileTypes: true }).catch((error: unknown) => {
-        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-        throw error;
-      });
-      if (entries === null) return NOTHING;
-      const names = (is: "isDirectory" | "isFile"): readonly string[] =>
-        entries
-          .filter((entry) => entry[is]())
-          .map(({ name }) => name)
-          .sort();
-      return { directories: names("isDirectory"), files: names("isFile") };
-    },
+    list: (directory) => listDirectory(root, directory, refuse),
     file: (path) => fileAt(join(root, ...path), path),
-    refused: [],
+    refused: () => [...refused.values()],
     close: async () => undefined,
   };
+}
+
+async function listDirectory(
+  root: string,
+  directory: FilePath,
+  refuse: (why: SourceFailure) => void,
+): Promise<Listing> {
+  // As bytes: a name that is not UTF-8 cannot be told in a string that leads back to the file, and would be passed over in silence.
+  const reading = readdir(join(root, ...directory), { withFileTypes: true, encoding: "buffer" });
+  const entries = await reading.catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+    const why = asFailure(placeOfFile(directory), error);
+    if (directory.length === 0)
+      throw new MailError("CONFIG_INVALID", `${root} cannot be read (${codeOf(error)}).`, { cause: error });
+    refuse(why);
+    return [];
+  });
+  const directories: string[] = [];
+  const files: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory() && !entry.isFile()) continue;
+    const name = entry.name.toString("utf8");
+    if (isUtf8(entry.name)) (entry.isDirectory() ? directories : files).push(name);
+    else refuse(failed(placeOfFile([...directory, name]), "unsafeName", "Its name is not UTF-8. Rename it."));
+  }
+  return { directories: directories.sort(), files: files.sort() };
 }
 
 /** One file as a tree that holds nothing else. */
@@ -38,7 +66,7 @@ export function fileTree(path: string): SourceTree {
     name: path,
     list: async (directory) => (directory.length === 0 ? { directories: [], files: [name] } : NOTHING),
     file: async (asked) => (asked.length === 1 && asked[0] === name ? await fileAt(path, asked) : null),
-    refused: [],
+    refused: () => [],
     close: async () => undefined,
   };
 }

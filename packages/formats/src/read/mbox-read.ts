@@ -128,7 +128,8 @@ export async function* readMboxTree(
   for (const name of files) {
     if (NO_MBOX.test(name)) continue;
     const file = await tree.file([...root, name]);
-    if (file === null || (!/\.mbox$/i.test(name) && !(await beginsLikeMbox(file)))) continue;
+    // One that cannot be read may be an mbox: reading it says why not, by name.
+    if (file === null || (!/\.mbox$/i.test(name) && !(await beginsLikeMbox(file).catch(() => true)))) continue;
     const mailbox = mailboxOf([...root, name]);
     if (how.writer !== "gmail") yield { kind: "mailbox", path: mailbox, role: null, subscribed: true };
     yield* readMboxFile(file, { mailbox, ...how }, options);

@@ -42,9 +42,7 @@ type Found = Pick<Source, "what" | "items">;
 
 /** Opens a source. `kind` null: find out. Throws CONFIG_INVALID when there is nothing of that kind. */
 export async function openSource(path: string, kind: SourceKind | null): Promise<Source> {
-  const found = await stat(path).catch((error: unknown) => {
-    throw new MailError("CONFIG_INVALID", `${path} cannot be read (${codeOf(error) || "unknown"}).`, { cause: error });
-  });
+  const found = await stat(path).catch((error: unknown) => notRead(path, error));
   if (!found.isDirectory() && !found.isFile())
     throw new MailError("CONFIG_INVALID", `${path} is no file and no directory.`);
   const isZip = found.isFile() && (await isZipFile(path));
@@ -65,12 +63,19 @@ export async function openSource(path: string, kind: SourceKind | null): Promise
 }
 
 async function* withRefused(tree: SourceTree, items: AsyncIterable<SourceItem>): AsyncGenerator<SourceItem> {
-  yield* tree.refused;
+  const before = tree.refused();
+  yield* before;
   yield* items;
+  // A directory tells what it refuses when it is listed.
+  yield* tree.refused().slice(before.length);
+}
+
+function notRead(path: string, cause: unknown): never {
+  throw new MailError("CONFIG_INVALID", `${path} cannot be read (${codeOf(cause) || "unknown"}).`, { cause });
 }
 
 async function isZipFile(path: string): Promise<boolean> {
-  const file = await open(path, "r");
+  const file = await open(path, "r").catch((error: unknown) => notRead(path, error));
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
     const head = buffer.toString("latin1", 0, bytesRead);
@@ -188,7 +193,8 @@ async function mboxAmong(tree: SourceTree, directory: FilePath, files: readonly 
   const likely = files.filter((name) => !isEmlName(name) && !/\.(jsonl?|txt|html?|md)$/i.test(name)).slice(0, 20);
   for (const name of likely) {
     const file = await tree.file([...directory, name]);
-    if (file === null || !(await beginsLikeMbox(file))) continue;
+    // One that cannot be read says nothing of what the others are; whoever reads them names it.
+    if (file === null || !(await beginsLikeMbox(file).catch(() => false))) continue;
     const head = await headOf(file, 65_536);
     const message = head.subarray(head.indexOf(10) + 1);
     const fields = keptHeaders(message, ["x-gm-thrid", "x-gmail-labels"]);

@@ -53,8 +53,8 @@ export interface SourceTree {
   /** Nothing where there is no such directory. */
   readonly list: (directory: FilePath) => Promise<Listing>;
   readonly file: (path: FilePath) => Promise<SourceFile | null>;
-  /** Names that the tree itself refused. */
-  readonly refused: readonly SourceFailure[];
+  /** What the tree itself has refused until now: more may come with each listing. */
+  readonly refused: () => readonly SourceFailure[];
   readonly close: () => Promise<void>;
 }
 
@@ -106,17 +106,22 @@ export function asFailure(place: string, error: unknown): SourceFailure {
   throw error;
 }
 
-/** The text of a small file; null where there is none. Throws CONFIG_INVALID when it is larger than `most`. */
+/** The text of a small file; null where there is none. Throws CONFIG_INVALID when it is larger than `most`, or cannot be read. */
 export async function textOf(tree: SourceTree, path: FilePath, most = 1_048_576): Promise<string | null> {
   const file = await tree.file(path);
   if (file === null) return null;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of file.bytes()) {
-    length += chunk.length;
-    if (length > most)
-      throw new MailError("CONFIG_INVALID", `${placeOfFile(path)} is too large to be what it is called.`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of file.bytes()) {
+      length += chunk.length;
+      if (length > most)
+        throw new MailError("CONFIG_INVALID", `${placeOfFile(path)} is too large to be what it is called.`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    const { place, detail } = asFailure(placeOfFile(path), error);
+    throw new MailError("CONFIG_INVALID", `${place}: ${detail}`, { cause: error });
   }
   return Buffer.concat(chunks).toString("utf8");
 }

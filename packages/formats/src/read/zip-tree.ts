@@ -48,7 +48,7 @@ export async function zipTree(path: string): Promise<SourceTree> {
       name: path,
       list: async (directory) => listing(find(root, directory)),
       file: async (asked) => fileOf(zip, root, asked),
-      refused,
+      refused: () => refused,
       close: async () => zip.close(),
     };
   } catch (error) {
@@ -67,7 +67,7 @@ function opened(path: string): Promise<yauzl.ZipFile> {
 const notReadable = (path: string, cause: unknown): MailError =>
   new MailError("CONFIG_INVALID", `${path} is no zip file that can be read: ${said(cause)}.`, { cause });
 
-const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\.+$/, "");
 
 async function readDirectory(
   zip: yauzl.ZipFile,
@@ -112,6 +112,7 @@ function keep(root: Directory, entry: yauzl.Entry): SourceFailure | null {
   if (raw.length > MAX_NAME_BYTES || segments.length > MAX_DEPTH)
     return failed(shown, "unsafeName", "Its name is too long.");
   if (!segments.every(isPlain)) return failed(shown, "unsafeName", "Its name leads out of the archive.");
+  if (isLink(entry)) return failed(shown, "unsafeName", "It is a link, and links are not followed.");
   if (entry.isEncrypted()) return failed(shown, "unreadable", "It is encrypted.");
   let at = root;
   for (const segment of isDirectory ? segments : segments.slice(0, -1)) {
@@ -140,6 +141,10 @@ function decoded(raw: Buffer, isUtf8: boolean): string {
   const text = raw.toString("utf8");
   return (isUtf8 || !text.includes("\ufffd") ? text : raw.toString("latin1")).replaceAll("\\", "/");
 }
+
+/** Made on a Unix, with the mode of a symbolic link: what it holds is where it leads to, and no mail. */
+const isLink = (entry: yauzl.Entry): boolean =>
+  entry.versionMadeBy >>> 8 === 3 && ((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000;
 
 function isPlain(segment: string): boolean {
   return (
