@@ -111,7 +111,9 @@ function print(screen: Screen, { hits, next, rankedAmong, waiting }: SearchPage,
   for (const hit of hits) screen.line(hitLine(hit, columns));
   if (hits.length > 0) screen.line();
   const order = asked.sort === "rank" ? "best first" : "newest first";
-  const what = hits.length === 0 ? "Nothing is found" : `${plural(hits.length, "message")}, ${order}`;
+  // A page is not all: its number must not read as how many there are.
+  const page = next === null ? "" : " on this page";
+  const what = hits.length === 0 ? "Nothing is found" : `${plural(hits.length, "message")}${page}, ${order}`;
   screen.line(`${what}, at ${asked.when}.`);
   if (rankedAmong !== null)
     screen.line(`Only the newest ${count(rankedAmong)} that fit were compared; --sort date goes through all.`);
