@@ -39,6 +39,6 @@ test("killed in the second batch, the next run ends as if nothing had happened",
   expect(JSON.parse(plain?.stdout ?? "")).toMatchObject({ archives: [{ messages: MESSAGES, busy: false }] });
   expect(await state(pool)).toEqual(await state(undisturbed.pool));
   const search = await runProgram(["restore", "search", "mail", "word3 from:ann"], environment(scratch.url));
-  expect(search.stdout).toContain("50 messages, newest first, at revision 1");
+  expect(search.stdout).toContain("50 messages on this page, newest first, at revision 1");
   expect(search.stderr).toBe("");
 });
