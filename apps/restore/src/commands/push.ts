@@ -100,10 +100,10 @@ async function carryOut(around: Around, links: readonly LinkInfo[]) {
   return null;
 }
 
-function sayNoneMayWrite({ screen }: Around, [link]: readonly LinkInfo[]): void {
+function sayNoneMayWrite({ screen, archive }: Around, [link]: readonly LinkInfo[]): void {
   screen.line(
     link === undefined
       ? "No account is tied to this archive, so no server changes."
-      : `No link of this archive may write to its server. packetboat link set ${link.id} --push lets it; or use --to.`,
+      : `No link of this archive may write to its server. packetboat link set ${link.id} --push lets it, and packetboat sync ${harmless(archive.name)} then carries it out; or use --to.`,
   );
 }
