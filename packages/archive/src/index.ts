@@ -1,7 +1,20 @@
 // The door of archive: what the engine and the apps may use of it. Nothing here loads drizzle.
 export * from "./access/index.ts";
 export { readBodies, readBody, type StoredBody } from "./bodies.ts";
-export * from "./catalog/accounts.ts";
+export {
+  type Account,
+  type AccountKey,
+  type AccountSignIn,
+  createAccount,
+  dropSecret,
+  findAccount,
+  getAccount,
+  keepSecret,
+  listAccounts,
+  readSecret,
+  removeAccount,
+  setAccountSettings,
+} from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";
 export * from "./catalog/held.ts";
 export * from "./catalog/holds.ts";

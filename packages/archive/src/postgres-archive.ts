@@ -11,7 +11,7 @@ import {
   type RemoteMailboxId,
   type UidSet,
 } from "@packetboat/core";
-import { asDatabaseError, type Fence, processName } from "@packetboat/database";
+import { asDatabaseError, type Fence, leaseLost, processName } from "@packetboat/database";
 import type { Pool } from "pg";
 import { storeBodies } from "./blobs.ts";
 import { wholeBodies } from "./bodies.ts";
@@ -27,7 +27,7 @@ import { approvedRemovals, noSuchRun, removedSince, useApproval } from "./querie
 import { unboundIn, unboundMessages } from "./queries/unbound.ts";
 import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import { versionsSince } from "./queries/versions.ts";
-import { type ArchiveSettings, leaseLost, type Session, writeAhead } from "./session.ts";
+import { type ArchiveSettings, PROVES_KEYS, type Session, writeAhead } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
 
 export interface OpenArchiveOptions {
@@ -117,7 +117,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
 export async function settingsOf(pool: Pool, archiveId: ArchiveId): Promise<ArchiveSettings> {
   const { rows } = await pool.query<{ key_space: number; proves_keys: boolean }>({
     name: "archive_settings",
-    text: "select key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys from archive where id = $1",
+    text: `select key_space, ${PROVES_KEYS} as proves_keys from archive where id = $1`,
     values: [archiveId],
   });
   const [row] = rows;

@@ -1,8 +1,8 @@
 // One link's view of one archive, and the only way in which it writes: a transaction that first proves the lease (S4). A frozen process
 // that wakes up after another took over finds its token outdated and fails before it changes anything.
 // It must never be bypassed by a statement that writes state, nor hold its transaction over a network read of a mail server.
-import { type ArchiveId, type Link, MailError, type RunId } from "@packetboat/core";
-import { type Fence, inTransaction } from "@packetboat/database";
+import type { ArchiveId, Link, RunId } from "@packetboat/core";
+import { type Fence, inTransaction, leaseLost } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 
 /** What every statement of an open archive needs. */
@@ -27,6 +27,9 @@ export interface Session {
 
 /** What holds for an archive as long as it is there. */
 export type ArchiveSettings = Pick<Session, "keySpace" | "provesKeys">;
+
+/** SQL: whether this role may leave foreign keys unasked. */
+export const PROVES_KEYS = "has_parameter_privilege('session_replication_role', 'set')";
 
 /** The end of an open version: 2^63 - 1. As text, because it goes into SQL. */
 export const LIVE = "9223372036854775807";
@@ -59,15 +62,6 @@ export async function write<T>(session: Session, work: (client: PoolClient) => P
     if (held.rowCount === 0) throw leaseLost(accountId);
     return work(client);
   });
-}
-
-/** What a statement that found the lease's token outdated is answered with: it changed nothing. */
-export function leaseLost(accountId: number): MailError {
-  return new MailError(
-    "LEASE_LOST",
-    "Another command took over this account, so this one stopped before it wrote. What was committed is safe.",
-    { context: { accountId } },
-  );
 }
 
 /** Reads by index, whatever Postgres thinks of the tables: for questions that are asked beside tables of any size (I2). Throws what asDatabaseError says. */

@@ -1,5 +1,5 @@
 // The catalogue: accounts recognised, links that never overlap unasked, runs and their approval, status.
-import { asId, DEFAULT_POLICY, type MessageId, type RunReport, type Uid } from "@packetboat/core";
+import { asId, DEFAULT_POLICY, type MessageId, NO_COUNTS, type RunReport, type Uid } from "@packetboat/core";
 import { scratchDatabase } from "@packetboat/database/testing";
 import { describe, expect, it } from "vitest";
 import * as archive from "../src/index.ts";
@@ -99,7 +99,8 @@ describe("links", () => {
 });
 
 describe("runs", () => {
-  const report = { version: 1, notes: [{ kind: "warning", mailbox: null, text: "a NUL \0 and a backslash \\u0000" }] };
+  const notes = [{ kind: "warning", mailbox: null, text: "a NUL \0 and a backslash \\u0000" }];
+  const report = { version: 1, totals: NO_COUNTS, notes };
 
   it("are running while their lease is held, and interrupted when they were killed", async () => {
     await using opened = await openScratchArchive();

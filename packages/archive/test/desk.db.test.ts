@@ -1,5 +1,5 @@
 // What many passes ask in one moment: everybody gets their own answer, and who lost the lease gets none while the others go on (S4).
-import type { RunReport } from "@packetboat/core";
+import { NO_COUNTS, type RunReport } from "@packetboat/core";
 import { acquireLease, keptLeases } from "@packetboat/database";
 import { scratchDatabase } from "@packetboat/database/testing";
 import { expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { pair } from "./stocked-archive.ts";
 const NOW = Date.UTC(2026, 0, 15, 12);
 
 const report = (error: RunReport["error"] = null) =>
-  ({ version: 1, error, revisionBefore: 1, revisionAfter: 1 }) as unknown as RunReport;
+  ({ version: 1, error, revisionBefore: 1, revisionAfter: 1, totals: NO_COUNTS }) as unknown as RunReport;
 
 it("S4: passes that begin and end together are told apart, and one whose lease was taken over writes nothing", async () => {
   await using scratch = await scratchDatabase();

@@ -111,3 +111,12 @@ export interface RunReport {
   readonly halts: readonly Halt[];
   readonly error: { readonly code: ErrorCode; readonly text: string } | null;
 }
+
+/** Whether anything changed on either side; failed tries do not count. */
+export function hasApplied({
+  revisionBefore,
+  revisionAfter,
+  totals: sum,
+}: Pick<RunReport, "revisionBefore" | "revisionAfter" | "totals">): boolean {
+  return revisionAfter > revisionBefore || sum.appended + sum.flagsSent + sum.movedThere + sum.removedThere > 0;
+}

@@ -215,7 +215,8 @@ export async function assertFence(client: ClientBase, fence: Fence): Promise<voi
   if (rowCount !== 1) throw leaseLost(fence.accountId);
 }
 
-function leaseLost(accountId: number): MailError {
+/** What a writer is told whose token is outdated, or whose lock is gone: it changed nothing. */
+export function leaseLost(accountId: number): MailError {
   return new MailError(
     "LEASE_LOST",
     "Another command has taken over this account meanwhile; this one stops and writes nothing more. Run it again later.",

@@ -1,7 +1,7 @@
 // A run: one pass over one link: observe and pull, remove what is gone, then plan again against the archive as it now is, and push. The steps
 // can be asked for apart, because a round of several links lets all of them pull before one removes, and all of them remove before one pushes.
 // It must never push what a failed pull left unseen.
-import { asMailError, MailError, type RemoteWriter, type RunReport } from "@packetboat/core";
+import { asMailError, hasApplied, MailError, type RemoteWriter, type RunReport } from "@packetboat/core";
 import { useApprovals } from "./approvals.ts";
 import { openCompany } from "./company.ts";
 import type { Pass, RunContext } from "./context.ts";
@@ -104,11 +104,6 @@ function writerOf({ writer }: RunContext): RemoteWriter {
       "Packetboat has a defect: a link that pushes was given no way to write. Please report this.",
     );
   return writer;
-}
-
-/** Whether anything changed on either side; failed tries do not count. */
-function hasApplied({ revisionBefore, revisionAfter, totals: sum }: RunReport): boolean {
-  return revisionAfter > revisionBefore || sum.appended + sum.flagsSent + sum.movedThere + sum.removedThere > 0;
 }
 
 /**

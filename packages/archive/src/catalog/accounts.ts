@@ -31,7 +31,8 @@ export interface AccountSignIn {
   readonly renewedAt: number;
 }
 
-interface Row {
+/** As ACCOUNT_COLUMNS gives it, with the id beside it. */
+export interface AccountRow {
   readonly id: bigint;
   readonly user_name: string;
   readonly host: string;
@@ -42,12 +43,24 @@ interface Row {
   readonly sign_in: AccountSignIn | null;
 }
 
-const SELECT = `select id, user_name, host, port, settings, ${millis("created_at")} as created_at,
-  exists (select from secret where account_id = account.id) as has_secret,
+/** Of `account c`. */
+export const ACCOUNT_COLUMNS = `c.user_name, c.host, c.port, c.settings, ${millis("c.created_at")} as created_at,
+  exists (select from secret where account_id = c.id) as has_secret,
   (select json_build_object('provider', provider, 'expiresAt', ${millis("expires_at")}, 'renewedAt', ${millis("renewed_at")})
-    from sign_in where account_id = account.id) as sign_in from account`;
+    from sign_in where account_id = c.id) as sign_in`;
 
-function accountOf({ id, user_name, host, port, settings, created_at, has_secret, sign_in }: Row): Account {
+const SELECT = `select c.id, ${ACCOUNT_COLUMNS} from account c`;
+
+export function accountOf({
+  id,
+  user_name,
+  host,
+  port,
+  settings,
+  created_at,
+  has_secret,
+  sign_in,
+}: AccountRow): Account {
   return {
     id: asId<AccountId>(id),
     user: user_name,
@@ -77,7 +90,7 @@ export async function createAccount(pool: Pool, key: AccountKey, settings: unkno
 
 /** The account of a user on a host and port, or null. */
 export async function findAccount(pool: Pool, key: AccountKey): Promise<Account | null> {
-  const [row] = await rowsOf<Row>(pool, `${SELECT} where user_name = $1 and host = $2 and port = $3`, [
+  const [row] = await rowsOf<AccountRow>(pool, `${SELECT} where user_name = $1 and host = $2 and port = $3`, [
     key.user,
     key.host,
     key.port,
@@ -86,13 +99,13 @@ export async function findAccount(pool: Pool, key: AccountKey): Promise<Account 
 }
 
 export async function getAccount(pool: Pool, id: AccountId): Promise<Account | null> {
-  const [row] = await rowsOf<Row>(pool, `${SELECT} where id = $1`, [id]);
+  const [row] = await rowsOf<AccountRow>(pool, `${SELECT} where id = $1`, [id]);
   return row === undefined ? null : accountOf(row);
 }
 
 /** All accounts, by user, host and port. */
 export async function listAccounts(pool: Pool): Promise<readonly Account[]> {
-  return (await rowsOf<Row>(pool, `${SELECT} order by user_name, host, port`)).map(accountOf);
+  return (await rowsOf<AccountRow>(pool, `${SELECT} order by user_name, host, port`)).map(accountOf);
 }
 
 export async function setAccountSettings(pool: Pool, id: AccountId, settings: unknown): Promise<void> {

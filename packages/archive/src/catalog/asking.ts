@@ -5,14 +5,15 @@ import type { Pool, PoolClient, QueryResultRow } from "pg";
 
 export type Asked = Pick<Pool, "query"> | Pick<PoolClient, "query">;
 
-/** Gives the rows. Throws what asDatabaseError says. */
+/** Gives the rows; `name`: of a statement that is asked so often that it is prepared once. Throws what asDatabaseError says. */
 export async function rowsOf<R extends QueryResultRow>(
   asked: Asked,
   text: string,
   values: unknown[] = [],
+  name?: string,
 ): Promise<R[]> {
   try {
-    return (await asked.query<R>(text, values)).rows;
+    return (await asked.query<R>({ text, values, ...(name && { name }) })).rows;
   } catch (error) {
     throw asDatabaseError(error);
   }

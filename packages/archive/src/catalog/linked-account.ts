@@ -1,12 +1,10 @@
 // A link with all that must be known before a pass over it: its account, what holds that, who else writes to the archive. One question, because
 // a worker asks it for every pass, and most passes find nothing to do.
 import { type AccountId, asId, type ErrorCode, type LinkId } from "@packetboat/core";
-
-import { asDatabaseError } from "@packetboat/database";
 import type { Pool } from "pg";
-import type { ArchiveSettings } from "../session.ts";
-import type { Account, AccountSignIn } from "./accounts.ts";
-import { millis } from "./asking.ts";
+import { type ArchiveSettings, PROVES_KEYS } from "../session.ts";
+import { ACCOUNT_COLUMNS, type Account, type AccountRow, accountOf } from "./accounts.ts";
+import { millis, rowsOf } from "./asking.ts";
 import type { Hold } from "./holds.ts";
 import { LINK_COLUMNS, type LinkInfo, type LinkRow, linkOf } from "./links.ts";
 
@@ -20,11 +18,7 @@ export interface LinkedAccount {
   readonly hold: Hold | null;
 }
 
-interface Row extends LinkRow {
-  readonly settings: unknown;
-  readonly created_at: number;
-  readonly has_secret: boolean;
-  readonly sign_in: AccountSignIn | null;
+interface Row extends LinkRow, AccountRow {
   readonly archive_is_pushed: boolean;
   readonly key_space: number;
   readonly proves_keys: boolean;
@@ -35,12 +29,9 @@ interface Row extends LinkRow {
 }
 
 // By primary keys and link_archive.
-const SELECT = `select ${LINK_COLUMNS}, c.settings, ${millis("c.created_at")} as created_at,
-    exists (select from secret where account_id = c.id) as has_secret,
-    (select json_build_object('provider', s.provider, 'expiresAt', ${millis("s.expires_at")}, 'renewedAt', ${millis("s.renewed_at")})
-      from sign_in s where s.account_id = c.id) as sign_in,
+const SELECT = `select ${LINK_COLUMNS}, ${ACCOUNT_COLUMNS},
     exists (select from link o where o.archive_id = l.archive_id and o.push) as archive_is_pushed,
-    a.key_space, has_parameter_privilege('session_replication_role', 'set') as proves_keys,
+    a.key_space, ${PROVES_KEYS} as proves_keys,
     h.code, h.detail, ${millis("h.since")} as since, ${millis("h.until")} as until
   from link l join archive a on a.id = l.archive_id join account c on c.id = l.account_id
   left join account_hold h on h.account_id = c.id
@@ -48,11 +39,7 @@ const SELECT = `select ${LINK_COLUMNS}, c.settings, ${millis("c.created_at")} as
 
 /** These links as they are now; null: there is no such link. Throws what asDatabaseError says. */
 export async function linkedAccounts(pool: Pool, ids: readonly LinkId[]): Promise<readonly (LinkedAccount | null)[]> {
-  const { rows } = await pool
-    .query<Row>({ name: "archive_linked_accounts", text: SELECT, values: [ids] })
-    .catch((error: unknown) => {
-      throw asDatabaseError(error);
-    });
+  const rows = await rowsOf<Row>(pool, SELECT, [ids], "archive_linked_accounts");
   const of = new Map(rows.map((row) => [Number(row.id), linkedOf(row)]));
   return ids.map((id) => of.get(id) ?? null);
 }
@@ -65,19 +52,10 @@ export async function linkedAccount(pool: Pool, id: LinkId): Promise<LinkedAccou
 
 function linkedOf(row: Row): LinkedAccount {
   const id = asId<AccountId>(row.account_id);
-  const { user_name: user, host, port, settings, code, detail, since, until } = row;
+  const { code, detail, since, until } = row;
   return {
     link: linkOf(row),
-    account: {
-      id,
-      user,
-      host,
-      port,
-      settings,
-      createdAt: row.created_at,
-      hasSecret: row.has_secret,
-      signIn: row.sign_in,
-    },
+    account: accountOf({ ...row, id: row.account_id }),
     archiveIsPushed: row.archive_is_pushed,
     archiveSettings: { keySpace: row.key_space, provesKeys: row.proves_keys },
     hold: code === null ? null : { accountId: id, code, detail, since, until },

@@ -3,6 +3,7 @@ import {
   type ArchiveId,
   asId,
   type BegunRun,
+  hasApplied,
   type LinkId,
   type MailboxId,
   MailError,
@@ -98,8 +99,7 @@ const FINISH = `with wanted as materialized (
     set_config('synchronous_commit', case when $9 then 'off' else current_setting('synchronous_commit') end, true)
   from held h left join finished f on f.id = h.run_id`;
 
-const foundNothing = ({ outcome, report }: RunToFinish): boolean =>
-  outcome === "ok" && report.revisionAfter === report.revisionBefore;
+const foundNothing = ({ outcome, report }: RunToFinish): boolean => outcome === "ok" && !hasApplied(report);
 
 /** Stores reports. `lost`: its lease was lost; `unknown`: there is no such run of that link. */
 export async function finishRuns(
