@@ -93,6 +93,51 @@ describe("slots", () => {
     await over;
   });
 
+  test("with much to do, wait a moment for half of them and take several jobs at once", async () => {
+    const taken: number[][] = [];
+    const ends = new Map<number, () => void>();
+    const jobs = Array.from({ length: 12 }, (_, n) => n);
+    const stop = new AbortController();
+    const moment = Promise.withResolvers<void>();
+    const over = fillSlots(
+      {
+        take: async (most) => {
+          const some = jobs.splice(0, most);
+          taken.push(some);
+          return some;
+        },
+        waitForWork: async () => undefined,
+      },
+      4,
+      (job) => new Promise<void>((resolve) => ends.set(job, resolve)),
+      stop.signal,
+      () => moment.promise,
+    );
+    const turns = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+    };
+    await turns();
+    ends.get(0)?.();
+    await turns();
+    expect(taken).toEqual([[0, 1, 2, 3]]);
+    ends.get(1)?.();
+    await turns();
+    expect(taken).toEqual([
+      [0, 1, 2, 3],
+      [4, 5],
+    ]);
+    // A long one does not keep a free slot waiting: the moment ends.
+    ends.get(2)?.();
+    await turns();
+    expect(taken).toHaveLength(2);
+    moment.resolve();
+    await turns();
+    expect(taken).toEqual([[0, 1, 2, 3], [4, 5], [6]]);
+    stop.abort();
+    for (const end of ends.values()) end();
+    await over;
+  });
+
   test("a stop waits for those at work and takes nothing more", async () => {
     const jobs = [1];
     const { stop, running, moved, over } = bench(2, jobs);
