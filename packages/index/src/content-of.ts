@@ -24,8 +24,8 @@ export interface ReadAttachment extends ShownAttachment {
   readonly within: boolean;
 }
 
-/** What was read, in any size. */
-export interface Read {
+/** The header that was read, in any size. */
+export interface ReadHeader {
   readonly subject: string;
   /** The Date header as it stands; null: none. */
   readonly date: string | null;
@@ -34,6 +34,10 @@ export interface Read {
   readonly cc: readonly ShownAddress[];
   readonly bcc: readonly ShownAddress[];
   readonly replyTo: readonly ShownAddress[];
+}
+
+/** What was read, in any size. */
+export interface Read extends ReadHeader {
   readonly text: string;
   readonly attachments: readonly ReadAttachment[];
   /** Some of the message was not looked at. */
@@ -78,10 +82,12 @@ export function contentOf(read: Read, reason: ContentReason | null): Content {
   };
 }
 
+/** Of a message of which nothing could be had. */
+export const NO_HEADER: ReadHeader = { subject: "", date: null, from: [], to: [], cc: [], bcc: [], replyTo: [] };
+
 /** Nothing could be had of it. */
 export function emptyContent(reason: ContentReason): Content {
-  const nobody = { from: [], to: [], cc: [], bcc: [], replyTo: [] };
-  return contentOf({ subject: "", date: null, ...nobody, text: "", attachments: [], cut: false }, reason);
+  return contentOf({ ...NO_HEADER, text: "", attachments: [], cut: false }, reason);
 }
 
 /** Words up to the limit; the text is taken in pieces that end between two words, so that a long one is never split whole. */
@@ -93,18 +99,21 @@ function keptWords(text: string): { readonly words: string; readonly cut: boolea
   return { words: bytes.subarray(0, bytes.lastIndexOf(" ") + 1).toString(), cut: true };
 }
 
-const clipped = (text: string, characters: number): string =>
+/** The beginning of a text, without half a character at its end. */
+export const clipped = (text: string, characters: number): string =>
   (text.length > characters ? text.slice(0, characters) : text).toWellFormed();
 
 /** Postgres text has no NUL, and a line none of the others. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
 const CONTROLS = /[\u0000-\u001f\u007f]+/g;
 
-function oneLine(text: string): string {
+/** A text as one line of bounded length. */
+export function oneLine(text: string): string {
   return clipped(text, LINE_CHARACTERS).replace(CONTROLS, " ").trim();
 }
 
-function shown(addresses: readonly ShownAddress[]): readonly ShownAddress[] {
+/** The first addresses of a header, for people. */
+export function shown(addresses: readonly ShownAddress[]): readonly ShownAddress[] {
   return addresses
     .slice(0, SHOWN_ADDRESSES)
     .map(({ name, address }) => ({ name: oneLine(name), address: oneLine(address) }));
@@ -124,7 +133,7 @@ const FIRST_YEAR = Date.UTC(1970, 0, 1);
 const LAST_YEAR = Date.UTC(2200, 0, 1);
 
 /** Of a Date header. What no mail can have been sent at is no date: spam likes such, to stay on top. */
-function dateOf(text: string): number | null {
+export function dateOf(text: string): number | null {
   const plain = clipped(text, 200).replace(/\([^()]*\)/g, " ");
   const time = Date.parse(plain.trim());
   return Number.isNaN(time) || time < FIRST_YEAR || time >= LAST_YEAR ? null : time;

@@ -15,3 +15,9 @@ export const SHOWN_ATTACHMENTS = 200;
 export const LINE_CHARACTERS = 1_000;
 /** Attachments whose names are searched. */
 export const ATTACHMENTS = 2_000;
+/** Bytes of a message that is opened by somebody: its attachments are there up to here. */
+export const OPENED_BYTES = 100 * 1_048_576;
+/** Characters of text, and of HTML, that somebody is shown. */
+export const OPENED_CHARACTERS = 2 * 1_048_576;
+/** Parts that are listed of a message that is opened. */
+export const OPENED_PARTS = 500;

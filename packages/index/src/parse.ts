@@ -4,7 +4,7 @@
 import type { ShownAddress } from "@packetboat/search";
 import { convert } from "html-to-text";
 import { type AddressObject, type Headers, MailParser, type MessageText } from "mailparser";
-import type { Read, ReadAttachment } from "./content-of.ts";
+import type { Read, ReadAttachment, ReadHeader } from "./content-of.ts";
 import { TEXT_CHARACTERS } from "./limits.ts";
 import { plainHtml } from "./plain-html.ts";
 
@@ -14,7 +14,7 @@ const OPTIONS = { skipHtmlToText: true, skipTextToHtml: true, skipTextLinks: tru
 const SIGNATURE = /^application\/(pgp-signature|(x-)?pkcs7-signature|pgp-encrypted)$/;
 
 /** Of mailparser, which gives it while the message is still being read. */
-interface AttachmentStream {
+export interface AttachmentStream {
   readonly type: "attachment";
   readonly contentType: string;
   readonly contentDisposition?: string;
@@ -25,10 +25,19 @@ interface AttachmentStream {
   readonly release: () => void;
 }
 
-/** Reads a message. `cut`: these bytes are not all of it. Rejects with what mailparser throws. */
-export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
-  const parser = new MailParser(OPTIONS);
-  const attachments: ReadAttachment[] = [];
+export interface Parsed {
+  readonly header: ReadHeader;
+  /** Null: it has no text of any kind. */
+  readonly text: MessageText | null;
+}
+
+/** Lets mailparser read a message; `take` has to release each attachment. Rejects with what mailparser throws. */
+export async function parsed(
+  bytes: Buffer,
+  options: object,
+  take: (attachment: AttachmentStream) => void,
+): Promise<Parsed> {
+  const parser = new MailParser(options);
   let headers: Headers = new Map();
   let lines: readonly { readonly key: string; readonly line: string }[] = [];
   let text: MessageText | null = null;
@@ -41,7 +50,7 @@ export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
     });
     parser.on("data", (data: AttachmentStream | MessageText) => {
       if (data.type === "text") text = data;
-      else take(data, attachments);
+      else take(data);
     });
     parser.once("error", reject);
     parser.once("end", resolve);
@@ -49,7 +58,7 @@ export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
   });
   const date = lines.find(({ key }) => key === "date")?.line;
   const of = (name: string): readonly ShownAddress[] => addresses(headers.get(name));
-  return {
+  const header = {
     subject: String(headers.get("subject") ?? ""),
     date: date === undefined ? null : date.slice(date.indexOf(":") + 1),
     from: of("from"),
@@ -57,18 +66,26 @@ export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
     cc: of("cc"),
     bcc: of("bcc"),
     replyTo: of("reply-to"),
-    text: searchable(text),
-    attachments,
-    cut,
   };
+  return { header, text };
+}
+
+/** Reads a message for search. `cut`: these bytes are not all of it. Rejects with what mailparser throws. */
+export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
+  const attachments: ReadAttachment[] = [];
+  const { header, text } = await parsed(bytes, OPTIONS, (data) => take(data, attachments));
+  return { ...header, text: searchable(text), attachments, cut };
+}
+
+/** A picture within the text, or a signature: nothing that a person would call an attachment. */
+export function isWithin({ contentType, contentDisposition, filename, cid, related }: AttachmentStream): boolean {
+  const picture = contentType.startsWith("image/") && cid !== undefined && contentDisposition !== "attachment";
+  const nameless = filename === undefined && contentType === "text/calendar";
+  return picture || nameless || related === true || SIGNATURE.test(contentType);
 }
 
 function take(data: AttachmentStream, attachments: ReadAttachment[]): void {
-  const { contentType, contentDisposition, filename, cid, related } = data;
-  const picture = contentType.startsWith("image/") && cid !== undefined && contentDisposition !== "attachment";
-  const nameless = filename === undefined && contentType === "text/calendar";
-  const within = picture || nameless || related === true || SIGNATURE.test(contentType);
-  const found = { name: filename ?? "", type: contentType, size: 0, within };
+  const found = { name: data.filename ?? "", type: data.contentType, size: 0, within: isWithin(data) };
   attachments.push(found);
   data.content.on("data", (chunk: Buffer) => {
     found.size += chunk.length;
@@ -109,9 +126,10 @@ const HTML = {
   ],
 };
 
-function textOfHtml(html: string): string {
+/** The text of HTML, in lines as it is laid out. */
+export function textOfHtml(html: string): string {
   try {
-    return convert(html, HTML);
+    return convert(html.slice(0, TEXT_CHARACTERS), HTML);
   } catch {
     // Nested beyond what its walk can bear. The words are there all the same.
     return plainHtml(html.slice(0, TEXT_CHARACTERS));

@@ -5,12 +5,26 @@ import { Worker } from "node:worker_threads";
 import { MailError } from "@packetboat/core";
 import type { Content, ContentReason } from "@packetboat/search";
 import { emptyContent } from "./content-of.ts";
-import { READ_BYTES } from "./limits.ts";
+import { OPENED_BYTES, READ_BYTES } from "./limits.ts";
+import { nothingOpened, type OpenedMessage } from "./opened.ts";
 
 /** What cost a thread. */
 type Failed = Exclude<ContentReason, "size" | "damaged">;
 
+/** What is asked of a message: what search keeps, what somebody is shown, or the bytes of a part. */
+export type Wanted =
+  | { readonly kind: "content" }
+  | { readonly kind: "open" }
+  | { readonly kind: "part"; readonly part: string };
+
+interface Readings {
+  readonly content: Content;
+  readonly open: OpenedMessage;
+  readonly part: Uint8Array | null;
+}
+
 export interface ReadingTask {
+  readonly wanted: Wanted;
   readonly bytes: Uint8Array;
   readonly cut: boolean;
   /** Why the ordinary way is not to be tried (again). */
@@ -18,12 +32,14 @@ export interface ReadingTask {
 }
 
 /** In the order of the tasks. */
-export type ReadingAnswer = { readonly kind: "ready" } | { readonly kind: "read"; readonly content: Content };
+export type ReadingAnswer =
+  | { readonly kind: "ready" }
+  | { readonly kind: "read"; readonly read: Readings[Wanted["kind"]] };
 
 export interface ReaderOptions {
   /** Default: 2. */
   readonly threads?: number;
-  /** Milliseconds for one message. Default: 10,000. */
+  /** Milliseconds for one message of up to 24 MB; larger ones have more. Default: 10,000. */
   readonly limitMs?: number;
   /** Megabytes of objects for each thread. Default: 256. */
   readonly memoryMb?: number;
@@ -33,12 +49,16 @@ export interface ReaderOptions {
 export interface ContentReader extends AsyncDisposable {
   /** Gives what can be searched and shown of a message, whatever it is. `bytes` stay the caller's. Throws BUG when threads cannot be started. */
   readonly read: (bytes: Uint8Array, cut?: boolean) => Promise<Content>;
+  /** Gives what somebody is shown of a message, whatever it is; up to OPENED_BYTES of it are looked at. Throws as `read`. */
+  readonly open: (bytes: Uint8Array, cut?: boolean) => Promise<OpenedMessage>;
+  /** Gives the decoded bytes of a part by the name that `open` gave it; null: it has none of that name. Throws as `read`. */
+  readonly part: (bytes: Uint8Array, part: string) => Promise<Uint8Array | null>;
   readonly close: () => Promise<void>;
 }
 
 interface Waiting {
   task: ReadingTask;
-  readonly resolve: (content: Content) => void;
+  readonly resolve: (read: Readings[Wanted["kind"]]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -55,7 +75,13 @@ const MOST_STILLBORN = 3;
 export function openReader(options: ReaderOptions = {}): ContentReader {
   const pool = new Pool(options);
   const close = (): Promise<void> => pool.close();
-  return { read: (bytes, cut = false) => pool.read(bytes, cut), close, [Symbol.asyncDispose]: close };
+  return {
+    read: (bytes, cut = false) => pool.read({ kind: "content" }, bytes, cut),
+    open: (bytes, cut = false) => pool.read({ kind: "open" }, bytes, cut),
+    part: (bytes, part) => pool.read({ kind: "part", part }, bytes, false),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 class Pool {
@@ -66,18 +92,32 @@ class Pool {
     this.#threads = Array.from({ length: threads }, () => new Thread(this.#queue, limitMs, memoryMb));
   }
 
-  read(bytes: Uint8Array, cut: boolean): Promise<Content> {
-    const seen = bytes.length > READ_BYTES ? bytes.subarray(0, READ_BYTES) : bytes;
-    const task = { bytes: seen, cut: cut || seen !== bytes, failed: null };
-    return new Promise((resolve, reject) => {
+  read<W extends Wanted>(wanted: W, bytes: Uint8Array, cut: boolean): Promise<Readings[W["kind"]]> {
+    const most = wanted.kind === "content" ? READ_BYTES : OPENED_BYTES;
+    const seen = bytes.length > most ? bytes.subarray(0, most) : bytes;
+    const task = { wanted, bytes: seen, cut: cut || seen !== bytes, failed: null };
+    return new Promise<Readings[Wanted["kind"]]>((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
       // A thread takes longer to start than a few messages to read.
       this.#threads.find(({ load }) => load <= AHEAD)?.feed();
-    });
+      // A thread answers what it was asked.
+    }) as Promise<Readings[W["kind"]]>;
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+/** What is answered for a message of which nothing could be had. */
+function nothingOf({ kind }: Wanted, failed: Failed): Readings[Wanted["kind"]] {
+  switch (kind) {
+    case "content":
+      return emptyContent(failed);
+    case "open":
+      return nothingOpened(failed);
+    case "part":
+      return null;
   }
 }
 
@@ -124,7 +164,7 @@ class Thread {
       this.#ready = true;
       if (answer.kind === "read") {
         this.#stillborn = 0;
-        this.#sent.shift()?.resolve(answer.content);
+        this.#sent.shift()?.resolve(answer.read);
       }
       this.#watch();
       this.feed();
@@ -148,8 +188,10 @@ class Thread {
     if (this.#sent.length === 0) return;
     const worker = this.#worker;
     // In our own way everything takes as long as it is, so that its time only has to end what is a defect.
-    const own = this.#sent[0]?.task.failed === null ? 1 : OWN_TIMES;
-    const limit = this.#ready ? own * this.#limitMs : STARTING_MS;
+    const task = this.#sent[0]?.task;
+    const own = task?.failed === null ? 1 : OWN_TIMES;
+    const size = Math.max(1, (task?.bytes.length ?? 0) / READ_BYTES);
+    const limit = this.#ready ? own * size * this.#limitMs : STARTING_MS;
     this.#timer = setTimeout(() => {
       if (worker === null) return;
       this.#lost(worker, "time", null);
@@ -169,7 +211,7 @@ class Thread {
     if (!this.#ready && ++this.#stillborn >= MOST_STILLBORN) {
       const sentence = "Packetboat has a defect: threads that read mail cannot be started. Please report this.";
       head.reject(new MailError("BUG", sentence, { cause: error }));
-    } else if (head.task.failed !== null) head.resolve(emptyContent(failed));
+    } else if (head.task.failed !== null) head.resolve(nothingOf(head.task.wanted, failed));
     else {
       if (this.#ready) head.task = { ...head.task, failed };
       this.#queue.unshift(head);

@@ -1,6 +1,6 @@
 // Our own reading of a message, for those that mailparser refuses or chokes on: its header, and the first parts that are text. Pure, linear,
 // without recursion. It takes what can be had and never fails; it must never be what ordinary mail goes through, whose oddities it does not know.
-import type { Read, ReadAttachment } from "./content-of.ts";
+import type { Read, ReadAttachment, ReadHeader } from "./content-of.ts";
 import {
   addressesOf,
   decoded,
@@ -11,7 +11,8 @@ import {
   parameterized,
   quotedBytes,
 } from "./headers.ts";
-import { TEXT_CHARACTERS } from "./limits.ts";
+import { OPENED_CHARACTERS, TEXT_CHARACTERS } from "./limits.ts";
+import type { OpenedRead, ReadPart } from "./opened.ts";
 import { plainHtml } from "./plain-html.ts";
 
 /** Parts that are looked at. */
@@ -29,7 +30,6 @@ interface Part {
 /** Reads what can be had. `cut`: these bytes are not all of the message. */
 export function readTolerantly(bytes: Buffer, cut: boolean): Read {
   const top = headerAt(bytes, 0, bytes.length);
-  const field = (name: string): string => top.fields.get(name) ?? "";
   const texts: string[] = [];
   const attachments: ReadAttachment[] = [];
   let characters = 0;
@@ -39,22 +39,64 @@ export function readTolerantly(bytes: Buffer, cut: boolean): Read {
     const attachment = attachmentOf(part);
     if (attachment !== null) attachments.push(attachment);
     else if (characters < TEXT_CHARACTERS) {
-      const text = textOf(bytes, part);
+      const text = textOf(bytes, part, TEXT_CHARACTERS);
       characters += text.length;
-      texts.push(text);
+      texts.push(part.type.value === "text/html" ? plainHtml(text) : text);
+    }
+  }
+  return { ...headerOf(top), text: texts.join("\n"), attachments, cut: cut || seen > PARTS };
+}
+
+/** What can be had of a message that somebody opens: texts and HTML apart, and its attachments with where they lie. */
+export function openTolerantly(bytes: Buffer, cut: boolean): OpenedRead {
+  const top = headerAt(bytes, 0, bytes.length);
+  const texts: string[] = [];
+  const html: string[] = [];
+  const parts: ReadPart[] = [];
+  let characters = 0;
+  let seen = 0;
+  for (const part of partsOf(bytes, top)) {
+    if (++seen > PARTS) break;
+    const attachment = attachmentOf(part);
+    if (attachment !== null) {
+      const cid = (part.header.fields.get("content-id") ?? "").replace(/^\s*<|>\s*$/g, "");
+      parts.push({ ...attachment, cid: cid === "" ? null : cid });
+    } else if (characters < OPENED_CHARACTERS) {
+      const text = textOf(bytes, part, OPENED_CHARACTERS);
+      characters += text.length;
+      (part.type.value === "text/html" ? html : texts).push(text);
     }
   }
   return {
+    ...headerOf(top),
+    text: texts.join("\n"),
+    html: html.length === 0 ? null : html.join("<br>\n"),
+    parts,
+    cut: cut || seen > PARTS,
+  };
+}
+
+/** The bytes of the attachment of this number, from 0, as `openTolerantly` lists them; null: there is none. */
+export function partTolerantly(bytes: Buffer, number: number): Buffer | null {
+  let at = 0;
+  let seen = 0;
+  for (const part of partsOf(bytes, headerAt(bytes, 0, bytes.length))) {
+    if (++seen > PARTS) return null;
+    if (attachmentOf(part) !== null && at++ === number) return decodedBody(bytes.subarray(part.at, part.end), part);
+  }
+  return null;
+}
+
+function headerOf({ fields }: Header): ReadHeader {
+  const field = (name: string): string => fields.get(name) ?? "";
+  return {
     subject: decodedWords(field("subject")),
-    date: top.fields.get("date") ?? null,
+    date: fields.get("date") ?? null,
     from: addressesOf(field("from")),
     to: addressesOf(field("to")),
     cc: addressesOf(field("cc")),
     bcc: addressesOf(field("bcc")),
     replyTo: addressesOf(field("reply-to")),
-    text: texts.join("\n"),
-    attachments,
-    cut: cut || seen > PARTS,
   };
 }
 
@@ -123,16 +165,16 @@ function attachmentOf({ header, type }: Part): ReadAttachment | null {
   return { name, type: type.value, size: null, within };
 }
 
-function textOf(bytes: Buffer, { header, type, at, end }: Part): string {
+/** At most so many characters of a text. */
+function textOf(bytes: Buffer, part: Part, most: number): string {
   // Four times as many bytes as characters: base64, and characters of three bytes.
-  const raw = bytes.subarray(at, Math.min(end, at + 4 * TEXT_CHARACTERS));
+  const raw = bytes.subarray(part.at, Math.min(part.end, part.at + 4 * most));
+  return decoded(decodedBody(raw, part), part.type.parameters.get("charset") ?? "utf-8").slice(0, most);
+}
+
+/** Undoes the transfer encoding. */
+function decodedBody(raw: Buffer, { header }: Part): Buffer {
   const encoding = (header.fields.get("content-transfer-encoding") ?? "").trim().toLowerCase();
-  const body =
-    encoding === "base64"
-      ? Buffer.from(raw.toString("latin1"), "base64")
-      : encoding === "quoted-printable"
-        ? quotedBytes(raw.toString("latin1").replace(/=[ \t]*\r?\n/g, ""))
-        : raw;
-  const text = decoded(body, type.parameters.get("charset") ?? "utf-8").slice(0, TEXT_CHARACTERS);
-  return type.value === "text/html" ? plainHtml(text) : text;
+  if (encoding === "base64") return Buffer.from(raw.toString("latin1"), "base64");
+  return encoding === "quoted-printable" ? quotedBytes(raw.toString("latin1").replace(/=[ \t]*\r?\n/g, "")) : raw;
 }
