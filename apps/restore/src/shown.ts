@@ -47,22 +47,32 @@ const versionAt = (versions: readonly MessageVersion[], revision: Revision): Mes
   versions.find(({ begun, ended }) => begun.revision <= revision && (ended === null || ended.revision > revision)) ??
   null;
 
-/** Gives the header; null: the bytes were erased. Throws BLOB_MISMATCH. */
-export async function headerOf(
+/** Gives the first `most` bytes of a message; null: they were erased. `cut`: there are more. Throws BLOB_MISMATCH. */
+export async function beginningOf(
   pool: Database["pool"],
   { archive, message }: Pick<Shown, "archive" | "message">,
-): Promise<Uint8Array | null> {
+  most: number,
+): Promise<{ readonly bytes: Buffer; readonly cut: boolean } | null> {
   for await (const { chunks } of readBodies(pool, archive.id, [message.id])) {
     const parts: Buffer[] = [];
     let size = 0;
-    // To the end, although the header is at the beginning: only then the bytes are proved, and the answer of the database is read.
+    // To the end, although the beginning is asked for: only then the bytes are proved, and the answer of the database is read.
     for await (const chunk of chunks) {
-      if (size < HEADER_BYTES) parts.push(chunk.subarray(0, HEADER_BYTES - size));
+      if (size < most) parts.push(chunk.subarray(0, most - size));
       size += chunk.length;
     }
-    return headerBytes(Buffer.concat(parts));
+    return { bytes: Buffer.concat(parts), cut: size > most };
   }
   return null;
+}
+
+/** Gives the header; null: the bytes were erased. Throws BLOB_MISMATCH. */
+export async function headerOf(
+  pool: Database["pool"],
+  shown: Pick<Shown, "archive" | "message">,
+): Promise<Uint8Array | null> {
+  const found = await beginningOf(pool, shown, HEADER_BYTES);
+  return found === null ? null : headerBytes(found.bytes);
 }
 
 /** As programs read it. */

@@ -48,6 +48,7 @@ const addressOf = (path: string, of: Stocked): string =>
     .replace("{mailbox}", String(of.mailbox))
     .replace("{message}", String(of.message))
     .replace("{revision}", "2")
+    .replace("{part}", "m1")
     .replace(/\{\w+\}/, "1") + (path.endsWith("/search") ? "?q=text" : path.endsWith("/diff") ? "?from=0" : "");
 
 const READING = ROUTES.filter(({ path, method }) => method === "get" && path.includes("{archive}"));
@@ -68,7 +69,7 @@ describe("the document", () => {
       .filter(({ method, path }) => method !== "ALL" && !path.endsWith("/openapi.json"))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(BASE, "").replace(/:(\w+)/g, "{$1}")}`);
     expect(listed.sort()).toEqual(routed.sort());
-    expect(listed).toHaveLength(24);
+    expect(listed).toHaveLength(27);
     for (const [, name] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(document.components.schemas).toHaveProperty(String(name));
   });
@@ -112,6 +113,10 @@ describe("reading", () => {
       { kind: "read", archive: own.id, detail: { by: "session", message: own.message } },
     ]);
     expect((await admin.ask("/audit?limit=1")).body.next).toContain("before=");
+    expect((await reader.ask(`${place}/view`)).body).toMatchObject({
+      subject: "<script>alert(1)</script>",
+      text: "Text.\n",
+    });
   });
 
   it("search, log, one revision, difference, runs and how things are: of one's own archives", async () => {
@@ -169,6 +174,9 @@ describe("refused", () => {
       `/archives/${own.id}/mailboxes/${other.mailbox}/messages?at=1`,
       `/archives/${own.id}/messages/${other.message}`,
       `/archives/${own.id}/messages/${other.message}/raw`,
+      `/archives/${own.id}/messages/${other.message}/view`,
+      `/archives/${own.id}/messages/${other.message}/parts/m1`,
+      `/archives/${own.id}/messages/${other.message}/parts/m1/picture`,
     ])
       expect([path, (await reader.ask(path)).status]).toEqual([path, 404]);
     const sha256 = createHash("sha256").update(mail("secret")).digest("hex");

@@ -5,6 +5,7 @@ import { type Caller, callerOfSession, callerOfToken, refusalOf } from "@packetb
 import { asMailError, MailError } from "@packetboat/core";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
+import { dispositionOf } from "./file-name.ts";
 import { documentOf } from "./openapi.ts";
 import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
 import { problemOf } from "./problem.ts";
@@ -175,9 +176,10 @@ async function* cutOff(
 
 function answered(c: Context<Env>, route: Route, reply: Reply<unknown>, world: World): Response {
   if (reply.kind === "bytes") {
-    c.header("Content-Type", "application/octet-stream");
+    const { picture } = reply;
+    c.header("Content-Type", picture ?? "application/octet-stream");
     c.header("Content-Length", String(reply.size));
-    c.header("Content-Disposition", `attachment; filename="${reply.name}"`);
+    c.header("Content-Disposition", dispositionOf(picture === undefined ? "attachment" : "inline", reply.name));
     return c.body(
       ReadableStream.from(cutOff(reply.bytes, c.env.outgoing, world)) as ReadableStream<Uint8Array<ArrayBuffer>>,
     );

@@ -33,7 +33,7 @@ const PROBLEM = {
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 };
 const DOWNLOAD = {
-  description: "The bytes, as a download",
+  description: "The bytes, as a download; of a picture that is to be shown, with its type",
   content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
 };
 

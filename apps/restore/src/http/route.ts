@@ -3,9 +3,12 @@
 import type { Caller, Chance, Need, Random } from "@packetboat/archive";
 import type { ArchiveId, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
+import type { ContentReader } from "@packetboat/index";
 import type { z } from "zod";
 import type { LinkStanding } from "../host.ts";
+import type { PictureType } from "./picture.ts";
 import type { Place } from "./place.ts";
+import type { Turns } from "./turns.ts";
 
 /** What routes work with. */
 export interface World {
@@ -20,6 +23,10 @@ export interface World {
   readonly failed: (error: MailError) => void;
   /** Messages that are being given out. */
   readonly downloads: { count: number };
+  /** Opens messages, on threads of its own. */
+  readonly reader: ContentReader;
+  /** Room for the messages that are being opened. */
+  readonly turns: Turns;
 }
 
 /** A request that may be answered. */
@@ -41,7 +48,15 @@ export interface Asked<P, Q, B> {
 /** What is answered: a value of the route's shape, or bytes. */
 export type Reply<A> =
   | { readonly kind: "value"; readonly value: A; readonly cookie?: string }
-  | { readonly kind: "bytes"; readonly bytes: AsyncIterable<Uint8Array>; readonly size: number; readonly name: string };
+  | {
+      readonly kind: "bytes";
+      readonly bytes: AsyncIterable<Uint8Array>;
+      readonly size: number;
+      /** Safe to be saved under. */
+      readonly name: string;
+      /** A browser may show it. Default: it is a download, whatever it is. */
+      readonly picture?: PictureType;
+    };
 
 interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
   readonly method: "get" | "post" | "delete";

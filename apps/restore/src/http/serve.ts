@@ -3,15 +3,23 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { MailError } from "@packetboat/core";
+import { openReader } from "@packetboat/index";
 import { appOf } from "./app.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { World } from "./route.ts";
+import { turnsOf } from "./turns.ts";
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 /** A download that is not read for so long gives its connections back. */
 const IDLE_MS = 60_000;
 const MOST_CONNECTIONS = 500;
+
+/** So that one message that is slow to open does not keep another waiting. */
+const OPENING_THREADS = 2;
+const OPENING_MS = 5_000;
+/** Bytes of messages that are being opened. */
+const OPENED_AT_ONCE = 128 * 1_048_576;
 
 export interface Listening extends AsyncDisposable {
   readonly place: Place;
@@ -27,7 +35,7 @@ export interface Where {
 
 /** Listens. Throws CONFIG_INVALID when the port is taken or forbidden, or the address is not safe. */
 export async function serveApi(
-  world: Omit<World, "place" | "downloads">,
+  world: Omit<World, "place" | "downloads" | "reader" | "turns">,
   { host, port, url }: Where,
 ): Promise<Listening> {
   // Judged before anything listens.
@@ -39,11 +47,13 @@ export async function serveApi(
   server.maxConnections = MOST_CONNECTIONS;
   await listening(server, port, host);
   const place = placeOf(host, (server.address() as AddressInfo).port, url);
-  const app = appOf({ ...world, place, downloads: { count: 0 } });
+  const reader = openReader({ threads: OPENING_THREADS, limitMs: OPENING_MS });
+  const app = appOf({ ...world, place, downloads: { count: 0 }, reader, turns: turnsOf(OPENED_AT_ONCE) });
   server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   const close = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+    await reader.close();
   };
   return { place, [Symbol.asyncDispose]: close };
 }

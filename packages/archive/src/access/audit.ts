@@ -41,6 +41,27 @@ export async function recordAudit(
   );
 }
 
+/** For so long a message that was opened counts as open. */
+const OPEN_MS = 600_000;
+/** Rows that are looked through, so that the question costs the same however much is on record. */
+const LATEST_ROWS = 2_000;
+
+// By audit_pkey, backwards. $1 since, $2 user, $3 archive, $4 message, $5 rows.
+const OPENED = `select from (select happened_at, kind, archive_id, user_id, detail from audit order by id desc limit $5) a
+  where happened_at > ${moment("$1")} and kind = 'read' and user_id = $2 and archive_id = $3 and detail @> jsonb_build_object('message', $4::bigint)
+  limit 1`;
+
+/** Puts on record that a message is read, unless the same user is on record for having opened it just now: pictures within it are part of that. */
+export async function recordReadOnce(
+  pool: Pool,
+  caller: Caller,
+  about: { readonly archiveId: ArchiveId; readonly messageId: MessageId },
+  now: number,
+): Promise<void> {
+  const asked = [now - OPEN_MS, caller.user.id, about.archiveId, about.messageId, LATEST_ROWS];
+  if ((await rowsOf(pool, OPENED, asked)).length === 0) await recordAudit(pool, "read", caller, about, now);
+}
+
 /** The latest first, before `before`. By audit_pkey. */
 export async function listAudit(pool: Pool, limit: number, before?: number): Promise<readonly AuditEntry[]> {
   const rows = await rowsOf<Omit<AuditEntry, "id"> & { id: bigint; archive_id: bigint | null; user_id: bigint | null }>(

@@ -1,5 +1,5 @@
 // The door of access: who may sign in, as whom, and see what. Nothing here knows of HTTP.
-export { type AuditEntry, listAudit, recordAudit } from "./audit.ts";
+export { type AuditEntry, listAudit, recordAudit, recordReadOnce } from "./audit.ts";
 export { type Caller, mayRead, type Need, ROLES, refusalOf, SCOPES, type Scope, type User } from "./roles.ts";
 export type { Chance, Random } from "./secrets.ts";
 export { callerOfSession, endSession, type OpenedSession, signIn, sweepAccess } from "./sessions.ts";

@@ -4,6 +4,7 @@ import { accessRoutes } from "./access.ts";
 import { archiveRoutes } from "./archives.ts";
 import { historyRoutes } from "./history.ts";
 import { messageRoutes } from "./messages.ts";
+import { openedRoutes } from "./opened.ts";
 import { standingRoutes } from "./standing.ts";
 import { userRoutes } from "./users.ts";
 
@@ -11,6 +12,7 @@ export const ROUTES: readonly Route[] = [
   ...accessRoutes,
   ...archiveRoutes,
   ...messageRoutes,
+  ...openedRoutes,
   ...historyRoutes,
   ...standingRoutes,
   ...userRoutes,
