@@ -1,10 +1,11 @@
 // What the restore commands are given by the command line that runs them: the same house, screen and words on every command. The two
 // apps do not import each other, so it is handed in. It must never offer anything that writes to a server but the rounds of links.
 import type { ArchiveInfo, LinkInfo } from "@packetboat/archive";
-import type { AccountId, ArchiveId, MailboxPath, Role } from "@packetboat/core";
+import type { AccountId, ArchiveId, MailboxPath, MailError, Role } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
+import type { Operations } from "./operations.ts";
 import type { HeldThere } from "./preview.ts";
 
 /** The words that all commands share. */
@@ -114,6 +115,8 @@ export interface RestoreHost {
   }>;
   /** How all links are, with the archive that each belongs to. */
   readonly standings: (database: Database) => Promise<readonly (LinkStanding & { readonly archiveId: ArchiveId })[]>;
+  /** What may be done to accounts and links. `failed`: told of runs of which no report could be made. */
+  readonly operations: (database: Database, screen: Screen, failed: (error: MailError) => void) => Promise<Operations>;
   /** Opens the database; it is closed when the command ends. */
   readonly open: (screen: Screen) => Promise<Database>;
   /** Throws ARCHIVE_UNKNOWN, naming those there are. */

@@ -6,7 +6,12 @@ import { connect } from "node:net";
 import { createAccount, createLink } from "@packetboat/archive";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appOf } from "../src/http/app.ts";
+import { accountSignInRoutes } from "../src/http/routes/account-sign-ins.ts";
+import { accountRoutes } from "../src/http/routes/accounts.ts";
+import { chartRoutes } from "../src/http/routes/charts.ts";
+import { haltRoutes } from "../src/http/routes/halts.ts";
 import { ROUTES } from "../src/http/routes/index.ts";
+import { linkRoutes } from "../src/http/routes/links.ts";
 import { BASE, type Caller, PASSWORD, person, type Served, type Stocked, served, stocked } from "./served.ts";
 
 const LARGE = randomBytes(32_000_000);
@@ -69,7 +74,7 @@ describe("the document", () => {
       .filter(({ method, path }) => method !== "ALL" && !path.endsWith("/openapi.json"))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(BASE, "").replace(/:(\w+)/g, "{$1}")}`);
     expect(listed.sort()).toEqual(routed.sort());
-    expect(listed).toHaveLength(27);
+    expect(listed).toHaveLength(49);
     for (const [, name] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(document.components.schemas).toHaveProperty(String(name));
   });
@@ -359,7 +364,11 @@ it("damaged bytes are cut off and told where the server runs, never given out as
 });
 
 it("every route answered well somewhere above, in its shape", () => {
-  const silent = ROUTES.filter((route) => route.answer !== "bytes" && !api.answered.has(route));
+  // operations.db.test.ts asks the others.
+  const others = [...chartRoutes, ...haltRoutes, ...linkRoutes, ...accountRoutes, ...accountSignInRoutes];
+  const silent = ROUTES.filter(
+    (route) => route.answer !== "bytes" && !api.answered.has(route) && !others.includes(route),
+  );
   expect(silent.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   expect(api.failures).toEqual([]);
 });

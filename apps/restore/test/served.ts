@@ -19,6 +19,7 @@ import type { Route, World } from "../src/http/route.ts";
 import { ROUTES } from "../src/http/routes/index.ts";
 import { type Listening, serveApi } from "../src/http/serve.ts";
 import { problem } from "../src/http/shapes.ts";
+import { operationsWithout } from "./operations.ts";
 
 export const PASSWORD = "correct horse battery";
 export const BASE = "/api/v1";
@@ -31,7 +32,7 @@ export interface Answer {
 }
 
 export interface Asking {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -84,6 +85,7 @@ export async function served(): Promise<Served> {
       now: () => clock.now,
       random: randomBytes,
       standings: () => standings(pool),
+      operations: operationsWithout(scratch.pool),
       failed: (error) => failures.push(error),
     },
     { host: "127.0.0.1", port: 0 },

@@ -1,6 +1,7 @@
 // What the restore app is handed: this command line's house and words, and the rounds that carry a restore out. The two apps do not import
 // each other; only the command table brings them together.
 import type { LinkInfo } from "@packetboat/archive";
+import type { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import { type RawAccountOptions, withAccountOptions } from "./accounts/options.ts";
@@ -26,6 +27,10 @@ export function restoreHost(host: Host) {
       const { judge, OVERDUE_HOURS, plainStanding } = await import("./runs/standings.ts");
       const judged = await judge(database, host.now(), OVERDUE_HOURS * 3_600_000);
       return judged.map((one) => ({ ...plainStanding(one), archiveId: one.status.link.archiveId }));
+    },
+    operations: async (database: Database, screen: Screen, failed: (error: MailError) => void) => {
+      const { openOperations } = await import("./operations/operations.ts");
+      return openOperations(host, database, screen, failed);
     },
     // Loaded when it is needed: reading an archive needs no mail server.
     appendLimit: async (database: Database, link: LinkInfo) => {

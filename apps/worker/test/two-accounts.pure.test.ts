@@ -1,5 +1,5 @@
 // What people read of two accounts: rounds told as one, the lines of a watch, the end of a migration, the first look; and the bell that wakes.
-import { NO_COUNTS, type RunReport } from "@packetboat/core";
+import { defaultRemovals, NO_COUNTS, type RunReport } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { firstLookLines } from "../src/display/first-look.ts";
 import { migratedLines, migratedTotals } from "../src/display/migrated.ts";
@@ -7,7 +7,6 @@ import { perLink } from "../src/display/per-link.ts";
 import { commandReport, reportLines } from "../src/display/report.ts";
 import { watchLines } from "../src/display/watching.ts";
 import { Bell } from "../src/runs/bell.ts";
-import { defaultRemovals } from "../src/runs/removals.ts";
 
 const same = (text: string) => text;
 const plain = { bold: same, dim: same, good: same, bad: same, notable: same };

@@ -31,12 +31,14 @@ export {
   removeLink,
   setLink,
 } from "./catalog/links.ts";
+export * from "./catalog/run-series.ts";
 export * from "./catalog/runs.ts";
 export * from "./catalog/schedules.ts";
 export * from "./catalog/sent.ts";
 export * from "./catalog/sign-ins.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
+export * from "./catalog/undone.ts";
 export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export * from "./catalog/watched.ts";
 export { type Desk, openDesk } from "./desk.ts";

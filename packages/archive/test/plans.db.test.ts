@@ -14,6 +14,7 @@ import {
   openArchive,
   openImport,
   planUndo,
+  undoneMessages,
 } from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
 import { bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
@@ -213,6 +214,7 @@ describe("plans", () => {
     await importEverything(database.pool, stocked);
     await archive.removedSince(0);
     await archive.approved(Date.now());
+    for (const of of [{ heldBy: runId }, { link: link.id }]) await undoneMessages(database.pool, of, 100, "1.0.1");
     await archive.finishRun(runId, "ok", { version: 1, totals: NO_COUNTS } as never);
     await messagesAt(database.pool, inbox.mailboxId, asId<Revision>(5), 60_000, 500);
     await log(database.pool, link.archiveId, { from: 9 });

@@ -51,6 +51,17 @@ export interface Link {
   readonly policy: Policy;
 }
 
+/** M7, where nobody chose: `mirror` for two-way; an account that mail only goes to keeps what it has. */
+export function defaultRemovals({ pull, push }: Rights): Removals {
+  return pull && push ? "mirror" : "never";
+}
+
+/** M7: what becomes of `removals` when a link gets other rights. What nobody chose follows them. */
+export function removalsAfter(before: Pick<Link, "rights" | "policy">, rights: Rights): Removals {
+  const follows = before.policy.removals === defaultRemovals(before.rights);
+  return follows ? defaultRemovals(rights) : before.policy.removals;
+}
+
 /**
  * Whether two accounts would be mixed up in one place: links of one archive whose prefixes lie in each other, neither of which pushes
  * (accounts that are not meant to be equal never share a mailbox).

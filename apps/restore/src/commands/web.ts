@@ -37,15 +37,19 @@ export async function web(
       ? await firstAdmin(pool, FIRST_NAME, chance)
       : await inviteAgain(pool, await userNamed(database, options.newLink), chance);
   const log = await host.log();
+  const failed = (error: MailError): void => {
+    screen.warning(`packetboat: ${harmless(error.message)}`);
+    log.error({ code: error.code, err: error }, "the API failed");
+  };
+  // Runs that were asked for here end before the database is left.
+  await using operations = await host.operations(database, screen, failed);
   const world = {
     pool,
+    operations,
     now: host.now,
     random: randomBytes,
     standings: () => host.standings(database),
-    failed: (error: MailError) => {
-      screen.warning(`packetboat: ${harmless(error.message)}`);
-      log.error({ code: error.code, err: error }, "the API failed");
-    },
+    failed,
   };
   await using server = await serveApi(world, { host: options.host, port, url: options.url });
   greet(screen, server.place.origin, invitation);

@@ -6,8 +6,11 @@ import type { Database } from "@packetboat/database";
 import type { ContentReader } from "@packetboat/index";
 import type { z } from "zod";
 import type { LinkStanding } from "../host.ts";
+import type { Operations } from "../operations.ts";
 import type { PictureType } from "./picture.ts";
 import type { Place } from "./place.ts";
+import type { SignIns } from "./sign-ins.ts";
+import type { Tries } from "./tries.ts";
 import type { Turns } from "./turns.ts";
 
 /** What routes work with. */
@@ -19,6 +22,11 @@ export interface World {
   readonly place: Place;
   /** How each link is, with the archive it belongs to. */
   readonly standings: () => Promise<readonly (LinkStanding & { readonly archiveId: ArchiveId })[]>;
+  /** What may be done to accounts and links. */
+  readonly operations: Operations;
+  /** The gate before servers that are signed in to for somebody. */
+  readonly tries: Tries;
+  readonly signIns: SignIns;
   /** Told of what callers are not told: failures of the machine. */
   readonly failed: (error: MailError) => void;
   /** Messages that are being given out. */
@@ -59,7 +67,7 @@ export type Reply<A> =
     };
 
 interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** Below /api/v1, with parameters in braces. */
   readonly path: string;
   readonly summary: string;

@@ -7,6 +7,8 @@ import { openReader } from "@packetboat/index";
 import { appOf } from "./app.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { World } from "./route.ts";
+import { openSignIns } from "./sign-ins.ts";
+import { openTries } from "./tries.ts";
 import { turnsOf } from "./turns.ts";
 
 const HEADERS_MS = 10_000;
@@ -35,7 +37,7 @@ export interface Where {
 
 /** Listens. Throws CONFIG_INVALID when the port is taken or forbidden, or the address is not safe. */
 export async function serveApi(
-  world: Omit<World, "place" | "downloads" | "reader" | "turns">,
+  world: Omit<World, "place" | "downloads" | "reader" | "turns" | "tries" | "signIns">,
   { host, port, url }: Where,
 ): Promise<Listening> {
   // Judged before anything listens.
@@ -48,10 +50,20 @@ export async function serveApi(
   await listening(server, port, host);
   const place = placeOf(host, (server.address() as AddressInfo).port, url);
   const reader = openReader({ threads: OPENING_THREADS, limitMs: OPENING_MS });
-  const app = appOf({ ...world, place, downloads: { count: 0 }, reader, turns: turnsOf(OPENED_AT_ONCE) });
+  const signIns = openSignIns(world.operations);
+  const app = appOf({
+    ...world,
+    place,
+    downloads: { count: 0 },
+    reader,
+    turns: turnsOf(OPENED_AT_ONCE),
+    tries: openTries(world.now),
+    signIns,
+  });
   server.on("request", getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   const close = async (): Promise<void> => {
     server.closeAllConnections();
+    await signIns[Symbol.asyncDispose]();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await reader.close();
   };

@@ -3,10 +3,9 @@
 // It must never plan to remove mail: archives stay, and links and accounts go only when asked to (`prune`).
 import { accountName, type LinkInfo } from "@packetboat/archive";
 import type { AccountAddress, Declaration, DeclaredAccount, DeclaredLink } from "@packetboat/config";
-import type { LinkId, Policy } from "@packetboat/core";
+import { defaultRemovals, type LinkId, type Policy } from "@packetboat/core";
 import type { Account } from "../accounts/registry.ts";
 import { type AccountSettings, settingsFor } from "../accounts/settings.ts";
-import { defaultRemovals } from "../runs/removals.ts";
 import { linkChanges, scheduleChanges, settingsChanges } from "./differences.ts";
 import { type LinkStep, orderLinkSteps, type Standing } from "./link-order.ts";
 import type { ApplyPlan, Step, Times } from "./step.ts";

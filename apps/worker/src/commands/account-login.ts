@@ -2,7 +2,6 @@
 // browser, here or elsewhere; this command shows where, waits, tries the tokens on the mail server, and only then keeps them, sealed.
 // It must never print a token or the client secret, nor keep a sign-in that the server does not take.
 import { resolve } from "node:path";
-import { createAccount, releaseAccount, setAccountSettings } from "@packetboat/archive";
 import {
   type AccountAddress,
   type PasswordSource,
@@ -12,14 +11,13 @@ import {
 } from "@packetboat/config";
 import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import type { Granted, ProviderOptions, Session, Way } from "@packetboat/oauth";
+import type { Session, Way } from "@packetboat/oauth";
 import { duration, harmless, plural, type Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
-import { lookAt } from "../accounts/connect.ts";
+import { mustShowTokens, type SignInScreen, sessionOf, signInByOAuth, withoutPassword } from "../accounts/oauth.ts";
 import { readAccountOptions } from "../accounts/options.ts";
-import { type Account, accountByAddress, accountByName, accountOf, allAccounts } from "../accounts/registry.ts";
-import { type AccountSettings, isTokenMethod, settingsFor, withOptions } from "../accounts/settings.ts";
-import { ensureKey, keepGranted, keptSession } from "../accounts/sign-ins.ts";
+import { type Account, accountByAddress, accountByName, allAccounts } from "../accounts/registry.ts";
+import { type AccountSettings, withOptions } from "../accounts/settings.ts";
 import { collect, subcommand, withExamples, withReporting } from "../command-help.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
@@ -74,25 +72,19 @@ const login = (host: Host) => async (text: string, options: LoginOptions) => {
   const allowCleartext = options.allowCleartext === true;
   const isUrl = /^\s*imaps?:\/\//i.test(text);
   const url = isUrl ? parseAccountUrl(text, { allowCleartext }) : null;
-  const wanted = wayOf(options);
+  const way = wayOf(options);
   const database = await openHouse(host, screen);
   const known = url === null ? accountByName(await allAccounts(database), text) : await accountByAddress(database, url);
   const address = url ?? known?.address;
   if (address === undefined) throw new MailError("BUG", "Packetboat has a defect: an account without an address.");
-  const chosen = settingsOf(known, address, options);
+  const settings = settingsOf(known, address, options);
   const session = await sessionFor(host, database, known, address, options);
-  await ensureKey(host);
-  const granted = await granting(host, screen, address, session, wanted);
-  screen.progress("Signed in at the provider; trying it on the mail server.");
-  const give = async (refused: string | null) => (refused === null ? granted.accessToken : null);
-  const entrance = { database, address, settings: chosen, allowCleartext: allowCleartext || url === null };
-  const { facts } = await lookAt(host, entrance, { kind: "sign-in", give });
-  const settings = { ...chosen, serverName: facts.serverName };
-  const account = known ?? accountOf(await createAccount(database.pool, address, settings));
-  // First the tokens: a known account then has either its old way or the new one, whenever this is ended.
-  await keepGranted(host, database, account.id, session, granted);
-  await setAccountSettings(database.pool, account.id, settings);
-  await releaseAccount(database.pool, account.id);
+  const { account, facts } = await signInByOAuth(
+    host,
+    database,
+    { address, known, settings, allowCleartext: allowCleartext || url === null, session, way, signal: host.signal },
+    screenOf(screen, address, session),
+  );
   screen.data({ version: 1, account: account.name, address: showAccountUrl(address), provider: session.provider.name });
   screen.line(
     `Signed in to ${account.name} by ${session.provider.name}: ${plural(facts.mailboxes.length, "mailbox")}. It is kept, sealed, and renews itself.`,
@@ -105,29 +97,18 @@ function wayOf({ device, browser }: LoginOptions): Way | null {
   return device === true ? "device" : browser === true ? "browser" : null;
 }
 
-/** What the account is from now on: its ways to a password are gone. */
+/** What the account is from now on, with what the options say. */
 function settingsOf(known: Account | null, address: AccountAddress, options: LoginOptions): AccountSettings {
   const { auth, caFile } = options;
   const given = readAccountOptions({
     ...(auth === undefined ? {} : { auth }),
     ...(caFile === undefined ? {} : { caFile }),
   });
-  if (given.auth !== undefined && !isTokenMethod(given.auth))
-    throw new MailError("CONFIG_INVALID", "--auth of a sign-in by OAuth2 is oauthbearer or xoauth2.");
-  const before = known?.settings ?? settingsFor(address.security);
-  return withOptions(
-    {
-      ...before,
-      security: address.security,
-      auth: isTokenMethod(before.auth) ? before.auth : null,
-      passwordFile: null,
-      passwordCommand: null,
-    },
-    given,
-  );
+  mustShowTokens(given.auth);
+  return withOptions(withoutPassword(known, address), given);
 }
 
-/** The provider that was named; without one that of the sign-in before, whose client secret is kept beside the tokens. */
+/** The provider that the options name. */
 async function sessionFor(
   host: Host,
   database: Database,
@@ -135,10 +116,9 @@ async function sessionFor(
   { host: server }: AccountAddress,
   options: LoginOptions,
 ): Promise<Session> {
-  const { chooseProvider, discovered } = await import("@packetboat/oauth");
   const { provider, issuer, tokenEndpoint, authorizationEndpoint, deviceEndpoint, clientId, scope = [] } = options;
   const secret = secretSource(options);
-  const named: ProviderOptions = {
+  const named = {
     provider,
     issuer,
     tokenEndpoint,
@@ -148,14 +128,10 @@ async function sessionFor(
     scopes: scope.flatMap((words) => words.split(/\s+/)).filter((word) => word !== ""),
     hasSecret: secret !== null,
   };
-  const { scopes, hasSecret, ...texts } = named;
-  const saysNothing = scopes.length === 0 && !hasSecret && Object.values(texts).every((one) => one === undefined);
-  const before = saysNothing && known?.signIn ? await keptSession(host, database, known.id) : null;
-  if (before !== null) return before;
-  const draft = chooseProvider(named, server);
-  const clientSecret =
-    secret === null ? null : await readPassword(secret, () => Promise.reject(new Error("no prompt")));
-  return { provider: await discovered(draft), clientSecret };
+  const noPrompt = () => Promise.reject(new Error("no prompt"));
+  return await sessionOf(host, database, known, server, named, () =>
+    readPassword(secret ?? { kind: "prompt" }, noPrompt),
+  );
 }
 
 function secretSource({ clientSecretFile: file, clientSecretCommand: command }: LoginOptions): PasswordSource | null {
@@ -165,35 +141,22 @@ function secretSource({ clientSecretFile: file, clientSecretCommand: command }: 
   return command === undefined ? null : { kind: "command", command };
 }
 
-/** Shows what is to be done and waits for it. It is said also with --quiet: nobody could sign in otherwise. */
-async function granting(
-  host: Host,
-  screen: Screen,
-  address: AccountAddress,
-  session: Session,
-  wanted: Way | null,
-): Promise<Granted & { readonly refreshToken: string }> {
-  const { chooseWay, signInByBrowser, signInByDevice } = await import("@packetboat/oauth");
-  const { signal } = host;
+/** Shows what is to be done. It is said also with --quiet: nobody could sign in otherwise. */
+function screenOf(screen: Screen, address: AccountAddress, session: Session): SignInScreen {
   const who = `${address.user} at ${session.provider.name}`;
   const waiting = "Waiting for it. Ctrl-C ends this, and nothing is kept then.";
-  if (chooseWay(session.provider, wanted) === "device")
-    return await signInByDevice(session, {
-      signal,
-      show: ({ url, code, expiresInSeconds }) => {
-        screen.warning(`Sign in as ${who}, on any device, within ${duration(expiresInSeconds * 1_000)}.`);
-        screen.warning(`  open this page:    ${harmless(url)}`);
-        screen.warning(`  type in this code: ${harmless(code)}`);
-        screen.progress(waiting);
-      },
-    });
-  return await signInByBrowser(session, {
-    signal,
-    user: address.user,
-    show: (url) => {
+  return {
+    code: ({ url, code, expiresInSeconds }) => {
+      screen.warning(`Sign in as ${who}, on any device, within ${duration(expiresInSeconds * 1_000)}.`);
+      screen.warning(`  open this page:    ${harmless(url)}`);
+      screen.warning(`  type in this code: ${harmless(code)}`);
+      screen.progress(waiting);
+    },
+    page: (url) => {
       screen.warning(`Sign in as ${who}: open this page in a browser on this machine.`);
       screen.warning(`  ${harmless(url)}`);
       screen.progress(waiting);
     },
-  });
+    trying: () => screen.progress("Signed in at the provider; trying it on the mail server."),
+  };
 }

@@ -13,7 +13,16 @@ import {
   setLink,
   setSchedule,
 } from "@packetboat/archive";
-import { asId, type LinkId, MailError, type Policy, type Removals, type Rights } from "@packetboat/core";
+import {
+  asId,
+  defaultRemovals,
+  type LinkId,
+  MailError,
+  type Policy,
+  type Removals,
+  type Rights,
+  removalsAfter,
+} from "@packetboat/core";
 import { tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
@@ -22,7 +31,6 @@ import { collect, subcommand, withExamples, withReporting } from "../command-hel
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse } from "../house.ts";
 import { readCount } from "../runs/count.ts";
-import { defaultRemovals } from "../runs/removals.ts";
 import { archiveByName } from "../runs/targets.ts";
 import {
   type ScheduleOptions,
@@ -179,9 +187,7 @@ const set = (host: Host) => async (text: string, options: PolicyOptions & Schedu
   const [scheduled = null] = await listSchedules(pool, { linkId: id });
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const changed = scheduleOf(id, options, scheduled, { now: host.now(), timeZone });
-  // M7: what nobody chose follows the rights.
-  const follows = before.policy.removals === defaultRemovals(before.rights);
-  const removals = follows ? defaultRemovals(rights) : before.policy.removals;
+  const removals = removalsAfter(before, rights);
   const link = await setLink(pool, id, { rights, policy: { removals, ...policy }, merge: options.merge === true });
   if (changed === null) await removeSchedule(pool, id);
   else if (changed !== undefined) await setSchedule(pool, id, changed);

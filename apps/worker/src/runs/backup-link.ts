@@ -56,17 +56,26 @@ export async function makeBackup(
   database: Database,
   wanted: NewBackup,
 ): Promise<{ readonly account: Account; readonly link: LinkInfo }> {
-  const { pool } = database;
   const account = await makeAccount(database, wanted);
-  const name = wanted.archive ?? (await freeName(database, account));
-  const archive = await ensureArchive(pool, name);
+  return { account, link: await tieBackup(database, account, wanted.archive, wanted.patterns) };
+}
+
+/** The link by which an account is backed up into an archive: that of this name, else one of its own. Made if need be, with these patterns. */
+export async function tieBackup(
+  database: Database,
+  account: Account,
+  archiveName: string | undefined,
+  patterns: Patterns,
+): Promise<LinkInfo> {
+  const { pool } = database;
+  const archive = await ensureArchive(pool, archiveName ?? (await freeName(database, account)));
   const others = await listLinks(pool, { archiveId: archive.id });
   const own = others.find((link) => link.accountId === account.id);
-  if (own !== undefined) return { account, link: await setPatterns(database, own, wanted.patterns) };
-  const { include = [], exclude = [] } = wanted.patterns;
+  if (own !== undefined) return await setPatterns(database, own, patterns);
+  const { include = [], exclude = [] } = patterns;
   const prefix = others.length === 0 ? [] : [account.name];
   if (prefix.length > 0) await refuseTaken(database, archive, account.name);
-  const link = await createLink(pool, {
+  return await createLink(pool, {
     accountId: account.id,
     archiveId: archive.id,
     rights: { pull: true, push: false },
@@ -74,7 +83,6 @@ export async function makeBackup(
     // Below its own name it shares no mailbox with a link that fills the archive from its root: that was just looked at.
     merge: prefix.length > 0,
   });
-  return { account, link };
 }
 
 /** Throws CONFIG_INVALID when the archive has a mailbox of that name already: mail of two accounts would be mixed up in it. */

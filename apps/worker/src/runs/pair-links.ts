@@ -10,11 +10,10 @@ import {
   type LinkInfo,
   listLinks,
 } from "@packetboat/archive";
-import { MailError, type Rights } from "@packetboat/core";
+import { defaultRemovals, MailError, type Rights } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { type Account, makeAccount, type WantedAccount } from "../accounts/registry.ts";
 import { type Patterns, setPatterns } from "./backup-link.ts";
-import { defaultRemovals } from "./removals.ts";
 
 export interface WantedSide extends WantedAccount {
   readonly rights: Rights;

@@ -1,12 +1,39 @@
 // What was read, by whom: a row before each answer that shows a message, and what administrators did. Written first: who cannot be put on record
 // is shown nothing. It must never hold a name, an address, a query or anything of a message but its number (M8).
-import type { ArchiveId, MessageId } from "@packetboat/core";
+import type { AccountId, ArchiveId, LinkId, MessageId, RunId } from "@packetboat/core";
 import type { Pool } from "pg";
 import { millis, moment, rowsOf } from "../catalog/asking.ts";
 import type { Caller } from "./roles.ts";
 
-/** `read`: a message was shown. `download`: its bytes were given out. The rest: who may sign in was changed. */
-export type AuditKind = "read" | "download" | "user.created" | "user.removed" | "user.invited" | "token.created";
+/** `read`: a message was shown. `download`: its bytes were given out. */
+type ReadingKind = "read" | "download";
+
+/** Who may sign in was changed. */
+type AccessKind = "user.created" | "user.removed" | "user.invited" | "token.created";
+
+/** What is kept in step was changed, or asked for: a sign-in to a server tried, a run, what a run holds back let through. */
+type OperationKind =
+  | "account.tested"
+  | "account.added"
+  | "account.changed"
+  | "account.removed"
+  | "link.added"
+  | "link.changed"
+  | "link.removed"
+  | "run.asked"
+  | "run.approved";
+
+type AuditKind = ReadingKind | AccessKind | OperationKind;
+
+/** What an entry is about: numbers only. */
+interface AuditSubject {
+  readonly archiveId?: ArchiveId;
+  readonly messageId?: MessageId;
+  readonly userId?: number;
+  readonly accountId?: AccountId;
+  readonly linkId?: LinkId;
+  readonly runId?: RunId;
+}
 
 export interface AuditEntry {
   readonly id: number;
@@ -25,7 +52,7 @@ export async function recordAudit(
   pool: Pool,
   kind: AuditKind,
   { user, by }: Caller,
-  about: { readonly archiveId?: ArchiveId; readonly messageId?: MessageId; readonly userId?: number },
+  about: AuditSubject,
   now: number,
 ): Promise<void> {
   const detail = {
@@ -33,6 +60,9 @@ export async function recordAudit(
     ...(by.kind === "token" ? { token: by.id } : {}),
     ...(about.messageId === undefined ? {} : { message: about.messageId }),
     ...(about.userId === undefined ? {} : { user: about.userId }),
+    ...(about.accountId === undefined ? {} : { account: about.accountId }),
+    ...(about.linkId === undefined ? {} : { link: about.linkId }),
+    ...(about.runId === undefined ? {} : { run: about.runId }),
   };
   await rowsOf(
     pool,

@@ -71,6 +71,9 @@ const ALIVE = `exists (select from pg_locks k where k.locktype = 'advisory' and 
 const HELD = `(select count(*) from pending p where p.run_id = r.id and p.kind in ('removal', 'addition'))
   + (select count(*) from unsent u where u.run_id = r.id and ${HELD_UNSENT})`;
 
+/** Runs that hold anything: what is held is little, and nothing else is in these tables for long. */
+const HOLDING = `select p.run_id from pending p where p.kind in ('removal', 'addition') union select u.run_id from unsent u where ${HELD_UNSENT}`;
+
 const columns = (report: boolean): string => `r.id, r.link_id, a.name as archive, c.user_name, c.host, c.port, r.holder,
   ${millis("r.started_at")} as started_at, ${millis("r.finished_at")} as finished_at, r.outcome,
   (r.outcome is null and ${ALIVE}) as alive, ${millis("r.approved_at")} as approved_at,
@@ -103,6 +106,8 @@ export interface RunFilter {
   /** Only over one of these. Default: over any. */
   readonly archiveIds?: readonly ArchiveId[];
   readonly linkId?: LinkId;
+  /** Only those that hold something back. Default: any. */
+  readonly holding?: boolean;
   /** Only runs before this one: the next page. */
   readonly before?: RunId;
   /** Default: 20. */
@@ -114,7 +119,8 @@ export async function listRuns(pool: Pool, filter: RunFilter = {}): Promise<read
   const rows = await rowsOf<Row>(
     pool,
     `select ${columns(false)} ${FROM} where ($1::bigint is null or l.archive_id = $1) and ($2::bigint is null or r.link_id = $2)
-      and ($3::bigint is null or r.id < $3) and ($5::bigint[] is null or l.archive_id = any($5)) order by r.id desc limit $4`,
+      and ($3::bigint is null or r.id < $3) and ($5::bigint[] is null or l.archive_id = any($5))
+      ${filter.holding === true ? `and r.id in (${HOLDING})` : ""} order by r.id desc limit $4`,
     [
       filter.archiveId ?? null,
       filter.linkId ?? null,
@@ -134,10 +140,11 @@ export async function getRun(pool: Pool, id: RunId): Promise<RunDetails> {
 }
 
 /**
- * Lets through exactly what a halted run holds (G1): the link's next run proves each again and applies it. Gives how many. Throws
- * CONFIG_INVALID when the run held nothing, when a later run holds it now, or when it was approved and used before.
+ * Lets through exactly what a halted run holds (G1): the link's next run proves each again and applies it. Gives how many. `seen`: how many
+ * the person was shown. Throws CONFIG_INVALID when the run held nothing, when a later run holds it now, when it was approved and used before,
+ * or when it holds another number than was seen.
  */
-export async function approveRun(pool: Pool, id: RunId, now: number): Promise<number> {
+export async function approveRun(pool: Pool, id: RunId, now: number, seen?: number): Promise<number> {
   return inTransaction(pool, async (client) => {
     await rowsOf(client, "select from run where id = $1 for update", [id]);
     const [row] = await rowsOf<Row>(client, `select ${columns(false)} ${FROM} where r.id = $1`, [id]);
@@ -158,6 +165,11 @@ export async function approveRun(pool: Pool, id: RunId, now: number): Promise<nu
           : `Run ${later.id} looked again and holds it now. Approve that one: packetboat approve ${later.id}`,
       );
     }
+    if (seen !== undefined && seen !== run.held)
+      throw new MailError(
+        "CONFIG_INVALID",
+        `Run ${id} holds back another number of messages by now: ${run.held}. Look at them again, then approve.`,
+      );
     await rowsOf(client, `update run set approved_at = ${moment("$2")} where id = $1`, [id, now]);
     return run.held;
   });

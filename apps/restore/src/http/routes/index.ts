@@ -1,8 +1,13 @@
 // Every route, in the order in which the document lists them.
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
+import { accountSignInRoutes } from "./account-sign-ins.ts";
+import { accountRoutes } from "./accounts.ts";
 import { archiveRoutes } from "./archives.ts";
+import { chartRoutes } from "./charts.ts";
+import { haltRoutes } from "./halts.ts";
 import { historyRoutes } from "./history.ts";
+import { linkRoutes } from "./links.ts";
 import { messageRoutes } from "./messages.ts";
 import { openedRoutes } from "./opened.ts";
 import { standingRoutes } from "./standing.ts";
@@ -15,5 +20,10 @@ export const ROUTES: readonly Route[] = [
   ...openedRoutes,
   ...historyRoutes,
   ...standingRoutes,
+  ...chartRoutes,
+  ...haltRoutes,
+  ...linkRoutes,
+  ...accountRoutes,
+  ...accountSignInRoutes,
   ...userRoutes,
 ];
