@@ -131,6 +131,24 @@ create table invitation (
   user_id bigint not null
 );
 
+create table job (
+  archive_id bigint not null,
+  asked jsonb not null,
+  cancelled boolean not null default false,
+  changed_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  error jsonb,
+  id bigint not null generated always as identity,
+  kind text not null,
+  preview jsonb,
+  progress jsonb,
+  result jsonb,
+  state text not null,
+  user_id bigint,
+  version integer not null default 1
+);
+
 create table lease (
   account_id bigint not null,
   acquired_at timestamp with time zone not null default now(),
@@ -356,6 +374,10 @@ alter table intent add constraint intent_remote_mailbox_id_remote_mailbox_id_fk 
 alter table invitation add constraint invitation_hash UNIQUE (hash);
 alter table invitation add constraint invitation_pkey PRIMARY KEY (user_id);
 alter table invitation add constraint invitation_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
+alter table job add constraint job_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table job add constraint job_kind CHECK ((kind = ANY (ARRAY['restore'::text, 'export'::text, 'import'::text])));
+alter table job add constraint job_pkey PRIMARY KEY (id);
+alter table job add constraint job_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE SET NULL;
 alter table lease add constraint lease_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table lease add constraint lease_pkey PRIMARY KEY (account_id);
 alter table link add constraint link_account_archive UNIQUE (account_id, archive_id);
@@ -419,6 +441,8 @@ CREATE INDEX audit_archive ON audit USING btree (archive_id, kind);
 CREATE INDEX blob_canonical ON blob USING btree (key_space, canonical) WHERE (canonical IS NOT NULL);
 CREATE INDEX content_terms ON content USING gin (content_terms(subject, names, words, from_line, to_line, cc_line, bcc_line, files, attached, places));
 CREATE INDEX intent_remote_mailbox ON intent USING btree (remote_mailbox_id);
+CREATE INDEX job_archive ON job USING btree (archive_id);
+CREATE INDEX job_user ON job USING btree (user_id);
 CREATE INDEX link_archive ON link USING btree (archive_id);
 CREATE INDEX mailbox_archive ON mailbox USING btree (archive_id);
 CREATE UNIQUE INDEX mailbox_version_live_path ON mailbox_version USING btree (archive_id, path_key) WHERE (to_revision = '9223372036854775807'::bigint);

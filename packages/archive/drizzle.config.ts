@@ -10,6 +10,7 @@ export default defineConfig({
     "./src/schema-worker.ts",
     "./src/schema-search.ts",
     "./src/schema-access.ts",
+    "./src/schema-jobs.ts",
   ],
   out: "../../migrations",
   breakpoints: false,

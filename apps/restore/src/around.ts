@@ -2,10 +2,10 @@
 import type { ArchiveInfo } from "@packetboat/archive";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
-import type { RestoreHost } from "./host.ts";
+import type { WorkHost } from "./host.ts";
 
 export interface Around {
-  readonly host: RestoreHost;
+  readonly host: WorkHost;
   readonly database: Database;
   readonly screen: Screen;
   readonly archive: ArchiveInfo;

@@ -134,6 +134,11 @@ function defineExport(command: Command, host: RestoreHost, frame: Frame): void {
       )
       .option("--at WHEN", AT)
       .option("--mailbox PATTERN", "only mailboxes that match; * is any text; may be repeated", frame.collect)
+      .option("--message ID", "only these messages, by the numbers that list prints; may be repeated", frame.collect)
+      .option("--from TEXT", "only what was sent by; any piece of a name or address")
+      .option("--subject WORDS", "only with these words in the subject, one after the other")
+      .option("--has attachment", "only with an attachment")
+      .option("--query QUERY", "only what restore search finds by it at that moment")
       .option("--json", "print one JSON object on stdout")
       .option("-q, --quiet", "print nothing on success (for cron)")
       .action(async (archive: string, options: ExportOptions) => {
@@ -148,6 +153,7 @@ function defineExport(command: Command, host: RestoreHost, frame: Frame): void {
       },
       { line: "restore export you@example.com --to zip:mail.zip", what: "in one file" },
       { line: "restore export you@example.com --to eml:work --mailbox 'Work*'", what: "some mailboxes" },
+      { line: "restore export you@example.com --to mbox:ann --query 'from:ann invoice'", what: "what a search finds" },
     ],
   );
 }
@@ -178,6 +184,7 @@ function definePush(command: Command, host: RestoreHost, frame: Frame): void {
     .option("--has attachment", "only with an attachment")
     .option("--query QUERY", "only what restore search finds by it at that moment")
     .option("--keep-new", "with --in-place: leave what came since where it is")
+    .option("--carry-out", "with --in-place: let the archive's links write to their servers for this once")
     .option("--mailbox-prefix PATH", "with --to: below this mailbox of the account, such as 'Old mail'")
     .option("--no-sync", "with --in-place: only make the revision; packetboat sync carries it out")
     .option("-n, --dry-run", "print the plan, change nothing")
@@ -194,6 +201,7 @@ function definePush(command: Command, host: RestoreHost, frame: Frame): void {
     { line: "restore push you@example.com --at '2 hours ago' --in-place --dry-run", what: "what an undo would do" },
     { line: "restore push you@example.com --at 41 --in-place --mailbox Work", what: "one mailbox as it was" },
     { line: "restore push you@example.com --at 41 --in-place --message 96,97", what: "two messages" },
+    { line: "restore push you@example.com --at 41 --in-place --carry-out", what: "also where a link only backs up" },
     { line: "restore push you@example.com --to imaps://you@new.example.org", what: "everything into another account" },
     {
       line: "restore push you@example.com --to me@new.example.org --at 2026-11-01 --mailbox-prefix 'Old mail'",

@@ -14,7 +14,7 @@ export async function* exportedMessages(
 ): AsyncGenerator<ExportMessage> {
   for (const mailbox of snapshot.mailboxes) {
     if (mailbox.messages === 0) continue;
-    const stored = exportMailbox(pool, snapshot.archive.id, mailbox.id, snapshot.revision);
+    const stored = exportMailbox(pool, snapshot.archive.id, mailbox.id, snapshot.revision, snapshot.messages ?? null);
     for await (const { message, bytes: content } of readAhead(loaded(stored))) {
       const { id, size, sha256, flags, internalDate } = message;
       if (size === null || sha256 === null) erased.messages++;

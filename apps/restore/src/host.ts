@@ -1,7 +1,7 @@
 // What the restore commands are given by the command line that runs them: the same house, screen and words on every command. The two
 // apps do not import each other, so it is handed in. It must never offer anything that writes to a server but the rounds of links.
 import type { ArchiveInfo, LinkInfo } from "@packetboat/archive";
-import type { AccountId, ArchiveId, MailboxPath, MailError, Role } from "@packetboat/core";
+import type { AccountId, ArchiveId, LinkId, MailboxPath, MailError, Policy, Role, RunReport } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
@@ -34,8 +34,23 @@ export interface AccountWords {
   readonly allowCleartext?: boolean;
 }
 
+/** Links that may write for this once though they have no right to, with what becomes on their servers of what the archive removed (M7). */
+export type Lent = ReadonlyMap<LinkId, Pick<Policy, "removals">>;
+
+/** How far rounds are with one account. */
+export interface RoundsProgress {
+  readonly account: string;
+  readonly phase: "connecting" | "looking" | "fetching" | "sending";
+  readonly messages: number;
+  readonly bytes: number;
+  /** Messages that the phase may have to do with. */
+  readonly of: number;
+}
+
 /** Rounds that were made. */
 export interface Ran {
+  /** Each of them. */
+  readonly runs: readonly RunReport[];
   /** For --json. */
   readonly report: unknown;
   /** Prints what happened, and states the exit code. */
@@ -99,7 +114,8 @@ export interface LinkStanding {
   readonly heldBy: number | null;
 }
 
-export interface RestoreHost {
+/** What work needs that may go on without anybody at a terminal. */
+export interface WorkHost {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
@@ -125,8 +141,8 @@ export interface RestoreHost {
   readonly consent: (question: string, yes: boolean) => Promise<void>;
   /** Signs in to the account of a link and gives the largest message that its server takes, in bytes; null: not stated. Throws as a sign-in does. */
   readonly appendLimit: (database: Database, link: LinkInfo) => Promise<number | null>;
-  /** Makes rounds over these links, all of one archive. */
-  readonly rounds: (database: Database, screen: Screen, links: readonly LinkInfo[]) => Promise<Ran>;
+  /** Makes rounds over these links, all of one archive. `lent`: those that may write for this once. */
+  readonly rounds: (database: Database, screen: Screen, links: readonly LinkInfo[], lent: Lent) => Promise<Ran>;
   /** The account of a name or a URL, made if need be. Close it. */
   readonly destination: (
     database: Database,
@@ -134,4 +150,9 @@ export interface RestoreHost {
     text: string,
     options: AccountWords & { readonly dryRun?: boolean },
   ) => Promise<Destination>;
+}
+
+export interface RestoreHost extends WorkHost {
+  /** The same for work that nobody waits for at a terminal: `signal` ends it, nobody is asked, and rounds tell `watch` how far they are. */
+  readonly unattended: (signal: AbortSignal, watch: (progress: RoundsProgress) => void) => WorkHost;
 }

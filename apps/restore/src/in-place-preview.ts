@@ -17,7 +17,7 @@ export interface AccountPreview extends Preview {
 
 /** Gives a preview for each of these links. What concerns one account does not stop the others. */
 export async function previewInPlace(
-  { host, database, screen }: Around,
+  { host, database }: Around,
   plan: UndoPlan,
   links: readonly LinkInfo[],
 ): Promise<readonly AccountPreview[]> {
@@ -31,10 +31,14 @@ export async function previewInPlace(
     host.signal.throwIfAborted();
     const sending = await undoSending(database.pool, plan, link.id, asked.limit);
     const { limit: appendLimit, notAsked } = asked;
-    const preview = { link: link.id, account: link.account, ...sending, toBeMatched: 0, appendLimit, notAsked };
-    const unsure = notAsked === null ? "" : ` Its server could not be asked what it takes: ${notAsked}`;
-    screen.line(`${harmless(link.account)}: ${previewWords(preview, appendLimit)}.${harmless(unsure)}`);
-    previews.push(preview);
+    previews.push({ link: link.id, account: link.account, ...sending, toBeMatched: 0, appendLimit, notAsked });
   }
   return previews;
+}
+
+/** One account's preview in words. */
+export function accountLine(preview: AccountPreview): string {
+  const { account, appendLimit, notAsked } = preview;
+  const unsure = notAsked === null ? "" : ` Its server could not be asked what it takes: ${notAsked}`;
+  return `${harmless(account)}: ${previewWords(preview, appendLimit)}.${harmless(unsure)}`;
 }

@@ -1,12 +1,19 @@
 // Which moment of an archive is meant by `--at`: a revision, or a time in one of the ways in which people write one. Pure: now comes in.
 // It must never guess: what it does not understand it refuses, with the ways to write it.
-import { MailError } from "@packetboat/core";
+import { MailError, type Revision } from "@packetboat/core";
 
 export type Moment =
   | { readonly kind: "now" }
   | { readonly kind: "revision"; readonly revision: number }
   /** Milliseconds since 1970: the last revision made until then. */
   | { readonly kind: "time"; readonly time: number };
+
+/** The revision that a moment means in an archive. */
+export interface Resolved {
+  readonly revision: Revision;
+  /** Milliseconds since 1970; null for revision 0, the empty archive. */
+  readonly madeAt: number | null;
+}
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   minute: 60_000,

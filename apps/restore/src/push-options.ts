@@ -18,6 +18,7 @@ export interface PushOptions extends AccountWords {
   readonly has?: string;
   readonly query?: string;
   readonly keepNew?: boolean;
+  readonly carryOut?: boolean;
   readonly mailboxPrefix?: string;
   /** False: --no-sync. */
   readonly sync?: boolean;
@@ -67,10 +68,13 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"], now:
   if (inPlace === (to !== undefined)) return refuse("Say where to: either --in-place, or --to ACCOUNT.");
   if (to === undefined) {
     if (at === undefined) return refuse("Say which revision is to come back: --at. packetboat log shows them.");
+    if (options.carryOut === true && sync === false)
+      return refuse("--carry-out writes to the servers, --no-sync does not. Give one of them.");
     if (mailboxPrefix !== undefined) return refuse("--mailbox-prefix goes with --to; --in-place keeps every name.");
     return { kind: "inPlace", at, selection, query };
   }
-  if (keepNew === true || sync === false) return refuse("--keep-new and --no-sync go with --in-place.");
+  if (keepNew === true || sync === false || options.carryOut === true)
+    return refuse("--keep-new, --carry-out and --no-sync go with --in-place.");
   const words = [
     ...(selection.mailboxes ?? []),
     ...(since === undefined ? [] : [`since ${since}`]),
@@ -95,7 +99,7 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"], now:
 const MOST_MESSAGES = 10_000;
 
 /** The numbers of messages as list, diff and show print them, one or several in a word: "96", "96,97". Throws CONFIG_INVALID. */
-function readMessages(words: readonly string[]): readonly MessageId[] {
+export function readMessages(words: readonly string[]): readonly MessageId[] {
   const ids = words.flatMap((word) => word.split(/[\s,]+/)).filter((word) => word !== "");
   if (ids.length === 0 || ids.some((word) => !/^[1-9]\d{0,14}$/.test(word)))
     return refuse("--message is the number of a message, as restore list and restore diff print it: --message 96,97.");

@@ -1,24 +1,22 @@
 // A selection by search: the query becomes the numbers of the messages that it finds at the moment that is asked for, so that what is shown, asked
 // and done is one set. It must never go on with none: a typing error would pass for "there is nothing to do".
-import { matchingMessages, resolveRevision, type UndoSelection } from "@packetboat/archive";
-import { MailError, type MessageId } from "@packetboat/core";
+import { type ArchiveInfo, matchingMessages, type UndoSelection } from "@packetboat/archive";
+import { MailError, type MessageId, type Revision } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
 import type { Query } from "@packetboat/search";
-import type { Around } from "./around.ts";
-import { readMoment } from "./moment.ts";
 
-/** Throws CONFIG_INVALID when nothing is found, and while mail waits to be indexed. */
+/** Gives the selection with what the query finds of it at a revision; null: all. Throws CONFIG_INVALID when nothing is found, and while mail waits to be indexed. */
 export async function searchedSelection(
-  { host, database, archive }: Pick<Around, "host" | "database" | "archive">,
-  at: string | null,
+  pool: Database["pool"],
+  archive: Pick<ArchiveInfo, "id">,
+  revision: Revision,
   selection: UndoSelection,
   query: Query | null,
 ): Promise<UndoSelection> {
   if (query === null) return selection;
-  const moment = readMoment(at ?? undefined, host.now());
-  const { revision } = await resolveRevision(database.pool, archive.id, moment);
   const wanted = selection.messages === undefined ? null : new Set(selection.messages);
   const found: MessageId[] = [];
-  for await (const ids of matchingMessages(database.pool, { archiveId: archive.id, query, revision }))
+  for await (const ids of matchingMessages(pool, { archiveId: archive.id, query, revision }))
     for (const id of ids) if (wanted === null || wanted.has(id)) found.push(id);
   if (found.length === 0)
     throw new MailError(

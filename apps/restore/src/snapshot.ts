@@ -1,7 +1,15 @@
 // An archive as of the moment that a person named: the revision it means, and its mailboxes, all of them or those that match.
 // It must never answer a pattern that fits nothing with an empty result: a typing error would pass for "there is no mail".
-import { type ArchiveInfo, type MailboxAt, mailboxesAt, resolveRevision } from "@packetboat/archive";
-import { type MailboxPath, MailError, matchesPattern, type Revision, samePath, showPath } from "@packetboat/core";
+import { type ArchiveInfo, countsAmong, type MailboxAt, mailboxesAt, resolveRevision } from "@packetboat/archive";
+import {
+  type MailboxPath,
+  MailError,
+  type MessageId,
+  matchesPattern,
+  type Revision,
+  samePath,
+  showPath,
+} from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { harmless, instant } from "@packetboat/terminal";
 import type { RestoreHost } from "./host.ts";
@@ -15,6 +23,8 @@ export interface Snapshot {
   readonly madeAt: number | null;
   /** In the order in which people look for them: INBOX first, then by name. */
   readonly mailboxes: readonly MailboxAt[];
+  /** Only these, in order; null: all of the mailboxes. Default: null. */
+  readonly messages?: readonly MessageId[] | null;
 }
 
 export interface SnapshotOptions {
@@ -34,6 +44,22 @@ export async function snapshotOf(
   const { revision, madeAt } = await resolveRevision(database.pool, archive.id, moment);
   const all = await mailboxesAt(database.pool, archive.id, revision);
   return { archive, revision, madeAt, mailboxes: selected(all, options.mailbox ?? [], revision, archive.name) };
+}
+
+/** The same with these messages only, and the mailboxes of it that hold some, counted by them. Throws CONFIG_INVALID where none is left. */
+export async function narrowed(
+  pool: Database["pool"],
+  snapshot: Snapshot,
+  messages: readonly MessageId[],
+): Promise<Snapshot> {
+  const counts = await countsAmong(pool, snapshot.archive.id, snapshot.revision, messages);
+  const mailboxes = snapshot.mailboxes.flatMap((mailbox) => {
+    const own = counts.get(mailbox.id);
+    return own === undefined ? [] : [{ ...mailbox, ...own }];
+  });
+  if (mailboxes.length === 0)
+    throw new MailError("CONFIG_INVALID", `None of these messages is there at revision ${snapshot.revision}.`);
+  return { ...snapshot, mailboxes, messages: messages.toSorted((a, b) => a - b) };
 }
 
 function selected(

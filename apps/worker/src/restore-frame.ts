@@ -6,18 +6,41 @@ import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
 import { type RawAccountOptions, withAccountOptions } from "./accounts/options.ts";
 import { collect, subcommand, withExamples } from "./command-help.ts";
+import { type Live, toldLive } from "./display/live.ts";
+import type { ProgressState } from "./display/progress.ts";
 import type { Host } from "./host.ts";
 import { openHouse } from "./house.ts";
 import { askConsent } from "./runs/consent.ts";
 import { readCount } from "./runs/count.ts";
 import { readDate } from "./runs/date.ts";
+import type { Lent } from "./runs/restore-rounds.ts";
 import { archiveByName } from "./runs/targets.ts";
 
 /** The words that all commands share. */
 export const FRAME = { subcommand, withExamples, collect, readDate, readCount, withAccountOptions };
 
-/** Gives the host with what opens the database and finds an archive, asks, and runs links. */
+/** Gives the host with what opens the database and finds an archive, asks, and runs links; and the same for work that nobody waits for. */
 export function restoreHost(host: Host) {
+  return {
+    ...handed(host),
+    unattended: (signal: AbortSignal, watch: (progress: Told) => void) => {
+      const heard = toldLive(({ label: account, phase, messages, bytes, toFetch: of }) => {
+        watch({ account, phase, messages, bytes, of });
+      }, host.now);
+      return handed({ ...host, signal, canAsk: false, end: () => undefined }, heard);
+    },
+  };
+}
+
+/** How far rounds are with one account. */
+interface Told extends Pick<ProgressState, "phase" | "messages" | "bytes"> {
+  readonly account: string;
+  readonly of: number;
+}
+
+/** `live`: told how far rounds are, in place of the screen. */
+function handed(host: Host, live?: Live) {
+  const told = live === undefined ? {} : { live };
   return {
     ...host,
     open: (screen: Screen): Promise<Database> => openHouse(host, screen),
@@ -37,9 +60,9 @@ export function restoreHost(host: Host) {
       const { appendLimitOf } = await import("./runs/restore-rounds.ts");
       return await appendLimitOf({ host, database }, link);
     },
-    rounds: async (database: Database, screen: Screen, links: readonly LinkInfo[]) => {
+    rounds: async (database: Database, screen: Screen, links: readonly LinkInfo[], lent: Lent) => {
       const { roundsOf } = await import("./runs/restore-rounds.ts");
-      return await roundsOf({ host, database, screen }, links);
+      return await roundsOf({ host, database, screen, ...told }, links, lent);
     },
     destination: async (
       database: Database,
@@ -48,7 +71,7 @@ export function restoreHost(host: Host) {
       options: RawAccountOptions & { readonly dryRun?: boolean },
     ) => {
       const { destinationOf } = await import("./runs/restore-rounds.ts");
-      return await destinationOf({ host, database, screen }, text, options, options.dryRun === true);
+      return await destinationOf({ host, database, screen, ...told }, text, options, options.dryRun === true);
     },
   };
 }

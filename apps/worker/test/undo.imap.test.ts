@@ -181,6 +181,39 @@ describe("restore push", () => {
     expect(await served("erin")).toEqual(held);
   }, 60_000);
 
+  it("M10 M7 in place lets a link that only backs up write for this once, and no longer", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    await on("frank", async (client) => {
+      for (const n of [1, 2, 3])
+        await client.append("INBOX", Buffer.from(`Subject: ${n}\r\n\r\nAbout ${n}.\r\n`), { flags: ["\\Flagged"] });
+    });
+    const nightly = () => cli.must(["backup", urlOf("frank"), "--archive", "once"]);
+    await nightly();
+    const { INBOX: held = [] } = await served("frank");
+    const { revision: then } = await cli.json<{ revision: number }>(["restore", "list", "once"]);
+    await on("frank", async (client) => {
+      await client.select("INBOX");
+      await client.expunge((await client.uids()).slice(1).join(","));
+      await client.append("INBOX", Buffer.from("Subject: new\r\n\r\nThis came later.\r\n"));
+    });
+    await nightly();
+    const { INBOX: left = [] } = await served("frank");
+    const back = ["restore", "push", "once", "--at", String(then), "--in-place", "--carry-out"];
+    const kept = await cli.must([...back, "--keep-new"]);
+    expect(kept).toMatch(/frank@127\.0\.0\.1:\d+: 2 messages to append \(48 bytes\), 0 already there\./);
+    const all = [...held, ...left.filter((one) => !held.includes(one))].sort();
+    expect((await served("frank")).INBOX).toEqual(all);
+    expect(await cli.must(["link", "list", "--archive", "once"])).not.toMatch(/push/);
+    await nightly();
+    expect((await served("frank")).INBOX).toEqual(all);
+    // What came since goes from the server too where that is asked for.
+    await cli.must([...back, "--yes"]);
+    expect((await served("frank")).INBOX).toEqual([...held].sort());
+    await nightly();
+    const { mailboxes } = await cli.json<{ mailboxes: { messages: number }[] }>(["restore", "list", "once"]);
+    expect(mailboxes.map(({ messages }) => messages)).toEqual([3]);
+  }, 60_000);
+
   it("refuses what contradicts itself", async () => {
     for (const words of [
       [],
@@ -190,6 +223,8 @@ describe("restore push", () => {
       ["--to", "x", "--keep-new"],
       ["--to", "x", "--no-sync"],
       ["--in-place", "--at", "1", "--since", "yesterday"],
+      ["--in-place", "--at", "1", "--carry-out", "--no-sync"],
+      ["--to", "x", "--carry-out"],
     ])
       expect((await push(...words)).code, words.join(" ")).toBe(2);
   });

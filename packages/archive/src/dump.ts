@@ -46,6 +46,7 @@ export const DUMPED_TABLES = [
   "user_archive",
   "api_token",
   "audit",
+  "job",
 ] as const;
 
 const MAGIC = Buffer.from("packetboat dump 1\n");

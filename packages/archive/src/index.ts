@@ -87,7 +87,7 @@ export { type SearchPage, type SearchRequest, searchMessages } from "./search/se
 export type { Selection, UndoSelection } from "./selection.ts";
 export type { ArchiveSettings } from "./session.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
-export { type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
+export { countsAmong, type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
 export {
   executeUndo,

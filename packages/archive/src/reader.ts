@@ -93,13 +93,17 @@ export interface MessageAt {
   readonly sha256: Digest | null;
 }
 
-/** A page of a mailbox as of a revision, by message id, after `afterId` (0 for the first). By message_version_page. */
+/**
+ * A page of a mailbox as of a revision, by message id, after `afterId` (0 for the first); `among`: only of these messages. By
+ * message_version_page.
+ */
 export async function messagesAt(
   pool: Pool,
   mailboxId: MailboxId,
   revision: Revision,
   afterId = 0,
   limit = 1_000,
+  among: readonly MessageId[] | null = null,
 ): Promise<readonly MessageAt[]> {
   const rows = await rowsOf<{
     id: bigint;
@@ -114,12 +118,13 @@ export async function messagesAt(
       from (
         select message_id, flags from message_version
         where mailbox_id = $1 and message_id > $3 and from_revision <= $2 and to_revision > $2
+          ${among === null ? "" : "and message_id = any($5::bigint[])"}
         order by message_id limit $4
       ) v
       cross join lateral (select internal_date, blob_id from message where id = v.message_id limit 1) m
       left join lateral (select size, sha256 from blob where id = m.blob_id limit 1) b on true
       order by v.message_id`,
-    [mailboxId, revision, afterId, limit],
+    [mailboxId, revision, afterId, limit, ...(among === null ? [] : [among])],
   );
   return rows.map(({ id, flags, internal_date, size, sha256 }) => ({
     id: asId<MessageId>(id),
@@ -135,25 +140,21 @@ export interface ExportedMessage extends MessageAt {
   readonly body: StoredBody | null;
 }
 
-/** Every message of a mailbox as of a revision with its body, by message id. Memory is bounded by one message, or 4 MB of a large one. */
+/**
+ * Every message of a mailbox as of a revision with its body, by message id; `among`: only those of these, by number. Memory is bounded by one
+ * message, or 4 MB of a large one.
+ */
 export async function* exportMailbox(
   pool: Pool,
   archiveId: ArchiveId,
   mailboxId: MailboxId,
   revision: Revision,
+  among: readonly MessageId[] | null = null,
 ): AsyncGenerator<ExportedMessage> {
-  const page = (after: number): Promise<readonly MessageAt[]> => messagesAt(pool, mailboxId, revision, after, 500);
-  let messages = await page(0);
-  while (messages.length > 0) {
-    // The next page is on its way while this one is written out.
-    const last = messages.at(-1)?.id ?? 0;
-    const next = page(last);
-    next.catch(() => undefined);
-    const bodies = readBodies(
-      pool,
-      archiveId,
-      messages.map(({ id }) => id),
-    );
+  const pages = among === null ? allPages(pool, mailboxId, revision) : pagesAmong(pool, mailboxId, revision, among);
+  for await (const messages of pages) {
+    const ids = messages.map(({ id }) => id);
+    const bodies = readBodies(pool, archiveId, ids);
     let body = (await bodies.next()).value ?? null;
     for (const message of messages) {
       if (body?.messageId === message.id) {
@@ -161,6 +162,32 @@ export async function* exportMailbox(
         body = (await bodies.next()).value ?? null;
       } else yield { ...message, body: null };
     }
+  }
+}
+
+async function* allPages(pool: Pool, mailboxId: MailboxId, revision: Revision): AsyncGenerator<readonly MessageAt[]> {
+  const page = (after: number): Promise<readonly MessageAt[]> => messagesAt(pool, mailboxId, revision, after, 500);
+  let messages = await page(0);
+  while (messages.length > 0) {
+    // The next page is on its way while this one is written out.
+    const next = page(messages.at(-1)?.id ?? 0);
+    next.catch(() => undefined);
+    yield messages;
     messages = await next;
+  }
+}
+
+/** Ids that one question is asked with: most of a search may lie elsewhere. */
+const ASKED = 2_000;
+
+async function* pagesAmong(
+  pool: Pool,
+  mailboxId: MailboxId,
+  revision: Revision,
+  among: readonly MessageId[],
+): AsyncGenerator<readonly MessageAt[]> {
+  for (let at = 0; at < among.length; at += ASKED) {
+    const messages = await messagesAt(pool, mailboxId, revision, 0, ASKED, among.slice(at, at + ASKED));
+    if (messages.length > 0) yield messages;
   }
 }

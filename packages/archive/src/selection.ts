@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import {
   type Digest,
+  type MailboxId,
   type MailboxPath,
   MailError,
   type MessageId,
@@ -33,6 +34,8 @@ export interface Selection {
 export interface UndoSelection {
   /** Patterns over the path that a mailbox had then, or has now: `*` any text, `?` one character. */
   readonly mailboxes?: readonly string[] | undefined;
+  /** These mailboxes and no others, whatever they are called. */
+  readonly mailboxIds?: readonly MailboxId[] | undefined;
   /** INTERNALDATE at or after, milliseconds since 1970. With it, or `before`, mailboxes themselves stay as they are. */
   readonly since?: number | undefined;
   readonly before?: number | undefined;

@@ -11,6 +11,7 @@ import {
 } from "@packetboat/core";
 import type { Pool } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
+import type { Counts } from "./counts.ts";
 import { type MailboxAt, mailboxesAt } from "./reader.ts";
 import { selectsMailbox, type UndoSelection } from "./selection.ts";
 
@@ -22,10 +23,12 @@ export async function selectedMailboxesAt(
   selection: UndoSelection,
 ): Promise<readonly MailboxAt[]> {
   const patterns = selection.mailboxes ?? [];
+  const chosen = selection.mailboxIds === undefined ? null : new Set(selection.mailboxIds);
   const named = selection.messages === undefined ? null : await homesOf(pool, archiveId, revision, selection.messages);
   const meant = (await mailboxesAt(pool, archiveId, revision)).filter(
     ({ id, path }) =>
       (named === null || named.has(id)) &&
+      (chosen === null || chosen.has(id)) &&
       (patterns.length === 0 || patterns.some((pattern) => selectsMailbox(pattern, path))),
   );
   if (meant.length === 0) throw new MailError("CONFIG_INVALID", `No mailbox matches at revision ${revision}.`);
@@ -58,6 +61,36 @@ export async function homesOf(
     );
   }
   return new Set(rows.map((row) => asId<MailboxId>(row.mailbox_id)));
+}
+
+/**
+ * How much these messages come to at a revision, by the mailbox that each is in; those that are not there are not counted. By message_pkey,
+ * message_version_pkey and blob_pkey.
+ */
+export async function countsAmong(
+  pool: Pool,
+  archiveId: ArchiveId,
+  revision: Revision,
+  messages: readonly MessageId[],
+): Promise<ReadonlyMap<MailboxId, Counts>> {
+  const rows = await rowsOf<{ id: bigint } & Record<keyof Counts, bigint>>(
+    pool,
+    `select v.mailbox_id as id, count(*) as messages, count(*) filter (where not v.flags @> array['\\Seen']) as unread,
+        coalesce(sum(b.size), 0)::bigint as bytes
+      from unnest($3::bigint[]) wanted(id)
+      cross join lateral (select id, blob_id from message where id = wanted.id and archive_id = $1 limit 1) m
+      cross join lateral (select mailbox_id, flags, to_revision from message_version where message_id = m.id and from_revision <= $2
+        order by from_revision desc limit 1) v
+      left join lateral (select size from blob where id = m.blob_id limit 1) b on true
+      where v.to_revision > $2 group by v.mailbox_id`,
+    [archiveId, revision, messages],
+  );
+  return new Map(
+    rows.map(({ id, messages: count, unread, bytes }) => [
+      asId<MailboxId>(id),
+      { messages: Number(count), unread: Number(unread), bytes: Number(bytes) },
+    ]),
+  );
 }
 
 /** A message as a server is asked whether it holds it (C4). */

@@ -99,10 +99,14 @@ async function resolve(pool: Pool, request: UndoRequest, until: Revision): Promi
   const { archiveId, revision, selection } = request;
   const mailboxes = await mailboxesBetween(pool, archiveId, revision, until);
   const patterns = selection.mailboxes ?? [];
-  const means = ({ was, now }: RestoreMailbox): boolean =>
-    patterns.some((pattern) => [was, now].some((shape) => shape !== null && selectsMailbox(pattern, shape.path)));
-  const ids = mailboxes.filter((one) => patterns.length === 0 || means(one)).map(({ id }) => id);
-  if (patterns.length > 0 && ids.length === 0) {
+  const named = selection.mailboxIds === undefined ? null : new Set(selection.mailboxIds);
+  const means = ({ id, was, now }: RestoreMailbox): boolean =>
+    (named === null || named.has(id)) &&
+    (patterns.length === 0 ||
+      patterns.some((pattern) => [was, now].some((shape) => shape !== null && selectsMailbox(pattern, shape.path))));
+  const isSome = patterns.length > 0 || named !== null;
+  const ids = mailboxes.filter(means).map(({ id }) => id);
+  if (isSome && ids.length === 0) {
     throw new MailError("CONFIG_INVALID", `No mailbox matches, neither at revision ${revision} nor now.`);
   }
   const single = [selection.since, selection.before, selection.messages].some((given) => given !== undefined);
@@ -111,7 +115,7 @@ async function resolve(pool: Pool, request: UndoRequest, until: Revision): Promi
     archiveId,
     was: revision,
     until,
-    mailboxes: patterns.length === 0 ? null : ids,
+    mailboxes: isSome ? ids : null,
     whole: plan.emptied,
     since: selection.since ?? null,
     before: selection.before ?? null,

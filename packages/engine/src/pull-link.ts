@@ -9,7 +9,6 @@ import {
   type MailboxBase,
   type MailboxId,
   type Note,
-  type RemoteMailboxId,
   showPath,
   uidCount,
   unionUids,
@@ -42,8 +41,8 @@ export async function* pullLink(run: Pass): AsyncGenerator<RunEvent, Pulled> {
     run.place.enter();
     return settleMailboxes(run, listing);
   });
-  // After their names are known, before anything in them is taken for new (S2).
-  const unsettled = run.link.rights.push ? await settleIntents(run, settled.work) : new Set<RemoteMailboxId>();
+  // After their names are known, before anything in them is taken for new (S2): also where the right to push was lent, or taken back, since.
+  const unsettled = await settleIntents(run, settled.work);
   for (const note of settled.plan.notes) yield { kind: "note", note };
   const looks = settled.work.map((one) => ({ ...one, decision: decide(run, one.listed, one.base) }));
   const unchanged = looks.filter((one) => one.decision.kind === "unchanged").length;

@@ -1,5 +1,7 @@
 // packetboat restore export: an archive, as it is or was, as files. The database is read ahead of the disk; what is in memory is a few
 // megabytes, whatever the archive holds. An interrupted export goes on where it was, at the revision that it began with.
+import type { MessageId } from "@packetboat/core";
+import type { Database } from "@packetboat/database";
 import {
   type ExportOutcome,
   exportEml,
@@ -9,17 +11,26 @@ import {
   SUMS,
   unfinishedExport,
 } from "@packetboat/formats";
+import type { Query } from "@packetboat/search";
+import { queryOfOptions } from "@packetboat/search";
 import { bytes, duration, harmless, plural, type Screen } from "@packetboat/terminal";
 import { type ExportFormat, type ExportPlace, readDestination } from "../destination.ts";
 import { startDisplay } from "../export-progress.ts";
 import { exportedMessages } from "../exported.ts";
 import type { RestoreHost } from "../host.ts";
-import { type Snapshot, snapshotOf, whenOf } from "../snapshot.ts";
+import { readMessages } from "../push-options.ts";
+import { searchedSelection } from "../searched.ts";
+import { narrowed, type Snapshot, snapshotOf, whenOf } from "../snapshot.ts";
 
 export interface ExportOptions {
   readonly to: string;
   readonly at?: string;
   readonly mailbox?: readonly string[];
+  readonly message?: readonly string[];
+  readonly from?: string;
+  readonly subject?: string;
+  readonly has?: string;
+  readonly query?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -34,11 +45,16 @@ const EXPORTS = {
 /** Exports an archive. Throws as snapshotOf and the exports do, and INTERRUPTED. */
 export async function exportArchive(host: RestoreHost, name: string, options: ExportOptions): Promise<void> {
   const place = readDestination(options.to, host.variables.HOME);
+  const wanted = wantedOf(options, host.now());
   const screen = host.screen(options);
   host.stopsByItself();
   const database = await host.open(screen);
   const signal = AbortSignal.any([host.signal, database.lost]);
-  const snapshot = await snapshotOf(host, database, name, await goingOn(place.path, name, options));
+  const snapshot = await chosenOf(
+    database,
+    await snapshotOf(host, database, name, await goingOn(place.path, name, options)),
+    wanted,
+  );
   const all = {
     messages: snapshot.mailboxes.reduce((sum, { messages }) => sum + messages, 0),
     bytes: snapshot.mailboxes.reduce((sum, mailbox) => sum + mailbox.bytes, 0),
@@ -64,9 +80,39 @@ export async function exportArchive(host: RestoreHost, name: string, options: Ex
   host.end(outcome.damaged.length > 0 ? 3 : 0);
 }
 
-/** In a spelling that is the same for the same patterns, whatever their order. */
-const selectionOf = ({ mailbox = [] }: ExportOptions): string =>
-  mailbox.length === 0 ? "" : JSON.stringify([...new Set(mailbox)].sort());
+interface WantedMessages {
+  /** Null: whatever the query finds. */
+  readonly messages: readonly MessageId[] | null;
+  /** Null: all. */
+  readonly query: Query | null;
+}
+
+/** Throws CONFIG_INVALID for a query that is not understood. `--to` is the place here. */
+function wantedOf({ message, from, subject, has, query }: ExportOptions, now: number): WantedMessages {
+  const messages = message === undefined ? null : readMessages(message);
+  return { messages, query: queryOfOptions({ from, subject, has, query }, now) };
+}
+
+async function chosenOf(
+  { pool }: Database,
+  snapshot: Snapshot,
+  { messages, query }: WantedMessages,
+): Promise<Snapshot> {
+  if (messages === null && query === null) return snapshot;
+  const { archive, revision } = snapshot;
+  const selection = messages === null ? {} : { messages };
+  const found = await searchedSelection(pool, archive, revision, selection, query);
+  return await narrowed(pool, snapshot, found.messages ?? []);
+}
+
+/** In a spelling that is the same for the same selection, whatever the order of its patterns. */
+function selectionOf({ mailbox = [], message, from, subject, has, query }: ExportOptions): string {
+  const patterns = [...new Set(mailbox)].sort();
+  const words = { from, subject, has, query, message: message === undefined ? undefined : readMessages(message) };
+  const named = Object.values(words).some((word) => word !== undefined);
+  if (!named) return patterns.length === 0 ? "" : JSON.stringify(patterns);
+  return JSON.stringify({ mailbox: patterns, ...words });
+}
 
 /** Without --at, an unfinished export of the same goes on at its own revision: the archive may have moved on since. */
 async function goingOn(path: string, archive: string, options: ExportOptions): Promise<ExportOptions> {

@@ -8,77 +8,81 @@ import {
   findArchive,
   findLink,
   type LinkInfo,
-  resolveRevision,
   type Sendable,
   selectedMailboxesAt,
   sendableAt,
+  type UndoSelection,
 } from "@packetboat/archive";
-import { type AccountId, MailError, type Revision, samePath, showPath } from "@packetboat/core";
+import { type AccountId, type MailboxPath, MailError, samePath, showPath } from "@packetboat/core";
 import { harmless, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
-import type { Destination } from "../host.ts";
-import { readMoment } from "../moment.ts";
+import type { AccountWords, Destination, Ran } from "../host.ts";
+import type { Resolved } from "../moment.ts";
 import { bothPreviews, NOTHING_TO_SEND, type Preview, previewOf, previewWords } from "../preview.ts";
-import type { PushOptions, Wanted } from "../push-options.ts";
 import { whenOf } from "../snapshot.ts";
 
-type To = Extract<Wanted, { kind: "to" }>;
+/** Mail that is to be put into another account. */
+export interface ToWish {
+  readonly account: string;
+  readonly at: Resolved;
+  readonly selection: UndoSelection;
+  /** What it is called in names and messages; null: everything. */
+  readonly words: string | null;
+  readonly below: MailboxPath;
+  /** Everything as it is now, and whatever comes later: the archive itself is tied to the account, where that fills another. */
+  readonly isLiving: boolean;
+}
+
+export interface PushedTo {
+  readonly account: string;
+  readonly dryRun: boolean;
+  /** Null: the link is there already, and its own run says best what it has to do. */
+  readonly preview: (Preview & { readonly appendLimit: number | null }) | null;
+  /** Null: a dry run, and there is none yet. */
+  readonly link: number | null;
+  /** The archive that it is sent from. */
+  readonly from: string | null;
+  /** Null: a dry run, and there is no link yet. */
+  readonly ran: Ran | null;
+}
 
 /** Names of archives are at most 200 characters. */
 const MAX_NAME = 200;
 
 /** Throws CONFIG_INVALID when the account is tied to the mail otherwise, as copySnapshot does, and INTERRUPTED. */
-export async function pushTo(around: Around, wanted: To, options: PushOptions): Promise<void> {
+export async function pushTo(
+  around: Around,
+  wanted: ToWish,
+  options: AccountWords & { readonly dryRun: boolean },
+): Promise<PushedTo> {
   const { host, database, screen } = around;
-  const snapshot = await snapshotFor(around, wanted);
+  const { dryRun } = options;
   const destination = await host.destination(database, screen, wanted.account, options);
   try {
-    const dryRun = options.dryRun === true;
-    const known = await linkFor(around, wanted, snapshot, destination, true);
+    const known = await linkFor(around, wanted, destination, true);
     // What a link that is there has to do, its own run says best: it knows what was sent before.
-    const preview = known === null ? await lookFirst(around, wanted, snapshot, destination, dryRun) : null;
-    const link = dryRun ? known : (known ?? (await linkFor(around, wanted, snapshot, destination, false)));
+    const preview = known === null ? await lookFirst(around, wanted, destination, dryRun) : null;
+    const link = dryRun ? known : (known ?? (await linkFor(around, wanted, destination, false)));
     const ran = link === null ? null : await destination.run(link);
-    screen.data({
-      version: 1,
-      archive: around.archive.name,
-      revision: snapshot.revision,
-      account: destination.name,
-      dryRun,
-      preview,
-      link: link?.id ?? null,
-      from: link?.archive ?? null,
-      sync: ran?.report ?? null,
-    });
-    if (ran !== null) ran.tell();
-    else
+    if (ran === null)
       screen.line(
         "What is there already is not sent again, and nothing is removed. Run it without --dry-run to begin.",
       );
+    const { name: account } = destination;
+    return { account, dryRun, preview, link: link?.id ?? null, from: link?.archive ?? null, ran };
   } finally {
     await destination.close();
   }
 }
 
-/** The moment that is to be put there. */
-interface Snapshot {
-  readonly revision: Revision;
-  readonly madeAt: number | null;
-}
-
-async function snapshotFor({ host, database, archive }: Around, { at }: To): Promise<Snapshot> {
-  return await resolveRevision(database.pool, archive.id, readMoment(at ?? undefined, host.now()));
-}
-
 /** Counts what would be sent to an account that got nothing of this before, and says it. */
 async function lookFirst(
   { screen, archive, database: { pool } }: Around,
-  { selection, below, words }: To,
-  snapshot: Snapshot,
+  { at, selection, below, words }: ToWish,
   { name, look }: Destination,
   dryRun: boolean,
 ): Promise<Preview & { readonly appendLimit: number | null }> {
-  const { revision } = snapshot;
+  const { revision } = at;
   const meant = await selectedMailboxesAt(pool, archive.id, revision, selection);
   const { appendLimit, holds } = await look();
   let preview = NOTHING_TO_SEND;
@@ -95,7 +99,7 @@ async function lookFirst(
   }
   const place = below.length === 0 ? "" : `, below ${harmless(showPath(below))}`;
   const some = words === null ? "" : ` (${harmless(words)})`;
-  const what = `${harmless(archive.name)} as of ${whenOf(snapshot)}${some}`;
+  const what = `${harmless(archive.name)} as of ${whenOf(at)}${some}`;
   const told = `${previewWords(preview, appendLimit)}, in ${plural(meant.length, "mailbox")}`;
   screen.line(`${dryRun ? "Would put" : "Putting"} ${what} into ${harmless(name)}${place}: ${told}.`);
   return { ...preview, appendLimit };
@@ -104,8 +108,7 @@ async function lookFirst(
 /** The link that carries it, found again or made. Null: a dry run of one that is not there yet. */
 async function linkFor(
   around: Around,
-  wanted: To,
-  snapshot: Snapshot,
+  wanted: ToWish,
   destination: Destination,
   dryRun: boolean,
 ): Promise<LinkInfo | null> {
@@ -113,19 +116,19 @@ async function linkFor(
   const { pool } = database;
   const { id } = destination;
   if (id === null) return null;
-  if (wanted.at === null && wanted.words === null) {
+  if (wanted.isLiving) {
     const own = await findLink(pool, id, archive.id);
     if (own === null) return dryRun ? null : await makeLink(around, archive, { ...destination, id }, wanted);
     if (own.rights.push) return refuseOther(own, wanted);
     // The account fills the archive: a link that pushes would make both equal, which nobody asked for.
   }
-  const name = nameOf(archive, wanted, snapshot);
+  const name = nameOf(archive, wanted);
   if (dryRun) {
     const there = await findArchive(pool, name);
     const link = there === null ? null : await findLink(pool, id, there.id);
     return link === null ? null : refuseOther(link, wanted);
   }
-  const { revision } = snapshot;
+  const { revision } = wanted.at;
   const { now } = around.host;
   const copy = await copySnapshot(pool, { from: archive.id, revision, selection: wanted.selection, name, now });
   const link = await findLink(pool, id, copy.id);
@@ -133,7 +136,7 @@ async function linkFor(
 }
 
 /** The same snapshot has the same name, so that a second run finds its link again. */
-function nameOf(archive: ArchiveInfo, { words }: To, { revision }: Snapshot): string {
+function nameOf(archive: ArchiveInfo, { words, at: { revision } }: ToWish): string {
   const plain = `${archive.name} at revision ${revision}`;
   const name = words === null ? plain : `${plain} (${words})`;
   if (name.length <= MAX_NAME && !/\p{Cc}/u.test(name)) return name;
@@ -145,7 +148,7 @@ async function makeLink(
   { database, screen }: Around,
   archive: ArchiveInfo,
   { id, name }: { readonly id: AccountId; readonly name: string },
-  { below }: To,
+  { below }: ToWish,
 ): Promise<LinkInfo> {
   const link = await createLink(database.pool, {
     accountId: id,
@@ -160,7 +163,7 @@ async function makeLink(
 }
 
 /** Gives the link back where it is the one that would be made. */
-function refuseOther(link: LinkInfo, { below }: To): LinkInfo {
+function refuseOther(link: LinkInfo, { below }: ToWish): LinkInfo {
   if (link.rights.pull) {
     throw new MailError(
       "CONFIG_INVALID",

@@ -1,11 +1,13 @@
 // packetboat web: serves the API until it is stopped. While nobody can administer, it prints a one-time link for the first administrator: whoever
 // can run a command here can read the database anyway. It must never print a link again that was taken up.
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { firstAdmin, type Invitation, inviteAgain, listUsers, sweepAccess } from "@packetboat/archive";
 import { asMailError, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { harmless, instant, type Screen } from "@packetboat/terminal";
 import type { Frame, RestoreHost } from "../host.ts";
+import { isAway } from "../http/problem.ts";
 import type { World } from "../http/route.ts";
 import { serveApi } from "../http/serve.ts";
 
@@ -36,25 +38,30 @@ export async function web(
     options.newLink === undefined
       ? await firstAdmin(pool, FIRST_NAME, chance)
       : await inviteAgain(pool, await userNamed(database, options.newLink), chance);
-  const log = await host.log();
-  const failed = (error: MailError): void => {
-    screen.warning(`packetboat: ${harmless(error.message)}`);
-    log.error({ code: error.code, err: error }, "the API failed");
-  };
+  const failed = await failures(host, screen);
   // Runs that were asked for here end before the database is left.
   await using operations = await host.operations(database, screen, failed);
-  const world = {
-    pool,
-    operations,
-    now: host.now,
-    random: randomBytes,
-    standings: () => host.standings(database),
-    failed,
-  };
+  const standings: World["standings"] = () => host.standings(database);
+  const world = { pool, operations, now: host.now, random: randomBytes, standings, failed };
   await using server = await serveApi(world, { host: options.host, port, url: options.url });
   greet(screen, server.place.origin, invitation);
   await using _ = sweeping(database, world);
-  await ended(host, database);
+  await untilStopped(host, database, screen);
+}
+
+/** Every question fails while the database is away: to the person it is said once in a while. */
+const SAID_AGAIN_MS = 60_000;
+
+async function failures(host: RestoreHost, screen: Screen): Promise<World["failed"]> {
+  const log = await host.log();
+  let said = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    log.error({ code: error.code, err: error }, "the API failed");
+    const now = host.now();
+    if (isAway(error) && now - said < SAID_AGAIN_MS) return;
+    if (isAway(error)) said = now;
+    screen.warning(`packetboat: ${harmless(error.message)}`);
+  };
 }
 
 async function userNamed({ pool }: Database, name: string): Promise<number> {
@@ -90,11 +97,33 @@ function sweeping({ pool }: Database, { now, failed }: Pick<World, "now" | "fail
   };
 }
 
-/** Until somebody says stop. Throws DATABASE_LOST when the embedded server goes away: whoever started this starts it again. */
-async function ended(host: RestoreHost, database: Database): Promise<void> {
-  const { lost } = database;
-  const signal = AbortSignal.any([host.signal, lost]);
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * Until somebody says stop. A database that goes away is waited for: meanwhile every question is answered with 503, and what was at work is told
+ * as interrupted. An embedded one is started again. Throws what time does not mend.
+ */
+async function untilStopped(host: RestoreHost, database: Database, screen: Screen): Promise<void> {
+  const { signal } = host;
+  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; ) {
+    await aborted(AbortSignal.any([signal, database.lost]));
+    if (signal.aborted) return;
+    try {
+      await database.comeBack();
+      screen.warning("packetboat: the database is back.");
+      waitMs = FIRST_WAIT_MS;
+    } catch (thrown) {
+      const error = asMailError(thrown);
+      if (!isAway(error)) throw error;
+      screen.warning(`packetboat: ${harmless(error.message)} Trying again in ${waitMs / 1_000} s.`);
+      await setTimeout(waitMs, undefined, { signal }).catch(() => undefined); // stopped: the loop ends
+      waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
+    }
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  if (lost.aborted && !host.signal.aborted) throw lost.reason;
 }

@@ -8,12 +8,14 @@ import type { z } from "zod";
 import { dispositionOf } from "./file-name.ts";
 import { documentOf } from "./openapi.ts";
 import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
-import { problemOf } from "./problem.ts";
+import { isAway, problemOf } from "./problem.ts";
 import type { Reply, Route, World } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 const BASE = "/api/v1";
 const MOST_BODY_BYTES = 65_536;
+/** When to ask again while the database is away. */
+const AWAY_SECONDS = 5;
 
 /** No answer is a page, may be framed, guessed at, cached, or read by another origin. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -57,7 +59,7 @@ export function appOf(world: World): Hono<Env> {
 function failure(c: Context<Env>, error: MailError, world: World): Response {
   const problem = problemOf(error);
   if (problem.status >= 500) world.failed(error);
-  const { seconds } = error.context;
+  const seconds = error.context.seconds ?? (isAway(error) ? AWAY_SECONDS : undefined);
   if (seconds !== undefined) c.header("Retry-After", String(seconds));
   if (problem.status === 401) c.header("WWW-Authenticate", 'Bearer realm="packetboat"');
   return c.body(JSON.stringify(problem), problem.status, { "Content-Type": "application/problem+json" });

@@ -52,6 +52,11 @@ function statusOf(code: ErrorCode): ProblemStatus {
   }
 }
 
+const AWAY: ReadonlySet<ErrorCode> = new Set(["DATABASE_UNREACHABLE", "DATABASE_LOST"]);
+
+/** Whether it comes back by itself. */
+export const isAway = ({ code }: Pick<MailError, "code">): boolean => AWAY.has(code);
+
 /** Sentences of these are about what the caller asked for; those of other failures are about the machine. */
 const TOLD: ReadonlySet<ErrorCode> = new Set(["BLOB_MISMATCH"]);
 

@@ -26,6 +26,24 @@ export const NO_DISPLAY: Live = {
   stop: () => undefined,
 };
 
+/** A display that is somebody's who is told instead of shown: `watch` hears of each change. */
+export function toldLive(watch: (state: ProgressState) => void, now: () => number): Live {
+  return {
+    begin: (label, phase) => {
+      let state: ProgressState = { ...startProgress(label, now()), phase };
+      watch(state);
+      return {
+        event: (event) => {
+          state = advance(state, event, now());
+          watch(state);
+        },
+        end: () => undefined,
+      };
+    },
+    stop: () => undefined,
+  };
+}
+
 /** Starts a display. */
 export async function startLive(screen: Screen, now: () => number): Promise<Live> {
   const show = screen.quiet ? null : screen.stderrIsTerminal ? await redrawn(screen) : plain(screen);

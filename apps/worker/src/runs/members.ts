@@ -20,10 +20,15 @@ export interface AccountMember extends Member {
 
 /** Throws CONFIG_INVALID when the link, or its account, was removed meanwhile. */
 export async function memberOfLink(host: Host, database: Database, id: LinkId): Promise<AccountMember> {
-  const linked = await linkedAccount(database.pool, id);
+  return memberOf(host, database, await linkedOf(database, id));
+}
+
+/** What a member is made of. Throws CONFIG_INVALID when the link, or its account, was removed meanwhile. */
+export async function linkedOf({ pool }: Database, id: LinkId): Promise<LinkedAccount> {
+  const linked = await linkedAccount(pool, id);
   if (linked === null)
     throw new MailError("CONFIG_INVALID", "A link was removed meanwhile. Run the command again to go on without it.");
-  return memberOf(host, database, linked);
+  return linked;
 }
 
 /** The same of what was read before. */

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly host: Host;
   readonly database: Database;
   readonly screen: Screen;
+  /** Told how far each account is. Default: the screen shows it. */
+  readonly live?: Live;
   /** Default: a connection for each lease. */
   readonly leases?: Pick<LeaseSource, "acquire">;
   /** Where archives ask what every pass asks. Default: each its own. */

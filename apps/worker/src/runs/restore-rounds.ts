@@ -1,8 +1,15 @@
 // The rounds that a restore ends with: those of an archive's links, or of one link into another account, which is found or met here. What
 // happened is handed back to be told, so that the command prints one report. It must never make an account that the server has not let in.
-import { accountName, createAccount, findAccount, type LinkInfo, setAccountSettings } from "@packetboat/archive";
+import {
+  accountName,
+  createAccount,
+  findAccount,
+  type LinkedAccount,
+  type LinkInfo,
+  setAccountSettings,
+} from "@packetboat/archive";
 import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
-import type { AccountId } from "@packetboat/core";
+import type { AccountId, LinkId, Policy, RunReport } from "@packetboat/core";
 import type { Screen } from "@packetboat/terminal";
 import { answered, type Connection, signIn } from "../accounts/connect.ts";
 import { type RawAccountOptions, readAccountOptions } from "../accounts/options.ts";
@@ -13,13 +20,17 @@ import { commandReport } from "../display/report.ts";
 import { stopSignal } from "../house.ts";
 import { endWithReports } from "./end.ts";
 import { type LookThere, lookThere } from "./look-there.ts";
-import { memberOfLink } from "./members.ts";
+import { linkedOf, memberOf, memberOfLink } from "./members.ts";
 import type { Member, Surroundings } from "./open-accounts.ts";
 import { runRounds } from "./rounds.ts";
 import { targetOf } from "./targets.ts";
 
+/** Links that may write for this once, and what becomes on their servers of what was removed. */
+export type Lent = ReadonlyMap<LinkId, Pick<Policy, "removals">>;
+
 /** Rounds that were made. */
 export interface Ran {
+  readonly runs: readonly RunReport[];
   /** For --json. */
   readonly report: unknown;
   /** Prints what happened, and states the exit code. */
@@ -51,9 +62,20 @@ export async function appendLimitOf(
 }
 
 /** Makes rounds over these links, all of one archive. */
-export async function roundsOf(around: Surroundings, links: readonly LinkInfo[]): Promise<Ran> {
-  const members = await Promise.all(links.map(({ id }) => memberOfLink(around.host, around.database, id)));
-  return rounds(around, members, false);
+export async function roundsOf(around: Surroundings, links: readonly LinkInfo[], lent: Lent): Promise<Ran> {
+  const { host, database } = around;
+  const members = links.map(async ({ id }) => memberOf(host, database, withLent(await linkedOf(database, id), lent)));
+  return rounds(around, await Promise.all(members), false);
+}
+
+/** The row of the link stays as it is: a process that dies leaves no right behind. */
+function withLent(linked: LinkedAccount, lent: Lent): LinkedAccount {
+  const { link } = linked;
+  const own = lent.get(link.id);
+  const archiveIsPushed = linked.archiveIsPushed || lent.size > 0;
+  if (own === undefined) return { ...linked, archiveIsPushed };
+  const rights = { ...link.rights, push: true };
+  return { ...linked, archiveIsPushed, link: { ...link, rights, policy: { ...link.policy, ...own } } };
 }
 
 async function rounds(around: Surroundings, members: readonly Member[], dryRun: boolean): Promise<Ran> {
@@ -63,6 +85,7 @@ async function rounds(around: Surroundings, members: readonly Member[], dryRun: 
   // The command has an object of its own to print.
   const silent: Screen = { ...screen, data: () => undefined };
   return {
+    runs: reports,
     report: commandReport(reports, started, new Date(host.now()).toISOString()),
     tell: () => endWithReports(host, silent, reports, started),
   };

@@ -28,7 +28,7 @@ export async function runRounds(
   options: RunOptions,
   afterwards: Afterwards | null = null,
 ): Promise<readonly RunReport[]> {
-  const live = await startLive(around.screen, around.host.now);
+  const live = around.live ?? (await startLive(around.screen, around.host.now));
   try {
     const { accounts, failed, close } = await openAccounts(around, members, options, live);
     try {
