@@ -13,6 +13,7 @@ export type {
 export { ABOUT, MANIFEST, mailboxDirectories, messageFileName, SUMS, safeSegment } from "./file-names.ts";
 export { exportMaildir } from "./maildir-export.ts";
 export { exportMbox } from "./mbox-export.ts";
+export { exportPacked, type PackedFormat } from "./packed-export.ts";
 export { DigestTable } from "./read/digest-table.ts";
 export { openSource, SOURCE_KINDS, type Source, type SourceKind } from "./read/open-source.ts";
 export {

@@ -22,7 +22,7 @@ import { isWritten, writeMessage } from "./message-file.ts";
 import { writeWhole } from "./text-file.ts";
 import { toUtf7 } from "./utf7.ts";
 
-const INBOX: ExportMailbox = { path: ["INBOX"], role: null, subscribed: true };
+export const INBOX: ExportMailbox = { path: ["INBOX"], role: null, subscribed: true };
 
 /** Exports to `directory`, as exportEml does. It has an INBOX in any case: a Maildir has one. */
 export async function exportMaildir(
@@ -70,7 +70,7 @@ async function makeMailbox(path: string, below: boolean): Promise<void> {
 }
 
 /** As Dovecot and Courier read it: names between dots, one a line. */
-function subscriptionsOf(mailboxes: readonly ExportMailbox[], places: ReadonlyMap<string, string>): string {
+export function subscriptionsOf(mailboxes: readonly ExportMailbox[], places: ReadonlyMap<string, string>): string {
   const lines = mailboxes
     .filter(({ subscribed }) => subscribed)
     .map(({ path }) => `${places.get(pathKey(path))?.slice(1) || "INBOX"}\n`);

@@ -183,6 +183,6 @@ class MboxFile {
 }
 
 /** What follows a message: a line end where it has none, and an empty line. Nothing of nothing ends with one. */
-function endOf(size: number, last: number | undefined): Buffer {
+export function endOf(size: number, last: number | undefined): Buffer {
   return size === 0 || last === LF[0] ? LF : Buffer.concat([LF, LF]);
 }

@@ -14,6 +14,8 @@ export interface ZipEntry {
   readonly size: number;
   /** Milliseconds since 1970; null: none. */
   readonly modified: number | null;
+  /** Written before it is known how large it is: the sizes follow its bytes. Default: they stand before them. */
+  readonly streamed?: boolean;
 }
 
 export const LOCAL_SIGNATURE = 0x04034b50;
@@ -21,10 +23,15 @@ const CENTRAL_SIGNATURE = 0x02014b50;
 /** Bytes of a local header before its name. */
 export const LOCAL_BYTES = 30;
 const UTF8_NAMES = 0x0800;
+/** Checksum and sizes follow the bytes (4.4.4, bit 3). */
+const SIZES_FOLLOW = 0x0008;
+const flagsOf = ({ streamed }: ZipEntry): number => (streamed === true ? UTF8_NAMES | SIZES_FOLLOW : UTF8_NAMES);
 const VERSION = 45;
 /** Unix, so that modes are believed: a plain file, readable and writable by its owner. */
 const MADE_BY = (3 << 8) | VERSION;
 const MODE = (0o100600 << 16) >>> 0;
+/** A directory, for MS-DOS too. */
+const DIRECTORY_MODE = ((0o040700 << 16) | 0x10) >>> 0;
 const MAX_32 = 0xffff_ffff;
 const MAX_16 = 0xffff;
 const TIMESTAMP_BYTES = 9;
@@ -32,48 +39,62 @@ const TIMESTAMP_BYTES = 9;
 /** The header before an entry's bytes. Its length depends on name and date only, so it can be written over when sizes are known. */
 export function localHeader(entry: ZipEntry): Buffer {
   const name = Buffer.from(entry.name);
-  const stamp = timestamp(entry.modified);
+  // What is streamed may grow beyond 32 bits, so its sizes are announced as wide ones (4.3.9.2).
+  const wide = entry.streamed === true ? wideNumbers([0, 0]) : Buffer.alloc(0);
+  const stamp = Buffer.concat([wide, timestamp(entry.modified)]);
   const head = Buffer.alloc(LOCAL_BYTES);
   head.writeUInt32LE(LOCAL_SIGNATURE, 0);
   head.writeUInt16LE(VERSION, 4);
-  head.writeUInt16LE(UTF8_NAMES, 6);
+  head.writeUInt16LE(flagsOf(entry), 6);
   head.writeUInt16LE(entry.method, 8);
   head.writeUInt32LE(dosTime(entry.modified), 10);
   head.writeUInt32LE(entry.crc, 14);
-  head.writeUInt32LE(entry.packed, 18);
-  head.writeUInt32LE(entry.size, 22);
+  head.writeUInt32LE(entry.streamed === true ? MAX_32 : entry.packed, 18);
+  head.writeUInt32LE(entry.streamed === true ? MAX_32 : entry.size, 22);
   head.writeUInt16LE(name.length, 26);
   head.writeUInt16LE(stamp.length, 28);
   return Buffer.concat([head, name, stamp]);
 }
 
+/** What follows the bytes of an entry that was streamed. */
+export function dataDescriptor({ crc, packed, size }: Pick<ZipEntry, "crc" | "packed" | "size">): Buffer {
+  const record = Buffer.alloc(24);
+  record.writeUInt32LE(0x08074b50, 0);
+  record.writeUInt32LE(crc, 4);
+  record.writeBigUInt64LE(BigInt(packed), 8);
+  record.writeBigUInt64LE(BigInt(size), 16);
+  return record;
+}
+
 /** The entry's line in the directory at the end. `offset`: where its local header begins. */
 export function centralRecord(entry: ZipEntry, offset: number): Buffer {
   const name = Buffer.from(entry.name);
-  const wide = offset >= MAX_32;
-  const extra = wide ? Buffer.concat([wideOffset(offset), timestamp(entry.modified)]) : timestamp(entry.modified);
+  const numbers = [entry.size, entry.packed, offset];
+  const wide = numbers.filter((number) => number >= MAX_32);
+  const extra = Buffer.concat([wide.length === 0 ? Buffer.alloc(0) : wideNumbers(wide), timestamp(entry.modified)]);
   const head = Buffer.alloc(46);
   head.writeUInt32LE(CENTRAL_SIGNATURE, 0);
   head.writeUInt16LE(MADE_BY, 4);
   head.writeUInt16LE(VERSION, 6);
-  head.writeUInt16LE(UTF8_NAMES, 8);
+  head.writeUInt16LE(flagsOf(entry), 8);
   head.writeUInt16LE(entry.method, 10);
   head.writeUInt32LE(dosTime(entry.modified), 12);
   head.writeUInt32LE(entry.crc, 16);
-  head.writeUInt32LE(entry.packed, 20);
-  head.writeUInt32LE(entry.size, 24);
+  head.writeUInt32LE(Math.min(entry.packed, MAX_32), 20);
+  head.writeUInt32LE(Math.min(entry.size, MAX_32), 24);
   head.writeUInt16LE(name.length, 28);
   head.writeUInt16LE(extra.length, 30);
-  head.writeUInt32LE(MODE, 38);
-  head.writeUInt32LE(wide ? MAX_32 : offset, 42);
+  head.writeUInt32LE(entry.name.endsWith("/") ? DIRECTORY_MODE : MODE, 38);
+  head.writeUInt32LE(Math.min(offset, MAX_32), 42);
   return Buffer.concat([head, name, extra]);
 }
 
-function wideOffset(offset: number): Buffer {
-  const extra = Buffer.alloc(12);
+/** Numbers of 64 bits, in the order in which their places have them (4.5.3). */
+function wideNumbers(numbers: readonly number[]): Buffer {
+  const extra = Buffer.alloc(4 + 8 * numbers.length);
   extra.writeUInt16LE(1, 0);
-  extra.writeUInt16LE(8, 2);
-  extra.writeBigUInt64LE(BigInt(offset), 4);
+  extra.writeUInt16LE(8 * numbers.length, 2);
+  for (const [at, number] of numbers.entries()) extra.writeBigUInt64LE(BigInt(number), 4 + 8 * at);
   return extra;
 }
 
