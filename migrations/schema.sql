@@ -318,6 +318,20 @@ create table sign_in_attempt (
   subject text not null
 );
 
+create table storage_counted (
+  archive_id bigint not null,
+  through bigint not null
+);
+
+create table storage_day (
+  archive_id bigint not null,
+  bytes bigint not null,
+  day date not null,
+  kept_bytes bigint not null,
+  messages bigint not null,
+  repeated_bytes bigint not null
+);
+
 create table throttle (
   account_id bigint not null,
   bytes_down bigint not null default 0,
@@ -426,6 +440,10 @@ alter table session add constraint session_user_id_app_user_id_fk FOREIGN KEY (u
 alter table sign_in add constraint sign_in_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table sign_in add constraint sign_in_pkey PRIMARY KEY (account_id);
 alter table sign_in_attempt add constraint sign_in_attempt_pkey PRIMARY KEY (subject);
+alter table storage_counted add constraint storage_counted_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table storage_counted add constraint storage_counted_pkey PRIMARY KEY (archive_id);
+alter table storage_day add constraint storage_day_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
+alter table storage_day add constraint storage_day_pkey PRIMARY KEY (archive_id, day);
 alter table throttle add constraint throttle_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 alter table throttle add constraint throttle_pkey PRIMARY KEY (account_id, day);
 alter table unsent add constraint unsent_message_id_message_id_fk FOREIGN KEY (message_id) REFERENCES message(id);

@@ -11,6 +11,7 @@ export default defineConfig({
     "./src/schema-search.ts",
     "./src/schema-access.ts",
     "./src/schema-jobs.ts",
+    "./src/schema-storage.ts",
   ],
   out: "../../migrations",
   breakpoints: false,

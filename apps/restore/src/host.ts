@@ -82,12 +82,15 @@ export interface LinkStanding {
   readonly link: number;
   readonly archive: string;
   readonly account: string;
+  readonly accountId: number;
   /** ok, partial, running, resting, overdue, halted or failing. */
   readonly state: string;
   /** False: somebody must do something. */
   readonly well: boolean;
   /** Why, and what to do. */
   readonly reasons: readonly string[];
+  /** Why nothing is done for its account by itself, as a code; until null: until somebody mends it. */
+  readonly hold: { readonly code: string; readonly until: string | null } | null;
   readonly lastGood: string | null;
   readonly lastRun: {
     readonly run: number;

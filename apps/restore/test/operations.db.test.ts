@@ -184,6 +184,17 @@ it("runs as a series for charts, of one's own archives", async () => {
   expect((await reader.ask(`/charts/runs?link=${foreignLink}`)).body.runs).toEqual([]);
 });
 
+it("storage day by day: what came in, what of it was there already, what it takes; of one's own archives", async () => {
+  const { days, counted } = (await reader.ask("/charts/storage")).body;
+  expect(counted).toBe(true);
+  const all = ["one", "two", "three"].reduce((sum, subject) => sum + mail(subject).length, 0);
+  expect(days).toEqual([
+    { day: expect.any(String), messages: 3, bytes: all, repeatedBytes: 0, keptBytes: expect.any(Number) },
+  ]);
+  expect((await admin.ask("/charts/storage")).body.days).toMatchObject([{ messages: 6 }]);
+  expect((await reader.ask(`/charts/storage?archive=${other.id}`)).body.days).toEqual([]);
+});
+
 describe("links", () => {
   it("are changed by administrators: what is not named stays, and removals follow the rights", async () => {
     const [shown] = (await reader.ask("/links")).body.links;

@@ -69,8 +69,14 @@ async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
   };
   const unknown = { lastGood: null, lastRun: null, nextRun: null, budgetToday: null, heldBy: null };
   return (await linkStatuses(pool)).map(({ link }) => {
-    const of = { link: link.id, archive: link.archive, archiveId: link.archiveId, account: link.account };
-    return { ...of, state: "overdue", well: false, reasons: ["It never ran."], ...unknown, ...nothing };
+    const of = {
+      link: link.id,
+      archive: link.archive,
+      archiveId: link.archiveId,
+      account: link.account,
+      accountId: link.accountId,
+    };
+    return { ...of, state: "overdue", well: false, reasons: ["It never ran."], hold: null, ...unknown, ...nothing };
   });
 }
 

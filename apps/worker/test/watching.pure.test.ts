@@ -164,7 +164,7 @@ describe("status", () => {
   ): JudgedLink => ({
     nextAt: null,
     budget: null,
-    restsUntil: null,
+    hold: null,
     status: status(change),
     health: linkHealth(status(change), NOW, LIMIT),
     holding,

@@ -24,7 +24,7 @@ export const SEGMENT_BYTES = 4 * 1_048_576;
  * What of a body fills a page of blob_part: 8,192 bytes less the heads of page, item, row and columns. Out of line (TOAST) Postgres stores
  * a body in pieces of 2 KB, which costs 5.4 %; this costs 1.1 %. What is left over of a body, less than a page, is in blob itself.
  */
-const PAGE_BYTES = 8_116;
+export const PAGE_BYTES = 8_116;
 
 /** Packed at a time: the first rows go out while the rest of a batch is still being packed. */
 const GROUP_BYTES = 1_048_576;

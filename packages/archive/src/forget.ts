@@ -14,6 +14,7 @@ import {
 import { inTransaction, processName } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
+import { uncountStorage } from "./catalog/storage.ts";
 import { lockArchive, recordRevision } from "./commit.ts";
 import { uncount } from "./counts.ts";
 import {
@@ -188,6 +189,7 @@ async function eraseBatch(
   const last = ids.at(-1);
   if (last === undefined) return null;
   await uncount(client, archiveId, ids);
+  await uncountStorage(client, archiveId);
   const { messages, bytes, kept } = await erase(client, ids);
   const erased = {
     messages: (before?.erased.messages ?? 0) + messages,

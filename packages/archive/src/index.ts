@@ -38,6 +38,7 @@ export * from "./catalog/sent.ts";
 export * from "./catalog/sign-ins.ts";
 export * from "./catalog/standing.ts";
 export * from "./catalog/status.ts";
+export { countStorage, type StorageDay, storageDays } from "./catalog/storage.ts";
 export * from "./catalog/undone.ts";
 export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export * from "./catalog/watched.ts";

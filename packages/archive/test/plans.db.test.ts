@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepCounts } from "../src/counts.ts";
 import {
   changesIn,
+  countStorage,
   differingMessages,
   log,
   mailboxesAt,
@@ -14,6 +15,7 @@ import {
   openArchive,
   openImport,
   planUndo,
+  storageDays,
   undoneMessages,
 } from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
@@ -215,6 +217,8 @@ describe("plans", () => {
     await archive.removedSince(0);
     await archive.approved(Date.now());
     for (const of of [{ heldBy: runId }, { link: link.id }]) await undoneMessages(database.pool, of, 100, "1.0.1");
+    await countStorage(database.pool, null, 1_000);
+    await storageDays(database.pool, null);
     await archive.finishRun(runId, "ok", { version: 1, totals: NO_COUNTS } as never);
     await messagesAt(database.pool, inbox.mailboxId, asId<Revision>(5), 60_000, 500);
     await log(database.pool, link.archiveId, { from: 9 });

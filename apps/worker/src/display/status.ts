@@ -1,5 +1,5 @@
 // Is my mail safe: one line a link, what is wrong and what to do about it below, and the answer at the end. Pure.
-import type { LinkStatus, MailboxAt } from "@packetboat/archive";
+import type { Hold, LinkStatus, MailboxAt } from "@packetboat/archive";
 import { bytes, count, duration, harmless, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
 import type { LinkHealth } from "../runs/health.ts";
 
@@ -26,8 +26,8 @@ export interface JudgedLink {
   readonly nextAt: number | null;
   /** Null: it has used nothing today and has nothing to fetch, or has no limit. */
   readonly budget: Budget | null;
-  /** Until when its account rests, in milliseconds since 1970; null: it does not. */
-  readonly restsUntil: number | null;
+  /** What keeps its account from running by itself; null: nothing. */
+  readonly hold: Pick<Hold, "code" | "until"> | null;
 }
 
 /** Counts the mailboxes of an archive that lie under a link's prefix. */
@@ -114,13 +114,15 @@ const spent = (used: number, perDay: number): string =>
 
 /** What is still to come, and when it will be here if each day brings what it may. */
 function remainderLines(judged: readonly JudgedLink[], now: number): readonly string[] {
-  return judged.flatMap(({ status: { link, left }, holding, budget, restsUntil }) => {
+  return judged.flatMap(({ status: { link, left }, holding, budget, hold }) => {
     if (left === 0) return [];
     // As large as what is here already, on average.
     const leftBytes = holding.messages === 0 ? null : Math.round((left * holding.bytes) / holding.messages);
     const size = leftBytes === null ? "" : ` (about ${bytes(leftBytes)})`;
     const end =
-      leftBytes === null || budget?.downPerDay == null ? null : expectedEnd(leftBytes, budget, now, restsUntil);
+      leftBytes === null || budget?.downPerDay == null
+        ? null
+        : expectedEnd(leftBytes, budget, now, hold?.until ?? null);
     const by = end === null ? "" : `, expected to be here by ${instant(end).slice(0, 10)}`;
     return [`${harmless(link.account)}: ${plural(left, "message")}${size} are still to come${by}.`];
   });

@@ -39,7 +39,7 @@ export async function judge(database: Database, now: number, limit: number): Pro
     const health = linkHealth(status, now, limit, hold);
     const nextAt = schedules.get(id)?.nextAt ?? null;
     const budget = budgets.get(accountId) ?? null;
-    judged.push({ status, health, holding, nextAt, budget, restsUntil: hold?.until ?? null });
+    judged.push({ status, health, holding, nextAt, budget, hold });
   }
   return judged;
 }
@@ -76,15 +76,17 @@ async function mailboxesNow({ pool }: Database, id: ArchiveId) {
 const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
 
 /** As programs read it. */
-export function plainStanding({ status, health, holding, nextAt, budget }: JudgedLink) {
+export function plainStanding({ status, health, holding, nextAt, budget, hold }: JudgedLink) {
   const { link, lastGoodAt, completeSince, left, notFetched, notSent, held, heldBy } = status;
   return {
     link: link.id,
     archive: link.archive,
     account: link.account,
+    accountId: link.accountId,
     state: health.state,
     well: health.isWell,
     reasons: health.reasons,
+    hold: hold === null ? null : { code: hold.code, until: iso(hold.until) },
     lastGood: iso(lastGoodAt),
     lastRun: plainRun(status.lastRun),
     nextRun: iso(nextAt),

@@ -20,9 +20,14 @@ const standing = z.strictObject({
   link: id,
   archive: z.string(),
   account: z.string(),
+  accountId: id,
   state: z.string().describe("ok, partial, running, resting, overdue, halted or failing"),
   well: z.boolean().describe("False: somebody must do something"),
   reasons: list(z.string()).describe("Why, and what to do"),
+  hold: z
+    .strictObject({ code: z.string(), until: time })
+    .nullable()
+    .describe("Why nothing is done for its account by itself; until null: until somebody mends it"),
   lastGood: time,
   lastRun: z.strictObject({ run: id, outcome: z.string(), started: time, error }).nullable(),
   nextRun: time,
