@@ -4,7 +4,9 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 RUN npm install --global pnpm@12.21.0
 COPY . .
-RUN pnpm install --frozen-lockfile --prod --no-optional
+# The page is built here: what builds it is not part of the image.
+RUN pnpm install --frozen-lockfile && node apps/restore/page/build.ts \
+  && find . -name node_modules -type d -prune -exec rm -rf {} + && pnpm install --frozen-lockfile --prod --no-optional
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production PACKETBOAT_HOME=/data

@@ -13,7 +13,7 @@ const keptServer = "packages/database/test-support/kept-server.ts";
 const project = (name: string, pattern: string, timeout: number, globalSetup: readonly string[] = []) => ({
   test: {
     name,
-    include: [`packages/*/test/**/${pattern}`, `apps/*/test/**/${pattern}`, `tools/test/**/${pattern}`],
+    include: [`packages/*/test/**/${pattern}`, `apps/*/{,page/}test/**/${pattern}`, `tools/test/**/${pattern}`],
     testTimeout: soak ? 900_000 : timeout,
     hookTimeout: timeout,
     globalSetup: [...globalSetup],
@@ -35,6 +35,7 @@ export default defineConfig({
       project("postgres", "*.db.test.ts", 60_000, [keptServer]),
       project("simulator", "*.sim.test.ts", 60_000),
       project("servers", "*.imap.test.ts", 120_000, [keptServer]),
+      project("browser", "*.browser.test.ts", 60_000, [keptServer, "apps/restore/test/browser/page-built.ts"]),
       project("kills", "*.kill.test.ts", 120_000, [keptServer]),
     ],
   },

@@ -9,7 +9,7 @@ import { runRing } from "./test/ring.ts";
 import { beginWatch, killSurvivors } from "./test/survivors.ts";
 import { add, nothing, type Tally } from "./test/tally.ts";
 
-const rings = ["pure", "postgres", "simulator", "servers", "kills"];
+const rings = ["pure", "postgres", "simulator", "servers", "browser", "kills"];
 const stages = ["checks", ...rings];
 
 const { values, positionals: filters } = parseArgs({ options: { only: { type: "string" } }, allowPositionals: true });

@@ -31,7 +31,7 @@ export async function checkTree(root: string): Promise<Findings> {
     {
       conditionNames: ["import", "node", "types", "default"],
       exportsFields: ["exports"],
-      extensions: [".ts", ".js", ".d.ts"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".d.ts", ".css"],
     },
   );
   if (typeof output === "string") throw new Error("dependency-cruiser answered with text instead of a result");

@@ -18,7 +18,7 @@ const vague = /^(utils?|helpers?|common|managers?|services?)$/i;
 export function sourceFiles(root: string): string[] {
   const skip = (path: string): boolean => /(^|\/)(node_modules|fixtures|\.cache|dist)$/.test(path);
   return ["packages", "apps", "bench", "tools"]
-    .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root, exclude: skip }))
+    .flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root, exclude: skip }))
     .sort();
 }
 

@@ -41,6 +41,7 @@ export const ruleNames = [
   "rooms",
   "doors",
   "apps-apart",
+  "page-apart",
   "testkit-in-tests-only",
   "no-deep-imports",
   "no-cycles",
@@ -100,6 +101,17 @@ export const importRules: Breach[] = [
     { path: "^apps/(?!$1/)" },
   ),
   rule("apps-apart", { path: "^apps/worker/" }, { path: "^apps/(?!(worker|restore)/)" }),
+  // What reaches a browser holds nothing of the server, and what is not for browsers nothing of the page. Types are taken out of what is built.
+  rule(
+    "page-apart",
+    { path: "^apps/restore/page/src/" },
+    {
+      path: ["^(packages|bench|tools)/", "^apps/(?!restore/page/src/)"],
+      dependencyTypesNot: ["type-only"],
+    },
+  ),
+  rule("page-apart", { path: "^apps/restore/page/src/" }, { dependencyTypes: ["core"] }),
+  rule("page-apart", { path: "^(packages|apps/[^/]+/src)/" }, { path: "^apps/restore/page/" }),
   rule(
     "testkit-in-tests-only",
     { path: "^(packages|apps)/[^/]+/src/", pathNot: "^packages/testkit/" },

@@ -45,6 +45,21 @@ const breaches: Readonly<Record<RuleName, readonly Tree[]>> = {
     { "apps/worker/src/main.ts": `import "../../restore/src/index.ts";`, "apps/restore/src/index.ts": "export {};" },
     { "apps/restore/src/index.ts": `import "../../worker/src/index.ts";`, "apps/worker/src/index.ts": "export {};" },
   ],
+  "page-apart": [
+    {
+      "apps/restore/page/src/main.tsx": `import { a } from "../../src/iso.ts";\nexport const b = <p>{a}</p>;`,
+      "apps/restore/src/iso.ts": "export const a = 1;",
+    },
+    {
+      "apps/restore/page/src/a.ts": `import { a } from "../../../../packages/core/src/index.ts";\nexport const b = a;`,
+      [room("core")]: "export const a = 1;",
+    },
+    { "apps/restore/page/src/a.ts": `export { join } from "node:path";` },
+    {
+      "apps/restore/src/a.ts": `export * from "../page/src/b.ts";`,
+      "apps/restore/page/src/b.ts": "export const a = 1;",
+    },
+  ],
   "testkit-in-tests-only": [
     { "apps/worker/src/main.ts": `import "../../../packages/testkit/src/index.ts";`, [room("testkit")]: "export {};" },
   ],
@@ -111,8 +126,9 @@ test("what the house allows passes", async () => {
       [room("testkit")]: `export { a } from "../../core/src/index.ts";`,
       "apps/worker/src/command-table.ts": `export * from "../../restore/src/index.ts";`,
       "apps/restore/src/index.ts": `export * from "../../../packages/archive/src/index.ts";`,
+      "apps/restore/page/src/a.tsx": `import type * as A from "../../src/index.ts";\nexport const b = (a: typeof A.a) => <p>{a}</p>;`,
     }),
   );
   expect(violations).toEqual([]);
-  expect(imports).toBe(8);
+  expect(imports).toBe(9);
 });

@@ -4,8 +4,8 @@ import type { WebOptions } from "./commands/web.ts";
 import type { Frame, RestoreHost } from "./host.ts";
 
 const WEB = [
-  "Serves the HTTP API of the archives, until it is stopped: mail as it is and was, its history, search, what ran and how things are. There is no page yet; /api/v1/openapi.json describes the API.",
-  "At first it prints a one-time link with which the first administrator, who is called admin, chooses a password. It listens on this machine alone. For others, let a proxy with TLS stand before it and name its address with --url. docs/security.md says who may see what.",
+  "Serves a page for your browser, and an HTTP API for programs, until it is stopped: mail as it is and was, its history, search, what ran and how things are. /api/v1/openapi.json describes the API.",
+  "It prints a link. The first one works once: by it the first administrator, who is called admin, chooses a password. It listens on this machine alone. For others, let a proxy with TLS stand before it and name its address with --url. docs/security.md says who may see what.",
 ].join("\n\n");
 
 /** Fills the command `web`. */

@@ -15,6 +15,7 @@ import { type ArchiveId, digestsOf, type MailboxId, pathKey } from "@packetboat/
 import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
 import { expect } from "vitest";
 import type { z } from "zod";
+import type { Page } from "../src/http/page.ts";
 import type { Route, World } from "../src/http/route.ts";
 import { ROUTES } from "../src/http/routes/index.ts";
 import { type Listening, serveApi } from "../src/http/serve.ts";
@@ -80,7 +81,8 @@ async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
   });
 }
 
-export async function served(): Promise<Served> {
+/** `page`: served beside the API. */
+export async function served(page: Page | null = null): Promise<Served> {
   const scratch = await scratchDatabase();
   const { pool } = scratch;
   const clock = { now: Date.now() };
@@ -88,6 +90,7 @@ export async function served(): Promise<Served> {
   const listening = await serveApi(
     {
       pool,
+      page,
       now: () => clock.now,
       random: randomBytes,
       standings: () => standings(pool),

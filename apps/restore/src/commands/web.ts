@@ -1,4 +1,4 @@
-// packetboat web: serves the API until it is stopped. While nobody can administer, it prints a one-time link for the first administrator: whoever
+// packetboat web: serves the page and the API until it is stopped. While nobody can administer, it prints a one-time link for the first administrator: whoever
 // can run a command here can read the database anyway. It must never print a link again that was taken up.
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
@@ -7,6 +7,8 @@ import { asMailError, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { harmless, instant, type Screen } from "@packetboat/terminal";
 import type { Frame, RestoreHost } from "../host.ts";
+import type { Page } from "../http/page.ts";
+import { builtPage } from "../http/page-build.ts";
 import { isAway } from "../http/problem.ts";
 import type { World } from "../http/route.ts";
 import { serveApi } from "../http/serve.ts";
@@ -42,9 +44,10 @@ export async function web(
   // Runs that were asked for here end before the database is left.
   await using operations = await host.operations(database, screen, failed);
   const standings: World["standings"] = () => host.standings(database);
-  const world = { pool, operations, now: host.now, random: randomBytes, standings, failed };
+  const page = await pageOrNone(screen, await host.log());
+  const world = { pool, operations, page, now: host.now, random: randomBytes, standings, failed };
   await using server = await serveApi(world, { host: options.host, port, url: options.url });
-  greet(screen, server.place.origin, invitation);
+  greet(screen, server.place.origin, invitation, page);
   await using _ = sweeping(database, world);
   await untilStopped(host, database, screen);
 }
@@ -70,15 +73,38 @@ async function userNamed({ pool }: Database, name: string): Promise<number> {
   return user.id;
 }
 
-function greet(screen: Screen, origin: string, invitation: Invitation | null): void {
+/** Null, with a warning, where it cannot be built: programs have the API all the same. */
+async function pageOrNone(screen: Screen, log: Awaited<ReturnType<RestoreHost["log"]>>): Promise<Page | null> {
+  try {
+    return await builtPage(() => screen.line("Building the page (once, a few seconds) ..."));
+  } catch (error) {
+    const { code, message, cause } = asMailError(error);
+    screen.warning(`packetboat: ${harmless(message)}`);
+    log.error({ code, err: cause }, "the page could not be built");
+    return null;
+  }
+}
+
+function greet(screen: Screen, origin: string, invitation: Invitation | null, page: Page | null): void {
   const api = `${origin}/api/v1`;
-  screen.line(`The API is at ${api}; ${api}/openapi.json describes it. Ctrl-C stops it.`);
-  if (invitation === null) return;
-  const { secret, expiresAt } = invitation;
+  if (page !== null) {
+    // In the fragment: no browser sends it, so no log has it.
+    if (invitation === null) screen.line(`Open this in your browser: ${origin}/`);
+    else {
+      screen.line(
+        `Open this in your browser and choose a password. It works once, until ${instant(invitation.expiresAt)}:`,
+      );
+      screen.line();
+      screen.line(`  ${origin}/welcome#${invitation.secret}`);
+      screen.line();
+    }
+  }
+  screen.line(`For programs: ${api}/openapi.json describes the API. Ctrl-C stops it.`);
+  if (page !== null || invitation === null) return;
   screen.line();
-  screen.line(`To choose a password, once, until ${instant(expiresAt)}:`);
+  screen.line(`To choose a password, once, until ${instant(invitation.expiresAt)}:`);
   screen.line(`  curl -H 'Content-Type: application/json' ${api}/invitations/take-up \\`);
-  screen.line(`    -d '{"token": "${secret}", "password": "..."}'`);
+  screen.line(`    -d '{"token": "${invitation.secret}", "password": "..."}'`);
 }
 
 /** Takes away what has ended, now and each hour. Where it fails, the next hour does it. */

@@ -7,6 +7,7 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { dispositionOf } from "./file-name.ts";
 import { documentOf } from "./openapi.ts";
+import { pageAnswer } from "./page.ts";
 import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
 import { isAway, problemOf } from "./problem.ts";
 import type { Reply, Route, World } from "./route.ts";
@@ -17,7 +18,7 @@ const MOST_BODY_BYTES = 65_536;
 /** When to ask again while the database is away. */
 const AWAY_SECONDS = 5;
 
-/** No answer is a page, may be framed, guessed at, cached, or read by another origin. */
+/** No answer of the API is a page, may be framed, guessed at, cached, or read by another origin. */
 const HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
@@ -37,7 +38,8 @@ export function appOf(world: World): Hono<Env> {
   const app = new Hono<Env>();
   app.use(async (c, next) => {
     await next();
-    for (const [name, text] of Object.entries(HEADERS)) c.header(name, text);
+    // What the page is served with comes before: it is one.
+    for (const [name, text] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.header(name, text);
     if (world.place.isSecure) c.header("Strict-Transport-Security", "max-age=31536000");
   });
   app.onError((error, c) => failure(c, asMailError(error), world));
@@ -49,11 +51,25 @@ export function appOf(world: World): Hono<Env> {
     guard(c, world, null);
     return c.json(document);
   });
+  app.get("*", async (c, next) => (isApi(c) ? await next() : pageOf(c, world)));
   for (const route of ROUTES) {
     const path = `${BASE}${route.path.replace(/\{(\w+)\}/g, ":$1")}`;
     app.on(route.method.toUpperCase(), path, (c) => respond(c, route, world));
   }
   return app;
+}
+
+const isApi = (c: Context<Env>): boolean => c.req.path === "/api" || c.req.path.startsWith("/api/");
+
+/** Throws NOT_FOUND for a file that is not part of it, and where there is no page. */
+function pageOf(c: Context<Env>, { page, place, random }: World): Response {
+  const host = c.req.header("host");
+  const told = { method: "GET", host, origin: undefined, site: undefined, csrf: undefined, secret: null };
+  const forgery = forgeryOf(told, place);
+  if (forgery !== null) throw forgery;
+  const answer = page === null ? null : pageAnswer(page, c.req.path, c.req.header("accept-encoding") ?? "", random);
+  if (answer === null) throw new MailError("NOT_FOUND", `There is nothing here. See ${BASE}/openapi.json.`);
+  return c.body(answer.body, 200, answer.headers);
 }
 
 function failure(c: Context<Env>, error: MailError, world: World): Response {

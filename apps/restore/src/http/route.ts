@@ -7,6 +7,7 @@ import type { ContentReader } from "@packetboat/index";
 import type { z } from "zod";
 import type { LinkStanding } from "../host.ts";
 import type { Operations } from "../operations.ts";
+import type { Page } from "./page.ts";
 import type { PictureType } from "./picture.ts";
 import type { Place } from "./place.ts";
 import type { SignIns } from "./sign-ins.ts";
@@ -20,6 +21,8 @@ export interface World {
   readonly now: () => number;
   readonly random: Random;
   readonly place: Place;
+  /** Null: there is none; the API is served alone. */
+  readonly page: Page | null;
   /** How each link is, with the archive it belongs to. */
   readonly standings: () => Promise<readonly (LinkStanding & { readonly archiveId: ArchiveId })[]>;
   /** What may be done to accounts and links. */
@@ -66,29 +69,49 @@ export type Reply<A> =
       readonly picture?: PictureType;
     };
 
-interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
-  readonly method: "get" | "post" | "put" | "patch" | "delete";
+type Verb = "get" | "post" | "put" | "patch" | "delete";
+type Body = z.ZodType | null;
+type Answered = z.ZodType | "bytes" | null;
+
+type Output<T> = T extends z.ZodType ? z.output<T> : Readonly<Record<string, never>>;
+type Input<T> = T extends z.ZodType ? z.input<T> : null;
+
+/** A route that keeps its own shapes: the page's client takes its types from here, with nothing of the server in what is loaded. */
+export interface RouteOf<
+  M extends Verb,
+  N extends string,
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends Body,
+  A extends Answered,
+> {
+  readonly method: M;
   /** Below /api/v1, with parameters in braces. */
-  readonly path: string;
+  readonly path: N;
   readonly summary: string;
   /** All of them. */
   readonly needs: readonly Need[];
   readonly params: P;
   readonly query: Q;
   /** Null: none. */
-  readonly body: B | null;
+  readonly body: B;
   /** Null: no content. `bytes`: a download. */
-  readonly answer: A | "bytes" | null;
+  readonly answer: A;
   // A method, so that the list of all routes can forget the shapes of each.
-  handle(asked: Asked<z.output<P>, z.output<Q>, z.output<B>>, world: World): Promise<Reply<z.input<A>>>;
+  handle(asked: Asked<z.output<P>, z.output<Q>, Output<B>>, world: World): Promise<Reply<Input<A>>>;
 }
 
-export type Route = RouteOf<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+export type Route = RouteOf<Verb, string, z.ZodType, z.ZodType, Body, Answered>;
 
-/** Lets the shapes of a route hold its handler to them. */
-export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
-  one: RouteOf<P, Q, B, A>,
-): Route {
+/** Lets the shapes of a route hold its handler to them. A list of routes is `as const`, so that each keeps its own. */
+export function route<
+  const M extends Verb,
+  const N extends string,
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends Body,
+  A extends Answered,
+>(one: RouteOf<M, N, P, Q, B, A>): RouteOf<M, N, P, Q, B, A> {
   return one;
 }
 

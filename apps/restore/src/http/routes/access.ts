@@ -18,7 +18,7 @@ import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
 import { cookieLine, csrfOf } from "../place.ts";
-import { type Route, route, value } from "../route.ts";
+import { route, value } from "../route.ts";
 import { id, list, nothing, secret, time, whole, words } from "../shapes.ts";
 
 const DAY_MS = 86_400_000;
@@ -58,7 +58,7 @@ const tokenOf = ({ createdAt, expiresAt, usedAt, ...rest }: TokenInfo): z.input<
   used: isoOf(usedAt),
 });
 
-export const accessRoutes: readonly Route[] = [
+export const accessRoutes = [
   route({
     method: "post",
     path: "/sign-in",
@@ -165,4 +165,4 @@ export const accessRoutes: readonly Route[] = [
       return value(null);
     },
   }),
-];
+] as const;

@@ -4,7 +4,7 @@ import { recordAudit } from "@packetboat/archive";
 import { type AccountId, MailError } from "@packetboat/core";
 import { z } from "zod";
 import { callerOf } from "../caller.ts";
-import { type Route, route, value } from "../route.ts";
+import { route, value } from "../route.ts";
 import { address, facts, refusalOf, refused } from "../server-shapes.ts";
 import { id, nothing, secret, words } from "../shapes.ts";
 
@@ -25,7 +25,7 @@ const params = z.strictObject({ signIn: z.string().regex(/^[\w-]{22}$/, "is no n
 const change = ["session", "admin"] as const;
 const gone = (): MailError => new MailError("NOT_FOUND", "There is no sign-in of this number any more. Begin again.");
 
-export const accountSignInRoutes: readonly Route[] = [
+export const accountSignInRoutes = [
   route({
     method: "post",
     path: "/account-sign-ins",
@@ -83,4 +83,4 @@ export const accountSignInRoutes: readonly Route[] = [
       return value(null);
     },
   }),
-];
+] as const;

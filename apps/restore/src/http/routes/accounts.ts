@@ -7,7 +7,7 @@ import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import type { ShownAccount } from "../../operations.ts";
 import { callerOf } from "../caller.ts";
-import { type Route, route, value, type World } from "../route.ts";
+import { route, value, type World } from "../route.ts";
 import { address, asTried, password, profile, triedAnswer } from "../server-shapes.ts";
 import { id, list, nothing, time, whole, words } from "../shapes.ts";
 
@@ -70,7 +70,7 @@ async function accountAsked(
   throw new MailError("NOT_FOUND", "There is no account of this number. /api/v1/accounts lists them.");
 }
 
-export const accountRoutes: readonly Route[] = [
+export const accountRoutes = [
   route({
     method: "get",
     path: "/accounts",
@@ -193,4 +193,4 @@ export const accountRoutes: readonly Route[] = [
       return value({ signInEnded });
     },
   }),
-];
+] as const;

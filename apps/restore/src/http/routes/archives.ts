@@ -7,7 +7,7 @@ import { isoOf } from "../../iso.ts";
 import { readMoment } from "../../moment.ts";
 import { treeRows } from "../../tree.ts";
 import { archiveAsked, callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value } from "../route.ts";
+import { nextPage, route, value } from "../route.ts";
 import { archiveParams, flags, id, list, moment, next, nothing, path, revision, size, time, whole } from "../shapes.ts";
 
 const archive = z.strictObject({
@@ -18,7 +18,7 @@ const archive = z.strictObject({
   changed: time,
 });
 
-export const archiveRoutes: readonly Route[] = [
+export const archiveRoutes = [
   route({
     method: "get",
     path: "/archives",
@@ -127,4 +127,4 @@ export const archiveRoutes: readonly Route[] = [
       });
     },
   }),
-];
+] as const;

@@ -5,13 +5,13 @@ import { type ArchiveId, asId, type RunId } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value } from "../route.ts";
+import { nextPage, route, value } from "../route.ts";
 import { id, list, next, nothing, time, whole } from "../shapes.ts";
 
 /** Messages that one question counts at most: about a second. */
 const MOST_COUNTED = 20_000;
 
-export const chartRoutes: readonly Route[] = [
+export const chartRoutes = [
   route({
     method: "get",
     path: "/charts/runs",
@@ -106,4 +106,4 @@ export const chartRoutes: readonly Route[] = [
       return value({ days: await storageDays(pool, wanted), counted });
     },
   }),
-];
+] as const;

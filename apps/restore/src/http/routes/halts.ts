@@ -17,7 +17,7 @@ import { type ArchiveId, asId, formatUids, isMailError, MailError, type RunId } 
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value, type World } from "../route.ts";
+import { nextPage, route, value, type World } from "../route.ts";
 import { id, list, next, nothing, time, whole, words } from "../shapes.ts";
 import { undone, undoneOf } from "../undone.ts";
 
@@ -85,7 +85,7 @@ async function runAsked(
   return { run, archiveId: archive.id };
 }
 
-export const haltRoutes: readonly Route[] = [
+export const haltRoutes = [
   route({
     method: "get",
     path: "/halts",
@@ -147,4 +147,4 @@ export const haltRoutes: readonly Route[] = [
       return value({ approved, expires: isoOf(approvalExpires(now)), by: await operations.run(run.linkId) });
     },
   }),
-];
+] as const;

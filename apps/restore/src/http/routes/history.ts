@@ -6,7 +6,7 @@ import { compare } from "../../compared.ts";
 import { isoOf } from "../../iso.ts";
 import { readMoment } from "../../moment.ts";
 import { archiveAsked } from "../caller.ts";
-import { nextPage, type Route, route, value } from "../route.ts";
+import { nextPage, route, value } from "../route.ts";
 import { archiveParams, flags, id, list, moment, next, path, revision, size, time, whole, words } from "../shapes.ts";
 
 const limit = whole(1_000).optional().describe("Default: 100");
@@ -16,7 +16,7 @@ const kind = z.enum(["added", "removed", "moved", "flagged"]);
 
 const differing = z.strictObject({ message: id, kind, before: placed, after: placed, date: time, size });
 
-export const historyRoutes: readonly Route[] = [
+export const historyRoutes = [
   route({
     method: "get",
     path: "/archives/{archive}/log",
@@ -156,4 +156,4 @@ export const historyRoutes: readonly Route[] = [
       });
     },
   }),
-];
+] as const;

@@ -13,7 +13,7 @@ import { openedRoutes } from "./opened.ts";
 import { standingRoutes } from "./standing.ts";
 import { userRoutes } from "./users.ts";
 
-export const ROUTES: readonly Route[] = [
+const EACH = [
   ...accessRoutes,
   ...archiveRoutes,
   ...messageRoutes,
@@ -26,4 +26,9 @@ export const ROUTES: readonly Route[] = [
   ...accountRoutes,
   ...accountSignInRoutes,
   ...userRoutes,
-];
+] as const;
+
+/** Each with its own shapes, for the types of a client. */
+export type Routes = (typeof EACH)[number];
+
+export const ROUTES: readonly Route[] = EACH;

@@ -28,7 +28,7 @@ import {
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value, type World } from "../route.ts";
+import { nextPage, route, value, type World } from "../route.ts";
 import { id, list, next, nothing, path, time, whole, words } from "../shapes.ts";
 import { undone, undoneOf } from "../undone.ts";
 
@@ -149,7 +149,7 @@ async function shownLink(pool: World["pool"], one: LinkInfo): Promise<z.input<ty
   return linkOf(one, when);
 }
 
-export const linkRoutes: readonly Route[] = [
+export const linkRoutes = [
   route({
     method: "get",
     path: "/links",

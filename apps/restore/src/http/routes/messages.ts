@@ -10,7 +10,7 @@ import { isoOf } from "../../iso.ts";
 import { readMoment } from "../../moment.ts";
 import { headerOf, plainMessage, shownOf } from "../../shown.ts";
 import { archiveAsked, callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value, type World } from "../route.ts";
+import { nextPage, route, value, type World } from "../route.ts";
 import {
   archiveParams,
   flags,
@@ -73,7 +73,7 @@ const hit = z.strictObject({
   content: z.string().describe("whole; cut or partly: not all of it could be searched"),
 });
 
-export const messageRoutes: readonly Route[] = [
+export const messageRoutes = [
   route({
     method: "get",
     path: "/archives/{archive}/messages/{message}",
@@ -180,4 +180,4 @@ export const messageRoutes: readonly Route[] = [
       });
     },
   }),
-];
+] as const;

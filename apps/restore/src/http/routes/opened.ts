@@ -11,7 +11,7 @@ import { beginningOf, shownOf } from "../../shown.ts";
 import { archiveAsked, callerOf } from "../caller.ts";
 import { safeName, safeType } from "../file-name.ts";
 import { pictureTypeOf } from "../picture.ts";
-import { type Asked, type Route, route, value, type World } from "../route.ts";
+import { type Asked, route, value, type World } from "../route.ts";
 import { archiveParams, flags, id, list, moment, nothing, path, revision, size, time, whole } from "../shapes.ts";
 
 const messageParams = archiveParams.extend({ message: whole() });
@@ -72,7 +72,7 @@ const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 };
 
-export const openedRoutes: readonly Route[] = [
+export const openedRoutes = [
   route({
     method: "get",
     path: "/archives/{archive}/messages/{message}/view",
@@ -179,4 +179,4 @@ export const openedRoutes: readonly Route[] = [
       return { kind: "bytes", bytes: once(bytes), size: bytes.length, name, picture };
     },
   }),
-];
+] as const;

@@ -4,7 +4,7 @@ import { type ArchiveId, asId, isMailError, MailError, type RunId } from "@packe
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value } from "../route.ts";
+import { nextPage, route, value } from "../route.ts";
 import { id, list, next, nothing, time, whole } from "../shapes.ts";
 
 const error = z.looseObject({ code: z.string(), text: z.string() }).nullable();
@@ -75,7 +75,7 @@ const runOf = (one: RunInfo): z.input<typeof run> => ({
 
 const noRun = (): MailError => new MailError("NOT_FOUND", "There is no run of this number that you may read.");
 
-export const standingRoutes: readonly Route[] = [
+export const standingRoutes = [
   route({
     method: "get",
     path: "/status",
@@ -136,4 +136,4 @@ export const standingRoutes: readonly Route[] = [
       return value({ ...runOf(details), report: details.report });
     },
   }),
-];
+] as const;

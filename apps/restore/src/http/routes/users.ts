@@ -14,7 +14,7 @@ import { type ArchiveId, asId } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
-import { nextPage, type Route, route, value } from "../route.ts";
+import { nextPage, route, value } from "../route.ts";
 import { id, list, next, nothing, time, whole } from "../shapes.ts";
 
 const user = z.strictObject({
@@ -40,7 +40,7 @@ const invitationOf = ({ userId, secret, expiresAt }: Invitation): z.input<typeof
 
 const userParams = z.strictObject({ user: whole() });
 
-export const userRoutes: readonly Route[] = [
+export const userRoutes = [
   route({
     method: "get",
     path: "/users",
@@ -144,4 +144,4 @@ export const userRoutes: readonly Route[] = [
       });
     },
   }),
-];
+] as const;

@@ -1,0 +1,63 @@
+// Asks the API: typed by its routes, with the session's cookie, which no script can read, and the token that proves that our own page asks.
+// It must never send anything to another origin, nor put a secret into an address.
+import { failure } from "../texts/shell.ts";
+import { Problem, problemOf } from "./problem.ts";
+import type { Answer, Asked, Changed, Given } from "./shapes.ts";
+
+const BASE = "/api/v1";
+
+type Word = string | number | boolean;
+
+interface Told {
+  readonly params?: Readonly<Record<string, Word>>;
+  readonly query?: Readonly<Record<string, Word | undefined>>;
+  readonly body?: unknown;
+}
+
+/** What /me calls "csrf": told here when somebody signs in, forgotten when they leave. */
+const session: { csrf: string | null } = { csrf: null };
+
+/** From now on changes are sent with this. */
+export function rememberCsrf(csrf: string | null): void {
+  session.csrf = csrf;
+}
+
+/** The address of a route with its words. */
+function addressOf(path: string, { params = {}, query = {} }: Told = {}): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const words = new URLSearchParams();
+  for (const [name, word] of Object.entries(query)) if (word !== undefined) words.set(name, String(word));
+  return `${BASE}${filled}${words.size === 0 ? "" : `?${words}`}`;
+}
+
+/** Throws Problem. */
+async function exchange(method: string, path: string, told: Told, signal?: AbortSignal): Promise<unknown> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (method !== "GET" && session.csrf !== null) headers["x-csrf-token"] = session.csrf;
+  if (told.body !== undefined) headers["content-type"] = "application/json";
+  const response = await fetch(addressOf(path, told), {
+    method,
+    headers,
+    ...(told.body === undefined ? {} : { body: JSON.stringify(told.body) }),
+    ...(signal === undefined ? {} : { signal }),
+  }).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    throw new Problem(0, "UNREACHABLE", failure.unreachable);
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response.status === 204 ? null : await response.json();
+}
+
+/** Gives what a route answers. Throws Problem. */
+export async function get<N extends Asked>(path: N, given: Given<"get", N>, signal?: AbortSignal) {
+  return (await exchange("GET", path, given as Told, signal)) as Answer<"get", N>;
+}
+
+/** Changes something. Throws Problem. */
+export async function send<M extends "post" | "put" | "patch" | "delete", N extends Changed<M>>(
+  method: M,
+  path: N,
+  given: Given<M, N>,
+) {
+  return (await exchange(method.toUpperCase(), path, given as Told)) as Answer<M, N>;
+}

@@ -1,0 +1,61 @@
+// Questions to the API as react-query keeps them: one key per route and what it was asked with, so that a change can say what is stale by the
+// route's path alone.
+import { QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+import { get, rememberCsrf } from "./client.ts";
+import { isSignedOut, Problem } from "./problem.ts";
+import type { Answer, Asked, Given } from "./shapes.ts";
+
+const FRESH_MS = 15_000;
+const MOST_TRIES = 2;
+
+export type Me = Answer<"get", "/me">;
+
+/** A question for useQuery and its kin. */
+export function asking<N extends Asked>(path: N, given: Given<"get", N>) {
+  return queryOptions({ queryKey: [path, given] as const, queryFn: ({ signal }) => get(path, given, signal) });
+}
+
+const ME = ["/me", {}] as const;
+
+/** Who is signed in; null: nobody. */
+export const asksMe = queryOptions<Me | null>({
+  queryKey: ME,
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async ({ signal }) => {
+    const me = await get("/me", {}, signal).catch((error: unknown) => {
+      if (isSignedOut(error)) return null;
+      throw error;
+    });
+    rememberCsrf(me?.csrf ?? null);
+    return me;
+  },
+});
+
+/** Somebody has signed in, or left: nothing that another one was shown stays. */
+export function changeMe(client: QueryClient, me: Me | null): void {
+  rememberCsrf(me?.csrf ?? null);
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME[0] });
+  client.setQueryData(ME, me);
+}
+
+/** Of the page: what is refused is not asked again, and a session that ended shows the sign-in. */
+export function makeQueryClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (isSignedOut(error)) changeMe(client, null);
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: FRESH_MS,
+        retry: (count, error) => count < MOST_TRIES && isPassing(error),
+      },
+    },
+  });
+  return client;
+}
+
+/** Of the network, or of a server that is busy. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof Problem && (error.status === 0 || error.status === 503 || error.status === 504);

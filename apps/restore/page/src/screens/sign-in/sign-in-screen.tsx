@@ -1,0 +1,61 @@
+// Signing in by name and password. What was wrong is said as the server says it: it tells nobody whether a name exists.
+import { Alert, Button, Code, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { send } from "../../api/client.ts";
+import { sentenceOf } from "../../api/problem.ts";
+import { changeMe } from "../../api/queries.ts";
+import { signIn } from "../../texts/shell.ts";
+import { Panel } from "./panel.tsx";
+
+export function SignInScreen() {
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const entering = useMutation({
+    mutationFn: () => send("post", "/sign-in", { body: { name, password } }),
+    onSuccess: (me) => changeMe(client, me),
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    entering.mutate();
+  };
+  return (
+    <Panel title={signIn.title} lead={signIn.lead}>
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          {entering.error === null ? null : (
+            <Alert color="red" role="alert">
+              {sentenceOf(entering.error)}
+            </Alert>
+          )}
+          <TextInput
+            label={signIn.name}
+            name="username"
+            autoComplete="username"
+            autoFocus
+            required
+            withAsterisk={false}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label={signIn.password}
+            name="password"
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Button type="submit" loading={entering.isPending} fullWidth>
+            {signIn.submit}
+          </Button>
+        </Stack>
+      </form>
+      <Text size="xs" c="dimmed">
+        {signIn.forgotten} <Code>{signIn.forgottenCommand}</Code>
+      </Text>
+    </Panel>
+  );
+}

@@ -1,0 +1,74 @@
+// Takes up a one-time link: its token stands in the fragment of the address, which no browser sends and no log keeps, and is taken out of the
+// address as soon as it was read. Then a password is chosen, and whoever chose it is signed in by it.
+import { Alert, Button, PasswordInput, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useState } from "react";
+import { send } from "../../api/client.ts";
+import { Problem, sentenceOf } from "../../api/problem.ts";
+import { changeMe } from "../../api/queries.ts";
+import { welcome } from "../../texts/shell.ts";
+import { Panel } from "./panel.tsx";
+
+export function WelcomeScreen() {
+  const token = useTokenOnce();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [password, setPassword] = useState("");
+  const choosing = useMutation({
+    mutationFn: async () => {
+      const { name } = await send("post", "/invitations/take-up", { body: { token, password } });
+      return await send("post", "/sign-in", { body: { name, password } });
+    },
+    onSuccess: async (me) => {
+      changeMe(client, me);
+      await navigate({ to: "/", replace: true });
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    choosing.mutate();
+  };
+  const { error } = choosing;
+  return (
+    <Panel title={welcome.title} lead={token === "" ? welcome.noToken : welcome.lead}>
+      {token === "" ? null : (
+        <form onSubmit={submit}>
+          <Stack gap="md">
+            {error === null ? null : (
+              <Alert color="red" role="alert">
+                {sentenceOf(error)}
+                {error instanceof Problem && error.code === "NOT_ALLOWED" ? (
+                  <Text size="sm">{welcome.spent}</Text>
+                ) : null}
+              </Alert>
+            )}
+            <PasswordInput
+              label={welcome.password}
+              description={welcome.hint}
+              name="new-password"
+              autoComplete="new-password"
+              autoFocus
+              required
+              withAsterisk={false}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
+            <Button type="submit" loading={choosing.isPending} fullWidth>
+              {welcome.submit}
+            </Button>
+          </Stack>
+        </form>
+      )}
+    </Panel>
+  );
+}
+
+/** What the fragment holds when the screen opens; from then on neither the address nor the history has it. */
+function useTokenOnce(): string {
+  const [token] = useState(() => window.location.hash.replace(/^#/, ""));
+  useEffect(() => {
+    if (window.location.hash !== "") window.history.replaceState(window.history.state, "", window.location.pathname);
+  }, []);
+  return token;
+}

@@ -1,0 +1,51 @@
+// Which address shows which screen. Each screen is loaded when it is first gone to, so that none makes another one slower.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { FailureScreen, NotFoundScreen } from "./failure.tsx";
+import { Gate } from "./frame.tsx";
+
+const root = createRootRoute({ component: Outlet });
+const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Gate });
+
+const safe = createRoute({
+  getParentRoute: () => gate,
+  path: "/",
+  component: lazyRouteComponent(() => import("../screens/safe/safe-screen.tsx"), "SafeScreen"),
+});
+const mail = createRoute({
+  getParentRoute: () => gate,
+  path: "/mail",
+  component: lazyRouteComponent(() => import("../screens/mail/mail-screen.tsx"), "MailScreen"),
+});
+const runs = createRoute({
+  getParentRoute: () => gate,
+  path: "/runs",
+  component: lazyRouteComponent(() => import("../screens/runs/runs-screen.tsx"), "RunsScreen"),
+});
+const accounts = createRoute({
+  getParentRoute: () => gate,
+  path: "/accounts",
+  component: lazyRouteComponent(() => import("../screens/accounts/accounts-screen.tsx"), "AccountsScreen"),
+});
+const settings = createRoute({
+  getParentRoute: () => gate,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../screens/settings/settings-screen.tsx"), "SettingsScreen"),
+});
+const nowhere = createRoute({ getParentRoute: () => gate, path: "$", component: NotFoundScreen });
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("../screens/sign-in/welcome-screen.tsx"), "WelcomeScreen"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([gate.addChildren([safe, mail, runs, accounts, settings, nowhere]), welcome]),
+  defaultErrorComponent: FailureScreen,
+  defaultPreload: "intent",
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,115 @@
+// The page from the link that packetboat web prints: a password, the first screen, the way out; refused to strangers; and what is loaded for it.
+
+import { randomBytes } from "node:crypto";
+import { createUser } from "@packetboat/archive";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { looked } from "./chromium.ts";
+import { type Site, signIn, site } from "./site.ts";
+
+const FIRST_LOAD_BYTES = 250_000;
+
+let home: Site;
+beforeAll(async () => {
+  home = await site();
+});
+afterAll(async () => home?.[Symbol.asyncDispose]());
+
+it("takes up a one-time link, which works once and is nowhere afterwards, and shows the first screen", async () => {
+  const chance = { now: home.api.clock.now, random: randomBytes };
+  const { secret } = await createUser(home.api.scratch.pool, { name: "ann", role: "admin", archives: [] }, chance);
+  {
+    await using visit = await home.stranger(`/welcome#${secret}`);
+    const { page, requests } = visit;
+    await page.getByLabel("New password").fill("short");
+    await page.getByRole("button", { name: "Choose this password" }).click();
+    await page.getByText("A password has 12 to 1000 characters").waitFor();
+    await looked(visit, "welcome");
+    await page.getByLabel("New password").fill("several words are good");
+    await page.getByRole("button", { name: "Choose this password" }).click();
+    await page.getByRole("heading", { name: "Is my mail safe?" }).waitFor();
+    expect(page.url()).toBe(`${home.origin}/`);
+    await page.goBack().catch(() => null);
+    expect(page.url()).not.toContain(secret);
+    expect(requests.filter((url) => url.includes(secret) && !url.endsWith(`#${secret}`))).toEqual([]);
+  }
+  await using again = await home.stranger(`/welcome#${secret}`);
+  await again.page.getByLabel("New password").fill("several other words");
+  await again.page.getByRole("button", { name: "Choose this password" }).click();
+  await again.page.getByRole("alert").getByText("It may have been used already").waitFor();
+});
+
+it("asks strangers to sign in, says no more than that it was wrong, and leads to where they wanted", async () => {
+  await using visit = await home.stranger("/runs");
+  const { page } = visit;
+  await page.getByLabel("Name").fill("nobody");
+  await page.getByLabel("Password", { exact: true }).fill("a wrong password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("The name or the password is wrong.").waitFor();
+  await looked(visit, "sign-in");
+  await signIn(visit, "admin");
+  await page.getByRole("heading", { name: "Runs" }).waitFor();
+  await page.getByRole("button", { name: "Signed in as admin" }).click();
+  await page.getByRole("menuitemradio", { name: "Dark" }).waitFor();
+  await looked(visit, "user-menu");
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+it("leads everywhere by keyboard, wide and narrow, and says where there is nothing", async () => {
+  await using visit = await home.signedIn("/");
+  const { page } = visit;
+  for (const name of ["Mail", "Runs", "Accounts", "Settings", "Is my mail safe?"]) {
+    await page.getByRole("link", { name, exact: true }).press("Enter");
+    await page.getByRole("heading", { level: 1, name }).waitFor();
+    await page.locator("main:focus").waitFor();
+    expect(await page.title()).toBe(`${name} · Packetboat`);
+  }
+  await page.reload();
+  await page.keyboard.press("Tab");
+  await page.getByRole("link", { name: "Skip to the content" }).press("Enter");
+  await page.locator("main:focus").waitFor();
+  await page.goto("/nowhere/at/all");
+  await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+  await looked(visit, "nothing-here");
+  await using narrow = await home.signedIn("/", { isNarrow: true });
+  await narrow.page.getByRole("button", { name: "Menu" }).click();
+  await narrow.page.getByRole("link", { name: "Settings" }).waitFor();
+  await looked(narrow, "menu");
+  await narrow.page.getByRole("link", { name: "Settings" }).click();
+  await narrow.page.getByRole("heading", { name: "Settings" }).waitFor();
+});
+
+it("shows the sign-in when the session has ended, and a sentence when the server is not there", async () => {
+  await using visit = await home.signedIn("/");
+  const { page, troubles } = visit;
+  await page.route("**/api/v1/me", (route) => route.abort());
+  await page.reload();
+  await page.getByText("Packetboat does not answer.").waitFor();
+  await page.unroute("**/api/v1/me");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "Is my mail safe?" }).waitFor();
+  await page.context().clearCookies();
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  troubles.splice(0, troubles.length, ...troubles.filter((text) => !/net::ERR_FAILED/.test(text)));
+});
+
+it("loads less than 250 kB, compressed, to show the first screen, and keeps it", async () => {
+  await using visit = await home.signedIn("/");
+  const answer = await fetch(`${home.origin}/`);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  expect(answer.headers.get("content-security-policy")).toMatch(/script-src 'self';/);
+  const assets = new Set(visit.requests.filter((url) => url.includes("/assets/")));
+  let bytes = 0;
+  for (const url of assets) {
+    const asset = await fetch(url, { headers: { "accept-encoding": "br" } });
+    expect(asset.headers.get("cache-control")).toContain("immutable");
+    expect(asset.headers.get("content-encoding")).toBe("br");
+    bytes += Number(asset.headers.get("content-length"));
+  }
+  expect(assets.size).toBeGreaterThan(1);
+  expect(bytes).toBeGreaterThan(50_000);
+  expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
+});
