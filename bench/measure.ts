@@ -1,10 +1,12 @@
-// Runs a whole process from exec to exit and tells wall time and the peak of its memory; the median of several. It must never print a bare
+// Runs a whole process from exec to exit and tells wall time, processor time and the peak of its memory; the median of several. It must never print a bare
 // time as a result: a figure means something only beside a peer's or a raw limit's of the same run.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface Measured {
   readonly seconds: number;
+  /** Of the process and its children, user and system together: what a busy machine changes least. */
+  readonly processor: number;
   /** Highest resident set of the process or any of its children, in MB, as the kernel counted it. */
   readonly peakMb: number;
 }
@@ -23,13 +25,16 @@ export async function measure(program: Program): Promise<Measured> {
   const said: Buffer[] = [];
   let peakMb = 0;
   const began = performance.now();
-  const child = spawn(file, args, {
+  // The shell says last what its children took: POSIX, `times`.
+  const child = spawn("sh", ["-c", '"$@" 3>&-; code=$?; times >&3; exit $code', "sh", file, ...args], {
     env: program.env ?? process.env,
     cwd: program.cwd,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
-  child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const spent: Buffer[] = [];
+  child.stdio[3]?.on("data", (chunk: Buffer) => spent.push(chunk));
+  child.stdout?.on("data", (chunk: Buffer) => said.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
   // VmHWM is a high-water mark kept by the kernel: only what happens after the last look is missed.
   const timer = setInterval(() => {
     peakMb = Math.max(peakMb, ...treeOf(child.pid ?? 0).map(highWaterMb));
@@ -44,7 +49,13 @@ export async function measure(program: Program): Promise<Measured> {
     throw new Error(
       `${program.argv.join(" ")} ended with ${code}:\n${Buffer.concat(said).toString("utf8").slice(-2_000)}`,
     );
-  return { seconds, peakMb };
+  return { seconds, peakMb, processor: processorOf(Buffer.concat(spent).toString("latin1")) };
+}
+
+/** Seconds of the second line of `times`: "0m1.230s 0m0.450s". */
+function processorOf(times: string): number {
+  const [, children = ""] = times.split("\n");
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + Number(m) * 60 + Number(s), 0);
 }
 
 function treeOf(pid: number): number[] {
@@ -82,12 +93,15 @@ export interface Contestant {
   readonly name: string;
   before?(): Promise<void>;
   program(): Program;
+  /** Processor seconds so far of a server that works for it. Default: none does. */
+  served?(): number;
 }
 
 export interface Figure {
   readonly name: string;
   readonly seconds: number;
   readonly all: readonly number[];
+  readonly processor: number;
   readonly peakMb: number;
 }
 
@@ -97,12 +111,16 @@ export async function contest(contestants: readonly Contestant[], times: number)
   for (let round = 0; round < times; round++) {
     for (const one of contestants) {
       await one.before?.();
-      results.get(one.name)?.push(await measure(one.program()));
+      const served = one.served?.() ?? 0;
+      const measured = await measure(one.program());
+      const processor = measured.processor + (one.served?.() ?? 0) - served;
+      results.get(one.name)?.push({ ...measured, processor });
     }
   }
   return contestants.map((one) => {
     const runs = results.get(one.name) ?? [];
     const all = runs.map((run) => run.seconds);
-    return { name: one.name, seconds: median(all), all, peakMb: Math.max(...runs.map((run) => run.peakMb)) };
+    const processor = median(runs.map((run) => run.processor));
+    return { name: one.name, seconds: median(all), all, processor, peakMb: Math.max(...runs.map((run) => run.peakMb)) };
   });
 }

@@ -18,7 +18,7 @@ export interface BodyStore {
 }
 
 /** Larger messages are packed in segments: neither the server nor we hold one in a second copy then. */
-const LARGE_BYTES = 8 * 1_048_576;
+export const LARGE_BYTES = 8 * 1_048_576;
 export const SEGMENT_BYTES = 4 * 1_048_576;
 /**
  * What of a body fills a page of blob_part: 8,192 bytes less the heads of page, item, row and columns. Out of line (TOAST) Postgres stores

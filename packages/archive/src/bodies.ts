@@ -2,50 +2,91 @@
 // the next bodies are on their way while one is written out; messages over 8 MB come part by part.
 // A body is only ever read through a message of an archive: nothing here takes a digest as an address.
 import { createHash } from "node:crypto";
-import { asId, type Digest, isMailError, MailError, type MessageId, type StoredBytes, sha256 } from "@packetboat/core";
+import { asId, type Digest, isMailError, MailError, type MessageId, type StoredBytes } from "@packetboat/core";
 import { asDatabaseError, connectFrom } from "@packetboat/database";
 import type { Pool } from "pg";
-import { SEGMENT_BYTES } from "./blobs.ts";
-import { CODEC, unpack } from "./codec.ts";
+import { LARGE_BYTES, SEGMENT_BYTES } from "./blobs.ts";
+import { CODEC, type PackedBody, unpackInto } from "./codec.ts";
 import { type BinaryRow, readRows } from "./copy.ts";
 import { digestOf } from "./parameters.ts";
+import { unpackAll } from "./unpacker.ts";
 
 /** Messages asked for in one statement; the rows are streamed, so it bounds the statement, not the memory. */
-const PAGE = 500;
+const PAGE = 2_000;
+/** Bytes of bodies unpacked together, and so many that are asked for at once. */
+const GROUP_BYTES = 1_048_576;
+const ASKED_BYTES = 3 * GROUP_BYTES;
 
 /** What is stored of a body that is packed whole: its pages in blob_part, then the rest. Null for one in segments. `b` is blob. */
 export const STORED = `coalesce((select string_agg(p.bytes, '' order by p.part) from blob_part p where p.blob_id = b.id and b.codec <> ${CODEC.segments}), '') || b.bytes`;
 
-/** A body as it is stored. `chunks` can be walked once, before the next body is asked for. */
+/** A body as it is stored. */
 export interface StoredBody {
   readonly messageId: MessageId;
   readonly sha256: Digest;
   readonly size: number;
-  /** Throws BLOB_MISMATCH, at the latest after the last chunk, when what is stored is not what was stored. */
+  /** All of it, proved, where it is in memory. Null: it comes in parts, or is damaged; `chunks` tells. */
+  readonly whole: Buffer | null;
+  /**
+   * Can be walked once, before the next body is asked for. Throws BLOB_MISMATCH, at the latest after the last chunk, when what is stored is not
+   * what was stored.
+   */
   readonly chunks: AsyncIterable<Buffer>;
+}
+
+/** Bodies that were unpacked together, in the order of their messages' ids. */
+export interface BodyBatch {
+  readonly bodies: readonly StoredBody[];
+  /** What of them is in memory. */
+  readonly bytes: number;
+  /** Nobody reads them any more. Whoever forgets it costs memory, nothing else. */
+  readonly release: () => void;
 }
 
 /**
  * Gives the bodies of these messages, in the order of their ids. Messages whose bytes were erased (forget), and messages of another
- * archive, are left out.
+ * archive, are left out. One that comes in parts is a batch of its own, and is walked before the next batch is asked for; of what fits in
+ * memory the next batches are unpacked while one is used.
  */
+export async function* readBodyBatches(
+  pool: Pool,
+  archiveId: number,
+  ids: readonly MessageId[],
+): AsyncGenerator<BodyBatch> {
+  const unpacking = new Unpacking();
+  for (let at = 0; at < ids.length; at += PAGE) {
+    for await (const row of copiedRows(pool, bodiesStatement(archiveId, ids.slice(at, at + PAGE)))) {
+      const body = bodyOf(row);
+      if (body.codec === CODEC.segments || body.size > LARGE_BYTES) {
+        yield* unpacking.all();
+        yield { bodies: [inParts(pool, body)], bytes: 0, release: () => undefined };
+      } else {
+        unpacking.add(body);
+        while (unpacking.isFull) yield await unpacking.next();
+      }
+    }
+  }
+  yield* unpacking.all();
+}
+
+/** Message by message, whatever Postgres thinks of the tables; ids are sorted before the bodies are joined, so that no body is sorted. */
+function bodiesStatement(archiveId: number, ids: readonly MessageId[]): string {
+  return `copy (
+      select wanted.id, b.id, b.sha256, b.size, b.codec, ${STORED}
+      from (select id from unnest(array[${ids.map(sqlInteger).join(",")}]::bigint[]) o(id) order by id) wanted
+      cross join lateral (select blob_id from message where id = wanted.id and archive_id = ${sqlInteger(archiveId)} limit 1) m
+      cross join lateral (select id, sha256, size, codec, bytes from blob where id = m.blob_id limit 1) b
+      order by wanted.id
+    ) to stdout with (format binary)`;
+}
+
+/** The same bodies one by one. */
 export async function* readBodies(
   pool: Pool,
   archiveId: number,
   ids: readonly MessageId[],
 ): AsyncGenerator<StoredBody> {
-  for (let at = 0; at < ids.length; at += PAGE) {
-    const page = ids.slice(at, at + PAGE).map(sqlInteger);
-    // Message by message, whatever Postgres thinks of the tables; ids are sorted before the bodies are joined, so that no body is sorted.
-    const statement = `copy (
-      select wanted.id, b.id, b.sha256, b.size, b.codec, ${STORED}
-      from (select id from unnest(array[${page.join(",")}]::bigint[]) o(id) order by id) wanted
-      cross join lateral (select blob_id from message where id = wanted.id and archive_id = ${sqlInteger(archiveId)} limit 1) m
-      cross join lateral (select id, sha256, size, codec, bytes from blob where id = m.blob_id limit 1) b
-      order by wanted.id
-    ) to stdout with (format binary)`;
-    for await (const row of copiedRows(pool, statement)) yield bodyOf(pool, row);
-  }
+  for await (const { bodies } of readBodyBatches(pool, archiveId, ids)) yield* bodies;
 }
 
 /** Gives the body of one message whole, or null when it has none. Throws BLOB_MISMATCH. For messages that may be large, see readBodies. */
@@ -67,9 +108,9 @@ export async function* wholeBodies(
   for await (const body of readBodies(pool, archiveId, ids)) yield await wholeBody(body);
 }
 
-async function wholeBody({ messageId, chunks }: StoredBody): Promise<StoredBytes> {
+async function wholeBody({ messageId, whole, chunks }: StoredBody): Promise<StoredBytes> {
   try {
-    return { kind: "bytes", messageId, bytes: await joined(chunks) };
+    return { kind: "bytes", messageId, bytes: whole ?? (await joined(chunks)) };
   } catch (error) {
     if (!isMailError(error) || error.code !== "BLOB_MISMATCH") throw error;
     return { kind: "damaged", messageId, error };
@@ -82,32 +123,96 @@ async function joined(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return all.length === 1 ? (all[0] as Buffer) : Buffer.concat(all);
 }
 
-function bodyOf(pool: Pool, row: BinaryRow): StoredBody {
-  const [id, blobId, sha256, size, codec, bytes] = row;
-  if (!id || !blobId || !sha256 || !size || !codec)
-    throw new MailError("BUG", "A stored message has no digest. Please report this.");
-  const body = { messageId: asId<MessageId>(id.readBigInt64BE()), sha256: digestOf(sha256), size: size.readInt32BE() };
-  const stored = { blobId: blobId.readBigInt64BE(), codec: codec.readInt16BE(), bytes: bytes ?? null };
-  return { ...body, chunks: provedChunks(pool, body, stored) };
-}
-
-interface Stored {
+interface PackedMessage extends PackedBody {
+  readonly messageId: MessageId;
   readonly blobId: bigint;
-  readonly codec: number;
-  readonly bytes: Buffer | null;
 }
 
-async function* provedChunks(pool: Pool, body: Omit<StoredBody, "chunks">, stored: Stored): AsyncGenerator<Buffer> {
-  if (stored.codec !== CODEC.segments) {
-    const whole = await proved(body, stored, body.size);
-    if (whole.length !== body.size || sha256(whole) !== body.sha256) throw mismatch(body);
-    yield whole;
-    return;
+function bodyOf(row: BinaryRow): PackedMessage {
+  const [id, blobId, digest, size, codec, bytes] = row;
+  if (!id || !blobId || !digest || !size || !codec)
+    throw new MailError("BUG", "A stored message has no digest. Please report this.");
+  return {
+    messageId: asId<MessageId>(id.readBigInt64BE()),
+    blobId: blobId.readBigInt64BE(),
+    sha256: digestOf(digest),
+    size: size.readInt32BE(),
+    codec: codec.readInt16BE(),
+    bytes: bytes ?? NOTHING,
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Bodies on their way through the unpacking thread, in the order in which they were added. */
+class Unpacking {
+  #group: PackedMessage[] = [];
+  #groupBytes = 0;
+  readonly #asked: { readonly bytes: number; readonly batch: Promise<BodyBatch> }[] = [];
+  #askedBytes = 0;
+
+  add(body: PackedMessage): void {
+    this.#group.push(body);
+    this.#groupBytes += body.size;
+    if (this.#groupBytes >= GROUP_BYTES) this.#ask();
   }
+
+  #ask(): void {
+    if (this.#group.length === 0) return;
+    const batch = unpackedBatch(this.#group);
+    // Told where it is awaited.
+    batch.catch(() => undefined);
+    this.#asked.push({ bytes: this.#groupBytes, batch });
+    this.#askedBytes += this.#groupBytes;
+    this.#group = [];
+    this.#groupBytes = 0;
+  }
+
+  /** So much is asked for that the thread need not wait for us. */
+  get isFull(): boolean {
+    return this.#askedBytes >= ASKED_BYTES;
+  }
+
+  async next(): Promise<BodyBatch> {
+    const first = this.#asked.shift();
+    if (first === undefined) throw new MailError("BUG", "Packetboat has a defect: no body waits. Please report this.");
+    this.#askedBytes -= first.bytes;
+    return await first.batch;
+  }
+
+  async *all(): AsyncGenerator<BodyBatch> {
+    this.#ask();
+    while (this.#asked.length > 0) yield await this.next();
+  }
+}
+
+async function unpackedBatch(group: readonly PackedMessage[]): Promise<BodyBatch> {
+  const bytes = group.reduce((sum, { size }) => sum + size, 0);
+  const { bodies, release } = await unpackAll(group);
+  const stored = group.map(({ messageId, sha256, size }, i) => {
+    const whole = bodies[i] ?? null;
+    return { messageId, sha256, size, whole, chunks: wholeChunks(messageId, whole) };
+  });
+  return { bodies: stored, bytes, release };
+}
+
+async function* wholeChunks(messageId: MessageId, whole: Buffer | null): AsyncGenerator<Buffer> {
+  if (whole === null) throw mismatch({ messageId });
+  yield whole;
+}
+
+function inParts(pool: Pool, { messageId, sha256, size, blobId }: PackedMessage): StoredBody {
+  return { messageId, sha256, size, whole: null, chunks: partsOf(pool, { messageId, sha256, size, blobId }) };
+}
+
+async function* partsOf(
+  pool: Pool,
+  body: Pick<PackedMessage, "messageId" | "blobId" | "sha256" | "size">,
+): AsyncGenerator<Buffer> {
   const hash = createHash("sha256");
   let length = 0;
-  for await (const segment of readSegments(pool, stored.blobId)) {
-    const chunk = await proved(body, segment, SEGMENT_BYTES);
+  for await (const segment of readSegments(pool, body.blobId)) {
+    const chunk = proved(body, segment, SEGMENT_BYTES);
     hash.update(chunk);
     length += chunk.length;
     yield chunk;
@@ -115,8 +220,14 @@ async function* provedChunks(pool: Pool, body: Omit<StoredBody, "chunks">, store
   if (length !== body.size || hash.digest("hex") !== body.sha256) throw mismatch(body);
 }
 
+interface Segment {
+  readonly blobId: bigint;
+  readonly codec: number;
+  readonly bytes: Buffer | null;
+}
+
 /** The segments of a large body, packed as they are stored, in order. */
-export async function* readSegments(pool: Pool, blobId: bigint): AsyncGenerator<Stored> {
+export async function* readSegments(pool: Pool, blobId: bigint): AsyncGenerator<Segment> {
   const statement = `copy (select codec, bytes from blob_part where blob_id = ${sqlInteger(blobId)} order by part) to stdout with (format binary)`;
   let codec: number = CODEC.raw;
   let pages: Buffer[] = [];
@@ -133,14 +244,15 @@ export async function* readSegments(pool: Pool, blobId: bigint): AsyncGenerator<
 }
 
 /** Undoes the codec. `limit`: no more than this is ever made of it, whatever is stored. Throws BLOB_MISMATCH. */
-export async function proved(
+export function proved(
   body: { readonly messageId: MessageId | null },
-  { codec, bytes }: Pick<Stored, "codec" | "bytes">,
+  { codec, bytes }: Pick<Segment, "codec" | "bytes">,
   limit: number,
-): Promise<Buffer> {
+): Buffer {
   if (bytes === null) throw mismatch(body);
   try {
-    return await unpack({ codec, bytes }, limit);
+    const into = Buffer.allocUnsafe(limit);
+    return into.subarray(0, unpackInto({ codec, bytes }, into));
   } catch (error) {
     throw mismatch(body, error);
   }

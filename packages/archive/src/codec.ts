@@ -1,8 +1,8 @@
 // How a body becomes what is stored, and back, byte for byte: base64 undone where that can be done again to the letter, then zstd.
 // It must never lose a byte that it cannot make again: what does not fit a pattern to the letter stays as it is.
-import { promisify } from "node:util";
-import { zstdDecompress, zstdDecompressSync } from "node:zlib";
-import { compressFrame } from "./frames.ts";
+import { hash } from "node:crypto";
+import type { Digest } from "@packetboat/core";
+import { compressFrame, decompressFrame } from "./frames.ts";
 import { fold, MAX_LIST_BYTES, splitUnfolded, unfold } from "./unfold.ts";
 
 /**
@@ -17,14 +17,11 @@ export interface Packed {
   readonly bytes: Buffer;
 }
 
-/**
- * Up to this size a body is decompressed where it is wanted: handing 10,000 bodies of 25 KB to zlib's threads one by one takes twice as
- * long as the work itself.
- */
-const INLINE_BYTES = 65_536;
 /** Compression that gains less is not worth its undoing. */
 const WORTH = 0.95;
 const LENGTH_BYTES = 4;
+/** Larger bodies are rare. */
+const KEPT_SCRATCH_BYTES = 1_048_576;
 
 /** Where in a run, as a share of it, and how many bytes are looked at. */
 const SAMPLE_PLACES = [0.1, 0.4, 0.7, 0.95] as const;
@@ -34,8 +31,6 @@ const SAMPLED_PIECES = 4;
 const LEAST_SAMPLES = 2_048;
 /** Noise is 1 and a little; text 16, programs 4 and more. */
 const EVEN_ENOUGH = 1.2;
-
-const decompressAsync = promisify(zstdDecompress);
 
 /** Gives the smallest form of a body. Synchronous: whoever has many of them asks `packAll` of packer.ts. */
 export function pack(bytes: Buffer): Packed {
@@ -84,21 +79,56 @@ export function packSegment(bytes: Buffer): Packed {
   return packed.length <= bytes.length * WORTH ? { codec: CODEC.zstd, bytes: packed } : { codec: CODEC.raw, bytes };
 }
 
-/** Undoes `pack`. `size`: of the body; no more is ever made of it. Throws what zlib throws, and RangeError, on bytes that are damaged. */
-export async function unpack({ codec, bytes }: Packed, size: number): Promise<Buffer> {
-  if (codec === CODEC.raw) return bytes;
-  if (codec === CODEC.apart) {
-    const end = LENGTH_BYTES + bytes.readUInt32BE(0);
-    return fold(await decompress(bytes.subarray(LENGTH_BYTES, end), size), bytes.subarray(end), size);
+/**
+ * Undoes `pack`, and packSegment, into `body`, of which no more is ever used than it has room for; gives how much was. Throws what zlib throws, and
+ * RangeError, on bytes that are damaged; what it gives without throwing may be wrong all the same. Synchronous: see unpackAll of unpacker.ts.
+ */
+export function unpackInto({ codec, bytes }: Packed, body: Buffer): number {
+  switch (codec) {
+    case CODEC.raw:
+      if (bytes.length > body.length) throw new RangeError("More is stored than there was.");
+      return bytes.copy(body);
+    case CODEC.apart: {
+      const end = LENGTH_BYTES + bytes.readUInt32BE(0);
+      const text = scratchOf(body.length);
+      const length = decompressFrame(bytes.subarray(LENGTH_BYTES, end), text);
+      fold(text.subarray(0, length), bytes.subarray(end), body);
+      return body.length;
+    }
+    case CODEC.unfolded: {
+      const all = scratchOf(body.length);
+      const length = decompressFrame(bytes, all);
+      const { text, decoded } = splitUnfolded(all.subarray(0, length), body.length);
+      fold(text, decoded, body);
+      return body.length;
+    }
+    default:
+      return decompressFrame(bytes, body);
   }
-  const plain = await decompress(bytes, size);
-  if (codec !== CODEC.unfolded) return plain;
-  const { text, decoded } = splitUnfolded(plain, size);
-  return fold(text, decoded, size);
 }
 
-async function decompress(bytes: Buffer, size: number): Promise<Buffer> {
-  // What was unfolded is smaller than the body, but for the list of its runs.
-  const options = { maxOutputLength: Math.max(1, size + MAX_LIST_BYTES) };
-  return bytes.length <= INLINE_BYTES ? zstdDecompressSync(bytes, options) : await decompressAsync(bytes, options);
+/** A body as it is stored, and what must come of it. */
+export interface PackedBody extends Packed {
+  readonly size: number;
+  readonly sha256: Digest;
+}
+
+/** Unpacks a body into `body`, which has its size. False: it is damaged (C1). */
+export function isUnpackedInto(packed: PackedBody, body: Buffer): boolean {
+  try {
+    return unpackInto(packed, body) === packed.size && hash("sha256", body, "hex") === packed.sha256;
+  } catch {
+    // Whatever zlib, or the lengths, say of it: these are not the bytes that were stored.
+    return false;
+  }
+}
+
+let scratch = Buffer.alloc(0);
+
+/** Room for what was unfolded of a body: no larger than the body, but for the list of its runs. */
+function scratchOf(bytes: number): Buffer {
+  const needed = bytes + MAX_LIST_BYTES;
+  if (needed > KEPT_SCRATCH_BYTES) return Buffer.allocUnsafe(needed);
+  if (scratch.length < needed) scratch = Buffer.allocUnsafeSlow(KEPT_SCRATCH_BYTES);
+  return scratch.subarray(0, needed);
 }

@@ -1,10 +1,18 @@
-// Zstd frames, one after the other from one compressor: Node's zstdCompressSync makes a compressor for each call, which takes three times as
-// long as an ordinary message does. What this takes from the inside of Node's stream is named in Internals and nowhere else; where a Node
-// has it differently, zstdCompressSync does the work.
-// It must never give a frame that is not whole.
-import { constants, createZstdCompress, type ZstdCompress, zstdCompressSync } from "node:zlib";
+// Zstd frames, one after the other from one compressor, and back by one decompressor: Node's zstdCompressSync makes a compressor for each call,
+// which takes three times as long as an ordinary message does. What this takes from the inside of Node's streams is named in Internals and
+// nowhere else; where a Node has it differently, its own functions do the work.
+// It must never give a frame that is not whole, nor take one for whole that is not.
+import {
+  constants,
+  createZstdCompress,
+  createZstdDecompress,
+  type ZstdCompress,
+  type ZstdDecompress,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from "node:zlib";
 
-/** The parts of ZstdCompress that its types leave out, as of Node 24. */
+/** The parts of ZstdCompress and ZstdDecompress that their types leave out, as of Node 24. */
 interface Internals {
   readonly _handle: {
     writeSync(
@@ -31,15 +39,18 @@ type Compressor = ZstdCompress & Internals;
 let compressor: Compressor | null = null;
 let output: Buffer | null = null;
 
+const hasInternals = <T>(stream: T & Partial<Internals>): stream is T & Internals =>
+  typeof stream._handle?.writeSync === "function" && stream._writeState instanceof Uint32Array;
+
 function compressorOfNode(): Compressor | null {
   if (compressor !== null) return compressor;
-  const made = createZstdCompress({ params: LEVEL }) as Partial<Internals> & ZstdCompress;
-  if (typeof made._handle?.writeSync !== "function" || !(made._writeState instanceof Uint32Array)) return null;
+  const made: ZstdCompress = createZstdCompress({ params: LEVEL });
+  if (!hasInternals(made)) return null;
   // A compressor that fails says so here; the frame is not whole then, which is what is looked at.
   made.on("error", () => {
     compressor = null;
   });
-  compressor = made as Compressor;
+  compressor = made;
   return compressor;
 }
 
@@ -61,4 +72,53 @@ function compressAlone(bytes: Buffer): Buffer {
   // One output chunk: the default of 16 KB doubles the cost. A stated size keeps the compressor's tables small.
   const chunkSize = Math.max(1_024, bytes.length + 512);
   return zstdCompressSync(bytes, { params: LEVEL, pledgedSrcSize: bytes.length, chunkSize });
+}
+
+type Decompressor = ZstdDecompress & Internals;
+let decompressor: Decompressor | null = null;
+
+function decompressorOfNode(): Decompressor | null {
+  if (decompressor !== null) return decompressor;
+  const made: ZstdDecompress = createZstdDecompress();
+  if (!hasInternals(made)) return null;
+  // What is damaged says so here, too; that is seen by what came of it.
+  made.on("error", () => undefined);
+  decompressor = made;
+  return decompressor;
+}
+
+/** Undoes a frame into `into`, of which it uses as much as it gives. Throws what zstdDecompressSync throws, also when there is no room for it. */
+export function decompressFrame(frame: Buffer, into: Buffer): number {
+  const stated = statedSize(frame);
+  const made = stated === null || stated > into.length ? null : decompressorOfNode();
+  if (made !== null) {
+    made._handle.writeSync(constants.ZSTD_e_continue, frame, 0, frame.length, into, 0, into.length);
+    const [left = 0, unread = 0] = made._writeState;
+    if (unread === 0 && into.length - left === stated && !made.destroyed) return stated;
+    // It may be in the midst of a frame: the next one gets another.
+    decompressor = null;
+    made.destroy();
+  }
+  return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, into.length) }).copy(into);
+}
+
+const MAGIC = 0xfd2fb528;
+
+/** How many bytes a frame says that it has (RFC 8878, 3.1.1); null when it does not, or begins like none. */
+function statedSize(frame: Buffer): number | null {
+  if (frame.length < 6 || frame.readUInt32LE(0) !== MAGIC) return null;
+  const descriptor = frame.readUInt8(4);
+  const alone = (descriptor & 0x20) !== 0;
+  const at = 5 + (alone ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
+  if (frame.length < at + 8) return null;
+  switch (descriptor >> 6) {
+    case 0:
+      return alone ? frame.readUInt8(at) : null;
+    case 1:
+      return frame.readUInt16LE(at) + 256;
+    case 2:
+      return frame.readUInt32LE(at);
+    default:
+      return Number(frame.readBigUInt64LE(at));
+  }
 }

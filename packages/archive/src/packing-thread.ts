@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { pack, packSegment } from "./codec.ts";
 import type { PackingAnswer, PackingTask } from "./packer.ts";
 
-parentPort?.on("message", ({ id, arena, lengths, segments }: PackingTask) => {
+parentPort?.on("message", ({ arena, lengths, segments }: PackingTask) => {
   let at = 0;
   let end = 0;
   const packed = lengths.map((length) => {
@@ -14,6 +14,6 @@ parentPort?.on("message", ({ id, arena, lengths, segments }: PackingTask) => {
     end += form.bytes.copy(Buffer.from(arena), end);
     return { codec: form.codec, length: form.bytes.length };
   });
-  const answer: PackingAnswer = { id, arena, packed };
+  const answer: PackingAnswer = { arena, packed };
   parentPort?.postMessage(answer, [arena]);
 });

@@ -13,7 +13,7 @@ import {
   type Role,
 } from "@packetboat/core";
 import type { Pool } from "pg";
-import { readBodies, type StoredBody } from "./bodies.ts";
+import { readBodyBatches, type StoredBody } from "./bodies.ts";
 import { millis, moment, rowsOf } from "./catalog/asking.ts";
 import { type Counts, countsAt } from "./counts.ts";
 
@@ -140,9 +140,18 @@ export interface ExportedMessage extends MessageAt {
   readonly body: StoredBody | null;
 }
 
+/** Messages whose bodies were unpacked together, by message id. */
+export interface ExportedBatch {
+  readonly messages: readonly ExportedMessage[];
+  /** What of the bodies is in memory. Zero: they are walked before the next batch is asked for. */
+  readonly bytes: number;
+  /** Nobody reads the bodies any more. Whoever forgets it costs memory, nothing else. */
+  readonly release: () => void;
+}
+
 /**
- * Every message of a mailbox as of a revision with its body, by message id; `among`: only those of these, by number. Memory is bounded by one
- * message, or 4 MB of a large one.
+ * Every message of a mailbox as of a revision with its body, by message id; `among`: only those of these, by number. Memory is bounded by a
+ * few megabytes, or 4 MB of a large message.
  */
 export async function* exportMailbox(
   pool: Pool,
@@ -150,23 +159,34 @@ export async function* exportMailbox(
   mailboxId: MailboxId,
   revision: Revision,
   among: readonly MessageId[] | null = null,
-): AsyncGenerator<ExportedMessage> {
+): AsyncGenerator<ExportedBatch> {
   const pages = among === null ? allPages(pool, mailboxId, revision) : pagesAmong(pool, mailboxId, revision, among);
   for await (const messages of pages) {
     const ids = messages.map(({ id }) => id);
-    const bodies = readBodies(pool, archiveId, ids);
-    let body = (await bodies.next()).value ?? null;
-    for (const message of messages) {
-      if (body?.messageId === message.id) {
-        yield { ...message, body };
-        body = (await bodies.next()).value ?? null;
-      } else yield { ...message, body: null };
+    let at = 0;
+    for await (const { bodies, bytes, release } of readBodyBatches(pool, archiveId, ids)) {
+      const last = bodies.at(-1)?.messageId ?? 0;
+      const end = messages.findIndex(({ id }) => id > last);
+      const upTo = end === -1 ? messages.length : end;
+      yield { messages: withBodies(messages.slice(at, upTo), bodies), bytes, release };
+      at = upTo;
     }
+    const rest = withBodies(messages.slice(at), []);
+    if (rest.length > 0) yield { messages: rest, bytes: 0, release: () => undefined };
   }
 }
 
+/** Those of messages that were erased are missing among the bodies. */
+function withBodies(messages: readonly MessageAt[], bodies: readonly StoredBody[]): readonly ExportedMessage[] {
+  const byId = new Map(bodies.map((body) => [body.messageId, body]));
+  return messages.map((message) => ({ ...message, body: byId.get(message.id) ?? null }));
+}
+
+/** Ids that one question is asked with: most of a search may lie elsewhere. */
+const ASKED = 2_000;
+
 async function* allPages(pool: Pool, mailboxId: MailboxId, revision: Revision): AsyncGenerator<readonly MessageAt[]> {
-  const page = (after: number): Promise<readonly MessageAt[]> => messagesAt(pool, mailboxId, revision, after, 500);
+  const page = (after: number): Promise<readonly MessageAt[]> => messagesAt(pool, mailboxId, revision, after, ASKED);
   let messages = await page(0);
   while (messages.length > 0) {
     // The next page is on its way while this one is written out.
@@ -176,9 +196,6 @@ async function* allPages(pool: Pool, mailboxId: MailboxId, revision: Revision): 
     messages = await next;
   }
 }
-
-/** Ids that one question is asked with: most of a search may lie elsewhere. */
-const ASKED = 2_000;
 
 async function* pagesAmong(
   pool: Pool,

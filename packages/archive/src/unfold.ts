@@ -125,9 +125,8 @@ function readList(text: Buffer): { readonly runs: readonly Place[]; readonly lis
   return { runs, list: 2 + count * ENTRY_BYTES, encoded };
 }
 
-/** Undoes `unfold`. Throws RangeError when the lengths do not add up to `size`. */
-export function fold(text: Buffer, decoded: Buffer, size: number): Buffer {
-  const body = Buffer.allocUnsafe(size);
+/** Undoes `unfold` into `body`, which it fills. Throws RangeError when the lengths do not add up to that. */
+export function fold(text: Buffer, decoded: Buffer, body: Buffer): void {
   const { runs, list } = readList(text);
   let from = list;
   let bytes = 0;
@@ -136,29 +135,29 @@ export function fold(text: Buffer, decoded: Buffer, size: number): Buffer {
     at += copy(text, from, run.text, body, at);
     from += run.text;
     const length = (run.lines * run.width * 3) / 4;
-    at = writeLines(Buffer.from(decoded.toString("base64", bytes, bytes + length), "latin1"), run, body, at);
+    at = writeLines(decoded.toString("base64", bytes, bytes + length), run, body, at);
     bytes += length;
   }
-  const rest = size - at;
+  const rest = body.length - at;
   if (rest < 0 || bytes !== decoded.length || from + rest !== text.length)
     throw new RangeError("The lengths of an unfolded body do not add up.");
   copy(text, from, rest, body, at);
-  return body;
 }
 
 function writeLines(
-  encoded: Buffer,
-  run: { readonly width: number; readonly lines: number },
+  encoded: string,
+  { width, lines }: { readonly width: number; readonly lines: number },
   body: Buffer,
   start: number,
 ): number {
-  const end = start + run.lines * (run.width + 2);
-  if (encoded.length !== run.lines * run.width || end > body.length)
-    throw new RangeError("A run is longer than its body.");
-  let from = 0;
-  // Byte by byte: a call of copy() for each line of 76 costs five times as much.
-  for (let at = start; at < end; ) {
-    for (const stop = at + run.width; at < stop; ) body[at++] = encoded[from++] ?? 0;
+  const end = start + lines * (width + 2);
+  if (encoded.length !== lines * width || end > body.length) throw new RangeError("A run is longer than its body.");
+  // To the end of its place first: then each line moves down, and never onto one that is still to move. A third of the time of any loop over bytes.
+  let from = end - encoded.length;
+  body.write(encoded, from, "latin1");
+  for (let at = start; at < end; from += width) {
+    body.copyWithin(at, from, from + width);
+    at += width;
     body[at++] = CR;
     body[at++] = LF;
   }

@@ -193,7 +193,7 @@ async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | 
     const whole =
       stored.codec === CODEC.segments
         ? await joinParts(pool, id.readBigInt64BE())
-        : await proved({ messageId }, stored, length);
+        : proved({ messageId }, stored, length);
     if (whole.length !== length) return finding("bodyTruncated", `${whole.length} bytes are stored of ${length}.`);
     if (createHash("sha256").update(whole).digest("hex") !== expected)
       return finding("bytesDiffer", "The stored bytes are not those that were stored.");
@@ -217,6 +217,6 @@ async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | 
 async function joinParts(pool: Pool, blobId: bigint): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const segment of readSegments(pool, blobId))
-    parts.push(await proved({ messageId: null }, segment, SEGMENT_BYTES));
+    parts.push(proved({ messageId: null }, segment, SEGMENT_BYTES));
   return Buffer.concat(parts);
 }

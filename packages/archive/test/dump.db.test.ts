@@ -131,10 +131,12 @@ describe("dump", () => {
     expect(rows[0].id).toBe(3n);
     const last = asId<Revision>(9);
     const sizes: number[] = [];
-    for await (const { body } of exportMailbox(scratch.pool, stocked.link.archiveId, stocked.work.mailboxId, last)) {
-      let size = 0;
-      for await (const chunk of body?.chunks ?? []) size += chunk.length;
-      sizes.push(size);
+    for await (const batch of exportMailbox(scratch.pool, stocked.link.archiveId, stocked.work.mailboxId, last)) {
+      for (const { body } of batch.messages) {
+        let size = 0;
+        for await (const chunk of body?.chunks ?? []) size += chunk.length;
+        sizes.push(size);
+      }
     }
     expect(sizes).toEqual([bodyOf("two").bytes.length, 9_000_000]);
   });

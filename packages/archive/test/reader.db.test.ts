@@ -111,10 +111,13 @@ describe("export", () => {
     await add(stocked, stocked.work, [bodyOf(odd), bodyOf(large), bodyOf(Buffer.alloc(0))], 10);
     const seen: Buffer[] = [];
     const { revision } = await resolveRevision(pool, link.archiveId, { kind: "now" });
-    for await (const { body } of exportMailbox(pool, link.archiveId, stocked.work.mailboxId, revision)) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of body?.chunks ?? []) chunks.push(chunk);
-      seen.push(Buffer.concat(chunks));
+    for await (const { messages, release } of exportMailbox(pool, link.archiveId, stocked.work.mailboxId, revision)) {
+      for (const { body } of messages) {
+        const chunks: Buffer[] = [];
+        for await (const chunk of body?.chunks ?? []) chunks.push(chunk);
+        seen.push(Buffer.concat(chunks));
+      }
+      release();
     }
     const expected = [bodyOf("two").bytes, odd, large, Buffer.alloc(0)];
     expect(seen.map((bytes, i) => bytes.equals(expected[i] as Buffer))).toEqual([true, true, true, true]);

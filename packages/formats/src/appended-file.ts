@@ -10,7 +10,7 @@ export class AppendedFile {
   readonly #file: FileHandle;
   #size: number;
   #written = 0;
-  #waiting: Uint8Array[] = [];
+  readonly #waiting = Buffer.allocUnsafeSlow(WAITING_BYTES);
   #waitingBytes = 0;
   #open = true;
 
@@ -55,18 +55,25 @@ export class AppendedFile {
     return into.subarray(0, got);
   }
 
+  /** The bytes are the caller's again when this is done; not before that are the next ones given. */
   async append(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
-    this.#waiting.push(bytes);
+    if (bytes.length > WAITING_BYTES - this.#waitingBytes) await this.flush();
+    if (bytes.length > WAITING_BYTES) {
+      await this.#write(bytes);
+      return;
+    }
+    this.#waiting.set(bytes, this.#waitingBytes);
     this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= WAITING_BYTES) await this.flush();
   }
 
   async flush(): Promise<void> {
     if (this.#waitingBytes === 0) return;
-    const bytes = Buffer.concat(this.#waiting);
-    this.#waiting = [];
+    const bytes = this.#waiting.subarray(0, this.#waitingBytes);
     this.#waitingBytes = 0;
+    await this.#write(bytes);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
     await writeAll(this.#file, bytes, this.#written);
     this.#written += bytes.length;
     this.#size = Math.max(this.#size, this.#written);
@@ -108,7 +115,7 @@ export class AppendedFile {
 }
 
 /** A full disk may take a part of a write, and say ENOSPC to the next only. */
-async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; )
     done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }

@@ -33,12 +33,15 @@ export interface ExportMessage {
   readonly flags: Flags;
   /** Milliseconds since 1970; becomes the file's time, where a message is a file. */
   readonly internalDate: number | null;
-  /**
-   * The bytes, asked for once, or not at all where they are there already. They are proved by whoever gives them, once: BLOB_MISMATCH is thrown,
-   * at the latest after the last slice, where they do not have the digest.
-   */
-  readonly bytes: () => AsyncIterable<Uint8Array>;
+  readonly bytes: ExportBytes;
 }
+
+/**
+ * Bytes that are proved by whoever gives them: all of them in memory, or a walk that is asked for once, or not at all where they are there
+ * already, and throws BLOB_MISMATCH, at the latest after the last slice, where they do not have the digest. They are read before the next message
+ * is asked for: whoever keeps some of them copies them.
+ */
+export type ExportBytes = Uint8Array | (() => AsyncIterable<Uint8Array>);
 
 export interface ExportOutcome {
   readonly messages: number;

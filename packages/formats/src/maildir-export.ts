@@ -1,6 +1,7 @@
 // Writes messages as a Maildir++ tree, as Dovecot serves it: INBOX at the top, ".Work.2024" beside it, flags in the names, keywords by
-// letters and dovecot-keywords, INTERNALDATE as the file's time. Bytes are as they were stored; a file appears in `cur` when it is whole. An
-// interrupted export goes on where it was. It must never leave in `cur` what is not proved.
+// letters and dovecot-keywords, INTERNALDATE as the file's time. Bytes are as they were stored. The messages of a mailbox are written beside its
+// `cur`, which is there when all of them are: one renaming instead of ten thousand. An interrupted export goes on where it was. It must never leave
+// in `cur` what is not whole and proved.
 import { existsSync, renameSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -38,35 +39,51 @@ export async function exportMaildir(
   return await exportToDirectory(directory, about, mailboxLines(mailboxes, places), async (into) => {
     for (const place of new Set(places.values())) await makeMailbox(join(directory, place), place !== "");
     await writeWhole(join(directory, "subscriptions"), subscriptionsOf(mailboxes, places));
-    let at = openMailbox(directory, null);
+    let at: OpenMailbox | null = null;
     for await (const message of messages) {
       into.record.check();
       const place = placeOf(places, message.mailbox);
-      if (at.place !== place) {
-        await at.done();
+      if (at?.place !== place) {
+        if (at !== null) await finishMailbox(directory, at);
         at = openMailbox(directory, place);
       }
-      const put = await putMessage(into, place, maildirFileName(message, at.keywords.of(message.flags)), message);
+      const put = await putMessage(into, at, maildirFileName(message, at.keywords.of(message.flags)), message);
       if (await into.record.add(message, put)) await into.sums.line(`${message.sha256}  ${put.path}`);
     }
-    await at.done();
+    if (at !== null) await finishMailbox(directory, at);
+    for (const place of new Set(places.values())) showMailbox(join(directory, place));
   });
 }
 
-/** The mailbox that messages go into; `done` writes the names of its keywords. */
-function openMailbox(directory: string, place: string | null) {
-  const keywords = new KeywordLetters();
-  const done = async (): Promise<void> => {
-    const text = keywords.text();
-    if (place !== null && text !== "") await writeWhole(join(directory, place, "dovecot-keywords"), text);
-  };
-  return { place, keywords, done };
+/** Where messages lie until their mailbox has all of them. Begins with no dot: it is no mailbox of a Maildir++. */
+const PART = "cur.part";
+
+interface OpenMailbox {
+  readonly place: string;
+  readonly keywords: KeywordLetters;
+  /** False: an earlier export was through with it, so that its messages are in `cur`, and each that is not goes there by itself. */
+  readonly gathered: boolean;
+}
+
+function openMailbox(directory: string, place: string): OpenMailbox {
+  return { place, keywords: new KeywordLetters(), gathered: existsSync(join(directory, place, PART)) };
+}
+
+async function finishMailbox(directory: string, { place, keywords }: OpenMailbox): Promise<void> {
+  const text = keywords.text();
+  if (text !== "") await writeWhole(join(directory, place, "dovecot-keywords"), text);
+  showMailbox(join(directory, place));
 }
 
 async function makeMailbox(path: string, below: boolean): Promise<void> {
-  for (const name of ["cur", "new", "tmp"]) await mkdir(join(path, name), { recursive: true });
+  const current = existsSync(join(path, "cur")) ? [] : [PART];
+  for (const name of [...current, "new", "tmp"]) await mkdir(join(path, name), { recursive: true });
   // Maildir++: what tells a mailbox from a whole Maildir of somebody else.
   if (below) await writeWhole(join(path, "maildirfolder"), "");
+}
+
+function showMailbox(path: string): void {
+  if (existsSync(join(path, PART))) renameSync(join(path, PART), join(path, "cur"));
 }
 
 /** As Dovecot and Courier read it: names between dots, one a line. */
@@ -79,16 +96,21 @@ export function subscriptionsOf(mailboxes: readonly ExportMailbox[], places: Rea
 
 async function putMessage(
   { directory, resumed }: DirectoryExport,
-  place: string,
+  { place, gathered }: OpenMailbox,
   name: string,
   message: ExportMessage,
 ): Promise<Put> {
   const at = (part: string): string => (place === "" ? `${part}/${name}` : `${place}/${part}/${name}`);
   const path = at("cur");
-  if (resumed && (await isWritten(join(directory, path), message))) return { kind: "there", path };
-  const rewritten = resumed && existsSync(join(directory, path));
-  if (!(await writeMessage(join(directory, at("tmp")), message)))
-    return { kind: "damaged", path: `${at("tmp")}.damaged` };
-  renameSync(join(directory, at("tmp")), join(directory, path));
+  const lies = join(directory, at(gathered ? PART : "cur"));
+  if (resumed && (await isWritten(lies, message))) return { kind: "there", path };
+  const rewritten = resumed && existsSync(lies);
+  const written = gathered ? lies : join(directory, at("tmp"));
+  if (!(await writeMessage(written, message))) {
+    const damaged = `${at("tmp")}.damaged`;
+    renameSync(`${written}.damaged`, join(directory, damaged));
+    return { kind: "damaged", path: damaged };
+  }
+  if (!gathered) renameSync(written, lies);
   return { kind: rewritten ? "rewritten" : "written", path };
 }

@@ -6,6 +6,7 @@ import { closeSync, fstatSync, futimesSync, openSync, readFileSync, renameSync, 
 import { open, rename, rm, utimes } from "node:fs/promises";
 import { type Digest, isMailError } from "@packetboat/core";
 import { codeOf } from "./errors.ts";
+import type { ExportBytes } from "./export-frame.ts";
 
 /** Bytes up to which a file is written in one go. */
 const SMALL_BYTES = 256 * 1024;
@@ -15,8 +16,7 @@ export interface FileContent {
   readonly size: number;
   /** Milliseconds since 1970; becomes the file's time. */
   readonly internalDate: number | null;
-  /** Proved as they are walked: see ExportMessage. */
-  readonly bytes: () => AsyncIterable<Uint8Array>;
+  readonly bytes: ExportBytes;
 }
 
 /** Writes a message; false when its bytes are not those of its digest: then they are kept under `path.damaged`. */
@@ -25,22 +25,25 @@ export async function writeMessage(path: string, message: FileContent): Promise<
 }
 
 async function writeSmall(path: string, message: FileContent): Promise<boolean> {
-  const { internalDate } = message;
   const slices: Uint8Array[] = [];
   const whole = await take(message, (slice) => {
     slices.push(slice);
   });
+  writeSlices(path, slices, message.internalDate);
+  if (whole) return true;
+  renameSync(path, `${path}.damaged`);
+  return false;
+}
+
+function writeSlices(path: string, slices: readonly Uint8Array[], date: number | null): void {
   const file = openNew(path);
   try {
     // A full disk may take a part of a write, and say ENOSPC to the next only.
     for (const slice of slices) for (let at = 0; at < slice.length; ) at += writeSync(file, slice, at);
-    if (internalDate !== null) dateFile(() => futimesSync(file, internalDate / 1000, internalDate / 1000));
+    if (date !== null) dateFile(() => futimesSync(file, date / 1000, date / 1000));
   } finally {
     closeSync(file);
   }
-  if (whole) return true;
-  renameSync(path, `${path}.damaged`);
-  return false;
 }
 
 /** Hands out the slices; false when the archive noticed that they are damaged, which may be as late as after the last one. */
@@ -48,6 +51,10 @@ export async function take(
   { bytes }: Pick<FileContent, "bytes">,
   each: (slice: Uint8Array) => void | Promise<void>,
 ): Promise<boolean> {
+  if (typeof bytes !== "function") {
+    await each(bytes);
+    return true;
+  }
   try {
     for await (const slice of bytes()) await each(slice);
     return true;
