@@ -149,7 +149,9 @@ class Thread {
       if (next === undefined) return;
       this.#worker ??= this.#start();
       this.#sent.push(next);
-      this.#worker.postMessage(next.task);
+      // A copy of just these bytes, which the thread keeps: sent as they are, all of the memory that they lie in would be copied there.
+      const bytes = new Uint8Array(next.task.bytes);
+      this.#worker.postMessage({ ...next.task, bytes } satisfies ReadingTask, [bytes.buffer]);
       if (this.#sent.length === 1) this.#watch();
     }
   }
