@@ -74,11 +74,20 @@ test("workers can be many, come back by themselves, and say whether they live", 
   expect(key.services.worker?.environment?.PACKETBOAT_KEY_FILE).toBe(`/run/secrets/${Object.keys(key.secrets)[0]}`);
 });
 
+test("the page is served to a proxy on this machine, under its own https address", () => {
+  const { restore } = services;
+  expect(restore).toMatchObject({ restart: "unless-stopped", profiles: ["web"], ports: ["127.0.0.1:8420:8420"] });
+  expect(restore?.command).toEqual(expect.arrayContaining(["web", "--url"]));
+  expect(restore?.command?.at(-1)).toMatch(/^\$\{PACKETBOAT_WEB_URL:-https:/);
+  expect(restore?.volumes).toEqual(services.worker?.volumes);
+});
+
 test("the systemd units call commands that they share with the image, and are nobody's root", () => {
   const unit = (name: string) => text(`deploy/systemd/${name}`);
   expect(unit("packetboat-worker.service")).toContain(`packetboat ${services.worker?.command?.join(" ")}\n`);
   expect(unit("packetboat-sync.service")).toMatch(/^ExecStart=\/opt\/packetboat\/packetboat sync --quiet$/m);
-  for (const name of ["packetboat-worker.service", "packetboat-sync.service"])
+  expect(unit("packetboat-web.service")).toMatch(/^ExecStart=\/opt\/packetboat\/packetboat web --url https:/m);
+  for (const name of ["packetboat-worker.service", "packetboat-sync.service", "packetboat-web.service"])
     for (const line of ["User=packetboat", "ProtectSystem=strict", "NoNewPrivileges=yes", "StateDirectory=packetboat"])
       expect(unit(name).split("\n"), name).toContain(line);
   expect(unit("packetboat-sync.timer")).toMatch(/^OnCalendar=/m);
