@@ -57,7 +57,8 @@ export function hands(port: () => number) {
     as(user, async (client) => {
       if (mailbox !== "INBOX") await client.create(mailbox);
       const date = "21-Nov-2025 10:00:00 +0000";
-      for (const n of numbers) await client.append(mailbox, mail(n), { flags, date });
+      const letters = numbers.map((n) => mail(n));
+      await client.appendMany(mailbox, letters, { flags, date });
     });
   return { as, fill };
 }

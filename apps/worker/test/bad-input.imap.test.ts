@@ -70,7 +70,7 @@ describe("what is typed", () => {
 
   // Below /proc a recursive mkdir of Node's tries for ever.
   it.each(["/proc/no-home", "/proc/no-home/below", "/dev/null/below", "/etc/passwd"])("the home %s", async (home) => {
-    const line = await refused(["imaps://you@127.0.0.1"], 2, { PACKETBOAT_HOME: home });
+    const line = await refused(["imaps://you@127.0.0.1"], 2, { PACKETBOAT_HOME: home, PACKETBOAT_DATABASE_URL: "" });
     expect(line).toMatch(/cannot be used: .*Set PACKETBOAT_HOME to one that you may write to\./);
   });
 
@@ -115,9 +115,6 @@ describe("servers that are none", () => {
   });
   it("sends a line that never ends", async () => {
     await refused([clear(await scripted([{ send: "* OK " }, { flood: "x".repeat(65_536) }]))], 6);
-  });
-  it("sends lines without end", async () => {
-    await refused([clear(await scripted([{ flood: "* OK hello\r\n".repeat(1_000) }]))], 6);
   });
   it("does not speak TLS where TLS is asked for", async () => {
     const port = await scripted([{ send: "* OK ready\r\n" }, { hang: true }]);

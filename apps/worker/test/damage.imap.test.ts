@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (let n = 1; n <= 5; n++) await client.append("INBOX", mail(n), { flags: ["\\Seen"] });
   await client.logout();
   await cli.must(["backup", `imap://alice@127.0.0.1:${dovecot.port}?tls=none`]);
-  database = await openDatabase({ home: cli.home, env: { PACKETBOAT_DATABASE_KEEP: "1" } });
+  database = await openDatabase({ url: cli.databaseUrl ?? "" });
 });
 afterAll(async () => {
   await database?.close();

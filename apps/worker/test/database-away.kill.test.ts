@@ -6,7 +6,7 @@ import { layoutOf } from "@packetboat/database";
 import { scratchDatabase } from "@packetboat/database/testing";
 import { afterEach, expect, test } from "vitest";
 import { openPostgresLine } from "./postgres-line.ts";
-import { type Program, program } from "./program.ts";
+import { freshProgram, type Program } from "./program.ts";
 import { type Running, startWorker } from "./running.ts";
 
 const house = new AsyncDisposableStack();
@@ -29,7 +29,7 @@ test("one that is started before its database waits for it; a command says at on
   const scratch = await scratchDatabase();
   const line = await openPostgresLine(scratch.url);
   line.cut();
-  await using home = await program();
+  await using home = await freshProgram();
   const env = { PACKETBOAT_DATABASE_URL: line.url };
   const port = somePort();
   const worker = start(home, port, env);
@@ -55,7 +55,7 @@ test("one that is started before its database waits for it; a command says at on
 }, 60_000);
 
 test("one whose embedded database is killed starts it again and works on", async () => {
-  await using home = await program();
+  await using home = await freshProgram();
   const port = somePort();
   const worker = start(home, port);
   await worker.says(/working/);

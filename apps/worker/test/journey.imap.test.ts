@@ -10,7 +10,7 @@ import { type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/test
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
 import type { VerifyReport } from "../src/verify/outcome.ts";
-import { type Program, program } from "./program.ts";
+import { freshProgram, type Program } from "./program.ts";
 
 const ARCHIVE = "alice@127.0.0.1";
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -23,7 +23,7 @@ let url: string;
 let directory: string;
 
 beforeAll(async () => {
-  cli = await program();
+  cli = await freshProgram();
   directory = await mkdtemp(join(tmpdir(), "pb-journey-"));
   dovecot = await orSkip(
     () => undefined,

@@ -31,9 +31,12 @@ beforeAll(async () => {
   if (dovecot === undefined) return;
   proxy = await startProxy({ port: dovecot.port });
   await using alice = await WireClient.login({ port: dovecot.port }, "alice");
-  for (const n of range(1, MESSAGES)) await alice.append("INBOX", large(n));
+  await alice.appendMany("INBOX", range(1, MESSAGES).map(large));
   await using bob = await WireClient.login({ port: dovecot.port }, "bob");
-  for (const n of range(1, 1_600)) await bob.append("INBOX", mail(n));
+  await bob.appendMany(
+    "INBOX",
+    range(1, 1_600).map((n) => mail(n)),
+  );
 }, 120_000);
 afterAll(async () => {
   await proxy?.stop();
@@ -108,7 +111,10 @@ describe("a worker under a day's budget", () => {
   limited("trap 26: pauses, is stopped and started without forgetting, and goes on the next day", async (wire) => {
     await using erin = await WireClient.login({ port: dovecot?.port ?? 0 }, "erin");
     const body = "A line of text.\r\n".repeat(12_500);
-    for (const n of range(1, 30)) await erin.append("INBOX", mail(n, body));
+    await erin.appendMany(
+      "INBOX",
+      range(1, 30).map((n) => mail(n, body)),
+    );
     await using home = await program({ PACKETBOAT_PASSWORD: "pass" });
     await home.must(["account", "add", urlOf("erin"), "--limit", "down-per-day=5MB"]);
     const link = await home.json<{ id: number }>(["link", "add", nameOf("erin"), "erin"]);
@@ -184,7 +190,7 @@ describe("two accounts", () => {
   limited("are kept equal over one connection each, and an upload that is spent goes on the next day", async (wire) => {
     const port = dovecot?.port ?? 0;
     await using carol = await WireClient.login({ port }, "carol");
-    for (const n of range(1, 30)) await carol.append("INBOX", large(n));
+    await carol.appendMany("INBOX", range(1, 30).map(large));
     await using dave = await WireClient.login({ port }, "dave");
     await dave.append("INBOX", mail("dave's own"));
     await cli.must(["account", "add", urlOf("carol"), "--limit", "connections=1"]);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { corpusMessages, type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
+import { range } from "./accounts.ts";
 import { type Program, program } from "./program.ts";
 
 const ARCHIVE = "mail";
@@ -71,7 +72,10 @@ beforeAll(async () => {
         await client.append("INBOX", bytes, { flags: kept % 2 === 0 ? ["\\Seen"] : [] });
     }
     for (const bytes of [9_000_000, 1_500_000]) await client.append("Large", large(bytes));
-    for (let n = 0; n < 25; n++) await client.append("Lists", mail(`list ${n}`));
+    await client.appendMany(
+      "Lists",
+      range(0, 24).map((n) => mail(`list ${n}`)),
+    );
     await client.append("Work/Äöü & more", mail("work"), {
       flags: ["\\Flagged", "$Later"],
       date: "29-Feb-2024 12:30:05 +0000",
@@ -243,7 +247,10 @@ describe("watching", () => {
     await onServer(async (client) => {
       await client.delete("Lists");
       await client.create("Lists");
-      for (let n = 0; n < 30; n++) await client.append("Lists", mail(`another list ${n}`));
+      await client.appendMany(
+        "Lists",
+        range(0, 29).map((n) => mail(`another list ${n}`)),
+      );
     });
     // Cron sends what is written: a halt is no success that --quiet may pass over.
     const quiet = await cli.run([

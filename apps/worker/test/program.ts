@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchDatabase } from "@packetboat/database/testing";
 
 export interface Ended {
   readonly code: number | null;
@@ -29,6 +30,8 @@ export interface RunOptions {
 /** A home in which the program runs. Its database stays up between calls until it is disposed of. */
 export interface Program extends AsyncDisposable {
   readonly home: string;
+  /** The libpq address of its database; null when that is the embedded one of the home. */
+  readonly databaseUrl: string | null;
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
   /** Runs it, expects exit code 0, and gives its stdout. */
   readonly must: (args: readonly string[], options?: RunOptions) => Promise<string>;
@@ -100,10 +103,32 @@ export async function loadedFiles(
   return { ended, loaded: JSON.parse(line) as string[] };
 }
 
-/** Makes a home and gives the program in it. */
+/** Where a home keeps what it has: an address, and how to be rid of it. */
+interface Place {
+  readonly url: string | null;
+  readonly clear: (env: Readonly<Record<string, string>>) => Promise<unknown>;
+}
+
+/** A database of its own on the one server of the ring: an embedded one takes the processor for 1.5 s until it is there. */
+async function scratchPlace(): Promise<Place> {
+  const { url, close } = await scratchDatabase();
+  return { url, clear: close };
+}
+
+const EMBEDDED: Place = { url: null, clear: (env) => runProgram(["database", "stop"], env) };
+
+/** Makes a home and gives the program in it, with a migrated database that nobody else uses. */
 export async function program(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  return programAt(await scratchPlace(), env);
+}
+
+/** The same as a new user has it: nothing is there, and the first call makes the embedded database in the home. */
+export const freshProgram = (env: Readonly<Record<string, string>> = {}): Promise<Program> => programAt(EMBEDDED, env);
+
+async function programAt(place: Place, env: Readonly<Record<string, string>>): Promise<Program> {
   const home = await mkdtemp(join(tmpdir(), "pb-cli-"));
-  const all = { PACKETBOAT_HOME: home, PACKETBOAT_DATABASE_KEEP: "1", ...env };
+  const where = place.url === null ? {} : { PACKETBOAT_DATABASE_URL: place.url };
+  const all = { PACKETBOAT_HOME: home, PACKETBOAT_DATABASE_KEEP: "1", ...where, ...env };
   const run = (args: readonly string[], options?: RunOptions) => runProgram(args, all, options);
   const must = async (args: readonly string[], options?: RunOptions) => {
     const { code, stdout, stderr } = await run(args, options);
@@ -112,12 +137,13 @@ export async function program(env: Readonly<Record<string, string>> = {}): Promi
   };
   return {
     home,
+    databaseUrl: place.url,
     run,
     must,
     json: async <T>(args: readonly string[], options?: RunOptions) =>
       JSON.parse(await must([...args, "--json"], options)) as T,
     [Symbol.asyncDispose]: async () => {
-      await runProgram(["database", "stop"], all);
+      await place.clear(all);
       await rm(home, { recursive: true, force: true });
     },
   };

@@ -6,9 +6,10 @@ import { openDatabase } from "@packetboat/database";
 import { type Dovecot, orSkip, startDovecot, startProxy, until, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandReport } from "../src/display/report.ts";
-import { loadedFiles, type Program, program } from "./program.ts";
+import { range } from "./accounts.ts";
+import { freshProgram, loadedFiles, type Program } from "./program.ts";
 
-const MANY = 2_000;
+const MANY = 900;
 const CAROL = "carol@127.0.0.1";
 const mail = (n: number) =>
   Buffer.from(`Subject: ${n}\r\nMessage-ID: <${n}@example.org>\r\n\r\n${"A line of text.\r\n".repeat(400)}`);
@@ -18,7 +19,7 @@ let dovecot: Dovecot | undefined;
 const urlOf = (user: string, password = ":pass") => `imap://${user}${password}@127.0.0.1:${dovecot?.port}?tls=none`;
 
 beforeAll(async () => {
-  cli = await program();
+  cli = await freshProgram();
   dovecot = await orSkip(
     () => undefined,
     () => startDovecot(),
@@ -30,7 +31,7 @@ beforeAll(async () => {
     ["carol", MANY],
   ] as const) {
     const client = await WireClient.login({ port: dovecot.port }, user);
-    for (let n = 1; n <= messages; n++) await client.append("INBOX", mail(n));
+    await client.appendMany("INBOX", range(1, messages).map(mail));
     await client.logout();
   }
 }, 120_000);
@@ -120,7 +121,10 @@ describe("mailboxes", () => {
         ["C", 4],
       ] as const) {
         await client.create(mailbox);
-        for (let n = 1; n <= messages; n++) await client.append(mailbox, mail(100 * messages + n));
+        await client.appendMany(
+          mailbox,
+          range(1, messages).map((n) => mail(100 * messages + n)),
+        );
       }
       await cli.must(["backup", urlOf("dave"), "--archive", "rotated"]);
       await client.delete("B");
@@ -157,7 +161,7 @@ describe("interruptions", () => {
   async function brokenBackup(strike: { readonly signal: NodeJS.Signals } | { readonly act: () => void }) {
     if (dovecot === undefined) throw new Error("no server");
     await using proxy = await startProxy({ port: dovecot.port });
-    proxy.stallMidLiteral(600);
+    proxy.stallMidLiteral(MANY / 3);
     const stalled = until(() => proxy.struck() > 0, "the stall", 20_000);
     const url = `imap://carol:pass@127.0.0.1:${proxy.port}?tls=none`;
     const running = cli.run(
@@ -205,7 +209,7 @@ describe("interruptions", () => {
 
 describe("the database", () => {
   night("a schema from the future is refused by name, and nothing is changed", async () => {
-    await using other = await program();
+    await using other = await freshProgram();
     await other.must(["archive", "list"]);
     const database = await openDatabase({ home: other.home, env: { PACKETBOAT_DATABASE_KEEP: "1" } });
     await database.pool.query("insert into schema_migration (number, name, sha256) values (9999, 'future', 'x')");
@@ -218,7 +222,7 @@ describe("the database", () => {
   night("a dump is loaded into another home, and is all there", async () => {
     const file = join(cli.home, "all.dump");
     expect(await cli.must(["database", "dump", file])).toMatch(/Dumped [\d,]+ messages/);
-    await using other = await program();
+    await using other = await freshProgram();
     await other.must(["database", "load", file]);
     expect((await other.run(["verify", CAROL, "--no-servers"])).code).toBe(3);
     expect((await other.json<Trees>(["restore", "list", CAROL])).mailboxes).toMatchObject([{ messages: MANY }]);

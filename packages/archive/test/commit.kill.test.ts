@@ -33,14 +33,19 @@ async function killedAt(url: string, word: string, delay: number): Promise<void>
 
 describe("a run that is killed", () => {
   // The delays are where the kill falls, not something that is waited for.
+  // Where a run can be cut between statements, exactly: packages/engine/test/kills.kill.test.ts. Here: a large body between its parts.
   const moments = [
-    ["storing", 0],
     ["storing", 30],
-    ["storing", 120],
-    ["stored", 0],
-    ["committing", 0],
     ["committing", 15],
-    ["committed", 0],
+    ...(process.env.PACKETBOAT_SOAK === undefined
+      ? []
+      : ([
+          ["storing", 0],
+          ["storing", 120],
+          ["stored", 0],
+          ["committing", 0],
+          ["committed", 0],
+        ] as const)),
   ] as const;
 
   it.each(moments)("S1: when %s, %i ms later, leaves what the next run completes", async (word, delay) => {

@@ -28,7 +28,8 @@ function against(
       running ??= start();
       const server = await running;
       const user = await account(server, `writer${++users}`);
-      const hands = await wireHands(server, user, { pass: PASSWORD });
+      // What Dovecot is told not to announce it does all the same.
+      const hands = await wireHands(server, user, { pass: PASSWORD, multiAppend: true });
       return {
         writer: () => writerTo(server, user),
         user: hands,

@@ -92,6 +92,8 @@ export interface WireHandsOptions {
   /** Of the personal namespace. Default: none. */
   readonly prefix?: string;
   readonly pass?: string;
+  /** It takes several messages in one APPEND, whether it says so or not. Default: asked of the server. */
+  readonly multiAppend?: boolean;
 }
 
 export interface WireHands extends UserHands, AsyncDisposable {}
@@ -137,7 +139,7 @@ export async function wireHands(target: WireTarget, user: string, options: WireH
       return told?.uid ?? (await uidOf(path));
     },
     async appendMany(path, messages) {
-      const size = can.includes("MULTIAPPEND") ? 200 : 1;
+      const size = (options.multiAppend ?? can.includes("MULTIAPPEND")) ? 200 : 1;
       for (let at = 0; at < messages.length; at += size) {
         const parts = messages
           .slice(at, at + size)

@@ -193,6 +193,20 @@ export class WireClient implements AsyncDisposable {
     return told ? { uidValidity: Number(told[1]), uid: Number(told[2]) } : undefined;
   }
 
+  /** Appends them in one command a hundred, all with the same flags and date: for servers with MULTIAPPEND, which take each far quicker so. */
+  async appendMany(
+    mailbox: string,
+    messages: readonly Uint8Array[],
+    options: { flags?: readonly string[]; date?: string } = {},
+  ): Promise<void> {
+    const flags = options.flags ? ` (${options.flags.join(" ")})` : "";
+    const date = options.date ? ` ${quoted(options.date)}` : "";
+    for (let at = 0; at < messages.length; at += 100) {
+      const parts = messages.slice(at, at + 100).flatMap((bytes) => [`${flags}${date} `, bytes]);
+      await this.must(`APPEND ${quoted(toWireName(mailbox))}`, ...parts);
+    }
+  }
+
   /** Everything of the messages in the selected mailbox, by UID. Does not set \Seen. */
   async fetch(uids = "1:*"): Promise<WireMessage[]> {
     const answer = await this.must(`UID FETCH ${uids} (UID FLAGS INTERNALDATE BODY.PEEK[])`);
