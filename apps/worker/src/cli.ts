@@ -7,14 +7,20 @@ import { type Command, CommanderError } from "commander";
 import { HouseCommand } from "./command-help.ts";
 import { COMMANDS } from "./command-table.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-codes.ts";
-import { makeHost, type OwnedHost } from "./host.ts";
-import { watchInterrupts } from "./interrupts.ts";
+import { makeHost, type OwnedHost, type Process } from "./host.ts";
+import { type SignalSource, watchInterrupts } from "./interrupts.ts";
 
 /** How long an interrupted command may take to close what it opened. */
 const LEAVE_LIMIT_MS = 10_000;
 
+/** What the command line needs of the process that it runs in. */
+export interface CommandProcess extends Process, SignalSource {
+  readonly stdout: Process["stdout"] & { on(event: "error", listener: () => void): unknown };
+  exit(code: ExitCode): never;
+}
+
 /** Runs one command line and gives its exit code. Everything that it opened is closed. */
-export async function runCommandLine(args: readonly string[], process: NodeJS.Process): Promise<ExitCode> {
+export async function runCommandLine(args: readonly string[], process: CommandProcess): Promise<ExitCode> {
   const stopping = new AbortController();
   const say = (sentence: string) => process.stderr.write(`packetboat: ${sentence}\n`);
   const words = args[0] === "help" ? [...args.slice(1), "--help"] : args;

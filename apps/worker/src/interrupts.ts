@@ -8,7 +8,7 @@ export interface InterruptHandlers {
   readonly second: () => void;
 }
 
-interface SignalSource {
+export interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
