@@ -67,11 +67,14 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Asks `condition` every `everyMs` until it is true. Throws `what` when `deadlineMs` have passed. */
+/**
+ * Asks `condition` every `everyMs` until it is true. Throws `what` when `deadlineMs` have passed: long enough for a machine that is busy with
+ * something else, for a deadline costs nothing where all is well.
+ */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  deadlineMs = 10_000,
+  deadlineMs = 30_000,
   everyMs = 10,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
