@@ -1,7 +1,12 @@
 // Runs one ring (a project of vitest.config.ts) inside this process and counts from vitest's own objects, not from its text.
 // A suite that cannot run here says so with `skip(condition, reason)`; the reason is what is printed at the end of the run.
+import { availableParallelism } from "node:os";
 import { startVitest, type TestCase, type TestModule, type TestSuite } from "vitest/node";
 import type { Skip, Tally } from "./tally.ts";
+
+/** Files at the same time in rings whose tests wait for servers and processes more than for the processor: two a core, so that it is not idle. */
+const WAITING_WORKERS = { maxWorkers: Math.max(4, 2 * availableParallelism()) };
+const WAITING_RINGS: readonly string[] = ["servers", "kills"];
 
 const suiteOf = (test: TestCase): string =>
   test.parent.type === "suite"
@@ -43,6 +48,7 @@ export async function runRing(name: string, filters: readonly string[]): Promise
     reporters: ["default"],
     silent: "passed-only",
     passWithNoTests: true,
+    ...(WAITING_RINGS.includes(name) ? WAITING_WORKERS : {}),
   });
   const tallies = vitest.state.getTestModules().map(tallyModule);
   const unhandled = vitest.state.getUnhandledErrors().map((error) => `${name}: unhandled error: ${String(error)}`);

@@ -13,7 +13,7 @@ import { openPostgresLine } from "./postgres-line.ts";
 import { runProgram } from "./program.ts";
 import { type Running, startWorker } from "./running.ts";
 
-const ACCOUNTS = process.env.PACKETBOAT_SOAK === undefined ? 24 : 200;
+const ACCOUNTS = process.env.PACKETBOAT_SOAK === undefined ? 16 : 200;
 const MESSAGES = 12;
 
 const house = new AsyncDisposableStack();
