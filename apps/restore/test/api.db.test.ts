@@ -75,7 +75,7 @@ describe("the document", () => {
       .filter(({ method, path }) => method !== "ALL" && path !== "/*" && !path.endsWith("/openapi.json"))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(BASE, "").replace(/:(\w+)/g, "{$1}")}`);
     expect(listed.sort()).toEqual(routed.sort());
-    expect(listed).toHaveLength(50);
+    expect(listed).toHaveLength(51);
     for (const [, name] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(document.components.schemas).toHaveProperty(String(name));
   });
@@ -99,6 +99,28 @@ describe("reading", () => {
     expect(first.next).toContain(`at=${first.revision}`);
     const then = (await reader.ask(`/archives/${own.id}/mailboxes/${own.mailbox}/messages?at=2`)).body;
     expect(then.messages).toHaveLength(1);
+  });
+
+  it("a mailbox as people look at it: from any place, newest first, also what is not indexed", async () => {
+    const place = `/archives/${own.id}/mailboxes/${own.mailbox}/list`;
+    const all = (await reader.ask(place)).body;
+    expect(all).toMatchObject({ total: 3, offset: 0, place: null });
+    // All of the same moment: what came last stands first.
+    expect(all.messages.map(({ subject }: { readonly subject: string }) => subject)).toEqual([
+      "three",
+      "two",
+      "<script>alert(1)</script>",
+    ]);
+    expect(all.messages[0]).toMatchObject({
+      from: [{ name: "Ann", address: "ann@example.com" }],
+      flags: ["\\Seen"],
+      attached: null,
+    });
+    const middle = (await reader.ask(`${place}?offset=1&limit=1&place=${own.message}`)).body;
+    expect(middle).toMatchObject({ total: 3, offset: 1, place: 2, messages: [{ subject: "two" }] });
+    expect((await reader.ask(`${place}?offset=3`)).body.messages).toEqual([]);
+    expect((await reader.ask(`${place}?at=2`)).body).toMatchObject({ total: 1, messages: [{ message: own.message }] });
+    expect((await reader.ask(`/archives/${own.id}/mailboxes/${other.mailbox}/list`)).status).toBe(404);
   });
 
   it("one message, its bytes as a download that no browser shows, and both on record", async () => {

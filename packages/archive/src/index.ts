@@ -1,6 +1,6 @@
 // The door of archive: what the engine and the apps may use of it. Nothing here loads drizzle.
 export * from "./access/index.ts";
-export { readBodies, readBody, type StoredBody } from "./bodies.ts";
+export { readBodies, readBody, type StoredBody, wholeBodies } from "./bodies.ts";
 export {
   type Account,
   type AccountKey,
@@ -64,6 +64,7 @@ export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, pla
 export * from "./history.ts";
 export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";
 export * from "./message-history.ts";
+export * from "./order.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export { mailboxesBetween } from "./queries/undo.ts";
 export * from "./reader.ts";

@@ -8,9 +8,11 @@ import {
   changesIn,
   countStorage,
   differingMessages,
+  listedMessages,
   log,
   mailboxesAt,
   messageDetails,
+  messageOrder,
   messagesAt,
   openArchive,
   openImport,
@@ -127,6 +129,10 @@ async function ofSnapshots(pool: Pool): Promise<readonly string[]> {
     await messagesAt(pool, inbox.mailboxId, from, 60_000, 100);
   }
   await mailboxesAt(pool, link.archiveId, last);
+  // messageOrder reads all of a mailbox, once for a revision: only what is shown of it is looked up by indexes.
+  const order = await messageOrder(stocked.pool, inbox.mailboxId, last);
+  const shown = await listedMessages(pool, [...order.subarray(10_000, 10_100)], last);
+  expect([shown.length, shown[0]?.id]).toEqual([100, order[10_000]]);
   await messageDetails(pool, link.archiveId, asId<MessageId>(70_000));
   await pool.query("select");
   const own = plans.slice(begin);

@@ -7,6 +7,7 @@ import type { ContentReader } from "@packetboat/index";
 import type { z } from "zod";
 import type { LinkStanding } from "../host.ts";
 import type { Operations } from "../operations.ts";
+import type { Orders } from "./orders.ts";
 import type { Page } from "./page.ts";
 import type { PictureType } from "./picture.ts";
 import type { Place } from "./place.ts";
@@ -38,6 +39,8 @@ export interface World {
   readonly reader: ContentReader;
   /** Room for the messages that are being opened. */
   readonly turns: Turns;
+  /** Of mailboxes that are looked at. */
+  readonly orders: Orders;
 }
 
 /** A request that may be answered. */

@@ -5,6 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { MailError } from "@packetboat/core";
 import { openReader } from "@packetboat/index";
 import { appOf } from "./app.ts";
+import { openOrders } from "./orders.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { World } from "./route.ts";
 import { openSignIns } from "./sign-ins.ts";
@@ -37,7 +38,7 @@ export interface Where {
 
 /** Listens. Throws CONFIG_INVALID when the port is taken or forbidden, or the address is not safe. */
 export async function serveApi(
-  world: Omit<World, "place" | "downloads" | "reader" | "turns" | "tries" | "signIns">,
+  world: Omit<World, "place" | "downloads" | "reader" | "turns" | "orders" | "tries" | "signIns">,
   { host, port, url }: Where,
 ): Promise<Listening> {
   // Judged before anything listens.
@@ -57,6 +58,7 @@ export async function serveApi(
     downloads: { count: 0 },
     reader,
     turns: turnsOf(OPENED_AT_ONCE),
+    orders: openOrders(),
     tries: openTries(world.now),
     signIns,
   });

@@ -8,6 +8,7 @@ import { chartRoutes } from "./charts.ts";
 import { haltRoutes } from "./halts.ts";
 import { historyRoutes } from "./history.ts";
 import { linkRoutes } from "./links.ts";
+import { listRoutes } from "./lists.ts";
 import { messageRoutes } from "./messages.ts";
 import { openedRoutes } from "./opened.ts";
 import { standingRoutes } from "./standing.ts";
@@ -16,6 +17,7 @@ import { userRoutes } from "./users.ts";
 const EACH = [
   ...accessRoutes,
   ...archiveRoutes,
+  ...listRoutes,
   ...messageRoutes,
   ...openedRoutes,
   ...historyRoutes,
