@@ -2,7 +2,7 @@
 // It must never send anything to another origin, nor put a secret into an address.
 import { failure } from "../texts/shell.ts";
 import { Problem, problemOf } from "./problem.ts";
-import type { Answer, Asked, Changed, Given } from "./shapes.ts";
+import type { Answer, Asked, BytesAsked, Changed, Given } from "./shapes.ts";
 
 const BASE = "/api/v1";
 
@@ -61,3 +61,7 @@ export async function send<M extends "post" | "put" | "patch" | "delete", N exte
 ) {
   return (await exchange(method.toUpperCase(), path, given as Told)) as Answer<M, N>;
 }
+
+/** The address of bytes: of a download. */
+export const bytesAt = <N extends BytesAsked>(path: N, given: Given<"get", N>): string =>
+  addressOf(path, given as Told);

@@ -7,6 +7,8 @@ type Verb = Routes["method"];
 
 /** Paths of routes that give a value and take nothing but words of the address. */
 export type Asked = Extract<Routes, { method: "get"; answer: z.ZodType }>["path"];
+/** Paths of routes that give bytes. */
+export type BytesAsked = Extract<Routes, { method: "get"; answer: "bytes" }>["path"];
 /** Paths of routes that change something, by method. */
 export type Changed<M extends Verb> = Extract<Routes, { method: M }>["path"];
 

@@ -1,5 +1,6 @@
 // Which address shows which screen. Each screen is loaded when it is first gone to, so that none makes another one slower.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { mailAddress } from "../screens/mail/address.ts";
 import { FailureScreen, NotFoundScreen } from "./failure.tsx";
 import { Gate } from "./frame.tsx";
 
@@ -14,6 +15,7 @@ const safe = createRoute({
 const mail = createRoute({
   getParentRoute: () => gate,
   path: "/mail",
+  validateSearch: mailAddress,
   component: lazyRouteComponent(() => import("../screens/mail/mail-screen.tsx"), "MailScreen"),
 });
 const runs = createRoute({

@@ -10,13 +10,20 @@ export const theme = createTheme({
   respectReducedMotion: true,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif',
   headings: { fontWeight: "600" },
-  // A dialog's <header> would be a second banner of the page to a screen reader.
-  components: { ModalHeader: { defaultProps: { role: "presentation" } } },
+  components: {
+    // The head of a dialog is no banner of the document.
+    ModalHeader: { defaultProps: { role: "presentation" } },
+    DrawerHeader: { defaultProps: { role: "presentation" } },
+  },
 });
 
 /** Mantine's own pale text is below what AA asks for. */
 export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
-  variables: {},
+  variables: {
+    // Below the darkest shade Mantine would go back to a lighter one.
+    "--mantine-color-cyan-filled-hover": "#095c6b",
+    "--mantine-primary-color-filled-hover": "#095c6b",
+  },
   light: {
     "--mantine-color-dimmed": colors.gray[7],
     "--mantine-color-placeholder": colors.gray[7],

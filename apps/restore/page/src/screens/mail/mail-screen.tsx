@@ -1,24 +1,151 @@
-// The screen "Mail": the archives that one may read.
-import { Container, List, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+// The screen "Mail": the archives and their mailboxes, the messages of one or of a search, and the one that is open; all of it as it is, or was at the
+// moment that the address names.
+import { Alert, Anchor, Button, Center, Group, Loader, Stack, Text } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useRef } from "react";
 import { asking } from "../../api/queries.ts";
+import type { Answer } from "../../api/shapes.ts";
+import { BackIcon } from "../../parts/icons.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
+import { dateTime } from "../../texts/formats.ts";
+import { mail } from "../../texts/mail.ts";
 import { shell } from "../../texts/shell.ts";
+import { atNow, withSearch } from "./address.ts";
+import { FoundMessages } from "./found-messages.tsx";
+import styles from "./mail.module.css";
+import { MailboxMessages } from "./mailbox-messages.tsx";
+import { MailboxTree } from "./mailbox-tree.tsx";
+import { SearchBox } from "./search-box.tsx";
+
+type Archives = Answer<"get", "/archives">["archives"];
 
 export function MailScreen() {
   const { data, error, refetch } = useQuery(asking("/archives", {}));
+  const { archive } = useSearch({ from: "/gate/mail" });
+  const chosen = archive ?? data?.archives[0]?.archive;
   return (
-    <Container size="lg" py="xl">
+    <>
       <title>{shell.titled(shell.places.mail)}</title>
-      <Title order={1} size="h2">
-        {shell.places.mail}
-      </Title>
+      <h1 className={styles.title}>{shell.places.mail}</h1>
       {error === null ? null : <FailureNote error={error} again={() => refetch()} />}
-      <List mt="md">
-        {data?.archives.map(({ archive, name }) => (
-          <List.Item key={archive}>{name}</List.Item>
-        ))}
-      </List>
-    </Container>
+      {data === undefined && error === null ? (
+        <Center p="xl">
+          <Loader aria-label={shell.loading} />
+        </Center>
+      ) : null}
+      {data === undefined ? null : chosen === undefined ? (
+        <NoArchive />
+      ) : (
+        <ArchiveMail key={chosen} archives={data.archives} archive={chosen} />
+      )}
+    </>
+  );
+}
+
+function NoArchive() {
+  return (
+    <Center p="xl" mih="50vh">
+      <Stack align="center">
+        <Text c="dimmed">{mail.noArchives}</Text>
+        <Button renderRoot={(props) => <Link {...props} to="/accounts" />}>{mail.addAccount}</Button>
+      </Stack>
+    </Center>
+  );
+}
+
+function ArchiveMail({ archives, archive }: { readonly archives: Archives; readonly archive: number }) {
+  const address = useSearch({ from: "/gate/mail" });
+  const navigate = useNavigate({ from: "/mail" });
+  const field = useRef<HTMLInputElement>(null);
+  const { at, q = "", removed = false } = address;
+  const tree = useQuery({
+    ...asking("/archives/{archive}/mailboxes", { params: { archive }, query: at === undefined ? {} : { at } }),
+    placeholderData: keepPreviousData,
+  });
+  const rows = tree.data?.mailboxes;
+  // Whoever names no mailbox sees the first one, INBOX where there is one.
+  const mailbox = address.mailbox ?? rows?.find((row) => row.mailbox !== null)?.mailbox ?? undefined;
+  const row = rows?.find((one) => one.mailbox === mailbox);
+  const revision = tree.data?.revision;
+  const search = (next: string, all: boolean): void => {
+    // What is found has the keys, and no suggestions lie over it.
+    field.current?.blur();
+    void navigate({ search: (before) => withSearch(before, next, all) });
+  };
+  const end = (): void => {
+    if (q !== "") search("", false);
+    field.current?.blur();
+  };
+  const view =
+    address.message !== undefined ? "message" : q !== "" || address.mailbox !== undefined ? "list" : "mailboxes";
+  return (
+    <div className={styles.screen} data-view={view}>
+      <div className={styles.side}>
+        {tree.error === null ? null : <FailureNote error={tree.error} again={() => tree.refetch()} />}
+        <MailboxTree archives={archives} archive={archive} rows={rows} mailbox={q === "" ? mailbox : undefined} />
+      </div>
+      <div className={styles.top}>
+        <Button
+          hiddenFrom="sm"
+          variant="subtle"
+          size="compact-sm"
+          mb="xs"
+          leftSection={<BackIcon />}
+          renderRoot={(props) => (
+            <Link {...props} to="/mail" search={{ archive, ...(at === undefined ? {} : { at }) }} />
+          )}
+        >
+          {mail.backToMailboxes}
+        </Button>
+        {at === undefined ? null : (
+          <PastNote time={tree.data?.time ?? null} onNow={() => void navigate({ search: atNow })} />
+        )}
+        <SearchBox
+          q={q}
+          removed={removed}
+          mailbox={row?.path ?? null}
+          mailboxes={rows?.flatMap((one) => (one.mailbox === null ? [] : [one.path.join("/")])) ?? []}
+          people={[]}
+          fieldRef={field}
+          onSearch={search}
+        />
+      </div>
+      {revision === undefined ? null : q !== "" ? (
+        <FoundMessages
+          key={`${q} ${removed} ${revision}`}
+          archive={archive}
+          q={q}
+          removed={removed}
+          revision={revision}
+          fieldRef={field}
+          onBack={end}
+        />
+      ) : mailbox === undefined ? null : (
+        <MailboxMessages
+          key={`${mailbox} ${revision}`}
+          archive={archive}
+          mailbox={mailbox}
+          row={row}
+          revision={revision}
+          fieldRef={field}
+          onBack={end}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Says that what is shown is the past, and leads back. */
+function PastNote({ time, onNow }: { readonly time: string | null; readonly onNow: () => void }) {
+  return (
+    <Alert color="yellow" variant="light" p="xs" mb="xs" role="status">
+      <Group justify="space-between" gap="xs">
+        <Text size="sm">{time === null ? mail.pastEmpty : mail.past(dateTime(time))}</Text>
+        <Anchor component="button" type="button" size="sm" onClick={onNow}>
+          {mail.now}
+        </Anchor>
+      </Group>
+    </Alert>
   );
 }

@@ -1,0 +1,65 @@
+// The rows of a mailbox at a revision: blocks of a hundred, asked for when they come into the window and kept, for what a revision holds does not
+// change. What the reader has passed by before it came is not asked for any further.
+import { useDebouncedValue } from "@mantine/hooks";
+import { type UseQueryResult, useQueries } from "@tanstack/react-query";
+import { useCallback, useMemo, useState } from "react";
+import { asking } from "../../api/queries.ts";
+import type { Answer } from "../../api/shapes.ts";
+import type { Shown } from "../../parts/scroll-window.ts";
+import type { Row, RowSource } from "./row-source.ts";
+
+const LIST = "/archives/{archive}/mailboxes/{mailbox}/list";
+const BLOCK = 100;
+/** Rows on either side that are asked for beforehand. */
+const AHEAD = 50;
+/** Whoever drags the bar stops somewhere after so long. */
+const SETTLED_MS = 60;
+
+type Page = Answer<"get", typeof LIST>;
+
+/** The blocks that hold these rows. */
+function blocksOf({ from, to }: Shown): readonly number[] {
+  const first = Math.max(0, Math.floor((from - AHEAD) / BLOCK));
+  const last = Math.floor((to + AHEAD) / BLOCK);
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
+const joined = (answers: UseQueryResult<Page>[]) => ({
+  pages: answers.flatMap(({ data }) => (data === undefined ? [] : [data])),
+  error: answers.find(({ error }) => error !== null)?.error ?? null,
+  again: () => {
+    for (const { error, refetch } of answers) if (error !== null) void refetch();
+  },
+});
+
+/** The rows of a mailbox; `revision`: what the tree is of. */
+export function useMailboxRows(archive: number, mailbox: number, revision: number): RowSource {
+  const [shown, setShown] = useState<Shown>({ from: 0, to: BLOCK - AHEAD - 1 });
+  const blocks = useMemo(() => blocksOf(shown), [shown]);
+  const [settled] = useDebouncedValue(blocks, SETTLED_MS, { leading: true });
+  const { pages, error, again } = useQueries({
+    queries: settled.map((block) => ({
+      ...asking(LIST, {
+        params: { archive, mailbox },
+        query: { at: revision, offset: block * BLOCK, limit: BLOCK },
+      }),
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+    combine: joined,
+  });
+  const [total, setTotal] = useState<number | null>(null);
+  const known = pages[0]?.total ?? total;
+  if (known !== total) setTotal(known);
+  const byBlock = useMemo(() => new Map(pages.map((page) => [page.offset / BLOCK, page.messages])), [pages]);
+  const row = useCallback(
+    (index: number): Row | undefined => {
+      const line = byBlock.get(Math.floor(index / BLOCK))?.[index % BLOCK];
+      return line === undefined ? undefined : { ...line, mailbox: null, present: true };
+    },
+    [byBlock],
+  );
+  const show = useCallback((next: Shown) => {
+    setShown((before) => (before.from === next.from && before.to === next.to ? before : next));
+  }, []);
+  return { count: known, row, show, error, again };
+}

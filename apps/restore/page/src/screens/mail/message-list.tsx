@@ -1,0 +1,84 @@
+// A list of messages, however long: only the rows in the window are drawn (parts/scroll-window.ts). It has the focus as a whole, and says which row is
+// the current one.
+import { useElementSize, useMergedRef } from "@mantine/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  heightPx,
+  type Place,
+  placeWith,
+  rowsShown,
+  rowTop,
+  type Shape,
+  START,
+  scrolled,
+} from "../../parts/scroll-window.ts";
+import styles from "./mail.module.css";
+import { MessageRow, rowId } from "./message-row.tsx";
+import type { RowSource } from "./row-source.ts";
+
+const ROW_PX = 64;
+
+interface Props {
+  readonly source: RowSource;
+  readonly count: number;
+  readonly label: string;
+  /** The row that keys start from; -1: none. It is brought into the window when it changes. */
+  readonly cursor: number;
+  /** The message that is open. */
+  readonly open: number | undefined;
+  readonly isOwn: boolean;
+  readonly onOpen: (index: number) => void;
+  readonly listRef: React.Ref<HTMLDivElement>;
+}
+
+export function MessageList({ source, count, label, cursor, open, isOwn, onOpen, listRef }: Props) {
+  const { ref: sized, height } = useElementSize<HTMLDivElement>();
+  const element = useRef<HTMLDivElement>(null);
+  const ref = useMergedRef(sized, element, listRef);
+  const shape: Shape = { rows: count, rowPx: ROW_PX, viewPx: Math.max(height, ROW_PX) };
+  const [place, setPlace] = useState<Place>(START);
+  const [now] = useState(() => Date.now());
+  const shown = rowsShown(place, shape);
+  const { show } = source;
+  useEffect(() => show({ from: shown.from, to: shown.to }), [show, shown.from, shown.to]);
+
+  const latest = useRef(shape);
+  latest.current = shape;
+  useLayoutEffect(() => {
+    if (cursor >= 0 && height > 0) setPlace((before) => placeWith(cursor, before, latest.current));
+  }, [cursor, height]);
+  useLayoutEffect(() => {
+    if (element.current !== null && Math.abs(element.current.scrollTop - place.top) > 1)
+      element.current.scrollTop = place.top;
+  }, [place]);
+
+  const rows = Array.from({ length: Math.max(0, shown.to - shown.from) }, (_, at) => shown.from + at);
+  return (
+    <div
+      ref={ref}
+      role="listbox"
+      tabIndex={0}
+      aria-label={label}
+      aria-activedescendant={cursor >= shown.from && cursor < shown.to ? rowId(cursor) : undefined}
+      className={styles.list}
+      onScroll={({ currentTarget }) => setPlace((before) => scrolled(before, currentTarget.scrollTop, latest.current))}
+    >
+      <div className={styles.rows} style={{ height: heightPx(shape) }} role="presentation">
+        {rows.map((index) => (
+          <MessageRow
+            key={index}
+            row={source.row(index)}
+            index={index}
+            count={count}
+            top={rowTop(index, place, shape)}
+            isCursor={index === cursor}
+            isOpen={open !== undefined && source.row(index)?.message === open}
+            isOwn={isOwn}
+            now={now}
+            onOpen={onOpen}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
