@@ -119,11 +119,25 @@ export interface LinkStanding {
 
 /** What work needs that may go on without anybody at a terminal. */
 export interface WorkHost {
-  readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first Ctrl-C, or by whoever does not want it any more. */
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Signs in to the account of a link and gives the largest message that its server takes, in bytes; null: not stated. Throws as a sign-in does. */
+  readonly appendLimit: (database: Database, link: LinkInfo) => Promise<number | null>;
+  /** Makes rounds over these links, all of one archive. `lent`: those that may write for this once. */
+  readonly rounds: (database: Database, screen: Screen, links: readonly LinkInfo[], lent: Lent) => Promise<Ran>;
+  /** The account of a name or a URL, made if need be. Close it. */
+  readonly destination: (
+    database: Database,
+    screen: Screen,
+    text: string,
+    options: AccountWords & { readonly dryRun?: boolean },
+  ) => Promise<Destination>;
+}
+
+export interface RestoreHost extends WorkHost {
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly screen: (options: { readonly json?: boolean | undefined; readonly quiet?: boolean | undefined }) => Screen;
   /** States the exit code: 0, or 3 where something is listed as failed. */
   readonly end: (code: 0 | 3) => void;
@@ -142,20 +156,6 @@ export interface WorkHost {
   readonly archiveByName: (database: Database, name: string) => Promise<ArchiveInfo>;
   /** Asks, unless `yes`. Throws CONFIG_INVALID where nobody can be asked, INTERRUPTED when the answer is no. */
   readonly consent: (question: string, yes: boolean) => Promise<void>;
-  /** Signs in to the account of a link and gives the largest message that its server takes, in bytes; null: not stated. Throws as a sign-in does. */
-  readonly appendLimit: (database: Database, link: LinkInfo) => Promise<number | null>;
-  /** Makes rounds over these links, all of one archive. `lent`: those that may write for this once. */
-  readonly rounds: (database: Database, screen: Screen, links: readonly LinkInfo[], lent: Lent) => Promise<Ran>;
-  /** The account of a name or a URL, made if need be. Close it. */
-  readonly destination: (
-    database: Database,
-    screen: Screen,
-    text: string,
-    options: AccountWords & { readonly dryRun?: boolean },
-  ) => Promise<Destination>;
-}
-
-export interface RestoreHost extends WorkHost {
   /** The same for work that nobody waits for at a terminal: `signal` ends it, nobody is asked, and rounds tell `watch` how far they are. */
   readonly unattended: (signal: AbortSignal, watch: (progress: RoundsProgress) => void) => WorkHost;
 }

@@ -12,6 +12,7 @@ import { accountRoutes } from "../src/http/routes/accounts.ts";
 import { chartRoutes } from "../src/http/routes/charts.ts";
 import { haltRoutes } from "../src/http/routes/halts.ts";
 import { ROUTES } from "../src/http/routes/index.ts";
+import { jobRoutes } from "../src/http/routes/jobs.ts";
 import { linkRoutes } from "../src/http/routes/links.ts";
 import { BASE, type Caller, PASSWORD, person, type Served, type Stocked, served, stocked } from "./served.ts";
 
@@ -75,7 +76,7 @@ describe("the document", () => {
       .filter(({ method, path }) => method !== "ALL" && path !== "/*" && !path.endsWith("/openapi.json"))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(BASE, "").replace(/:(\w+)/g, "{$1}")}`);
     expect(listed.sort()).toEqual(routed.sort());
-    expect(listed).toHaveLength(51);
+    expect(listed).toHaveLength(59);
     for (const [, name] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
       expect(document.components.schemas).toHaveProperty(String(name));
   });
@@ -384,8 +385,9 @@ it("damaged bytes are cut off and told where the server runs, never given out as
 });
 
 it("every route answered well somewhere above, in its shape", () => {
-  // operations.db.test.ts asks the others.
+  // operations.db.test.ts and jobs.db.test.ts ask the others.
   const others: readonly Route[] = [
+    ...jobRoutes,
     ...chartRoutes,
     ...haltRoutes,
     ...linkRoutes,

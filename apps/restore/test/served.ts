@@ -20,6 +20,8 @@ import type { Route, World } from "../src/http/route.ts";
 import { ROUTES } from "../src/http/routes/index.ts";
 import { type Listening, serveApi } from "../src/http/serve.ts";
 import { problem } from "../src/http/shapes.ts";
+import { openJobs } from "../src/jobs/work.ts";
+import { hostWithout } from "./host-without.ts";
 import { operationsWithout } from "./operations.ts";
 
 export const PASSWORD = "correct horse battery";
@@ -87,6 +89,12 @@ export async function served(page: Page | null = null): Promise<Served> {
   const { pool } = scratch;
   const clock = { now: Date.now() };
   const failures: unknown[] = [];
+  const failed = (error: unknown) => failures.push(error);
+  const jobs = openJobs(
+    hostWithout(() => clock.now),
+    scratch.database,
+    failed,
+  );
   const listening = await serveApi(
     {
       pool,
@@ -95,7 +103,8 @@ export async function served(page: Page | null = null): Promise<Served> {
       random: randomBytes,
       standings: () => standings(pool),
       operations: operationsWithout(scratch.pool),
-      failed: (error) => failures.push(error),
+      jobs,
+      failed,
     },
     { host: "127.0.0.1", port: 0 },
   );
@@ -123,6 +132,7 @@ export async function served(page: Page | null = null): Promise<Served> {
   };
   const close = async (): Promise<void> => {
     await listening[Symbol.asyncDispose]();
+    await jobs[Symbol.asyncDispose]();
     await scratch.close();
   };
   return { scratch, listening, failures, answered, clock, ask, signedIn, [Symbol.asyncDispose]: close };

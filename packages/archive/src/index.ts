@@ -63,6 +63,20 @@ export { fetchAgain } from "./fetch-again.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
 export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";
+export { type JobLock, type JobLocks, openJobLocks } from "./jobs/job-locks.ts";
+export {
+  cancelJob,
+  createJob,
+  getJob,
+  type Job,
+  type JobChange,
+  type JobKind,
+  listJobs,
+  moveJob,
+  noteProgress,
+  sweepJobs,
+} from "./jobs/jobs.ts";
+export { isAtWork, TOLD_STATES, type ToldState } from "./jobs/states.ts";
 export * from "./message-history.ts";
 export * from "./order.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
@@ -102,4 +116,5 @@ export {
   type UndoRequest,
 } from "./undo.ts";
 export { type UndoSending, undoSending } from "./undo-sending.ts";
+export { type Unknown, unknownTo } from "./unknown-to.ts";
 export * from "./verify.ts";

@@ -18,9 +18,9 @@ const CALLERS = {
   nobody: null,
   admin: caller("admin"),
   reader: caller("reader"),
-  "admin's token of all": caller("admin", ["read", "status", "admin"]),
+  "admin's token of all": caller("admin", ["read", "status", "restore", "admin"]),
   "admin's token to read": caller("admin", ["read"]),
-  "reader's token of all": caller("reader", ["read", "status", "admin"]),
+  "reader's token of all": caller("reader", ["read", "status", "restore", "admin"]),
   "token of nothing": caller("admin", []),
 } satisfies Record<string, Caller | null>;
 
@@ -30,18 +30,19 @@ const ALLOWED: Record<keyof typeof CALLERS, Record<Need, Answer>> = (() => {
     const cells = words
       .split(" ")
       .map((word): Answer => (word === "yes" ? "yes" : word === "out" ? "NOT_SIGNED_IN" : "NOT_ALLOWED"));
-    const [nothing = "yes", anybody = "yes", session = "yes", read = "yes", status = "yes", admin = "yes"] = cells;
-    return { nothing, anybody, session, read, status, admin };
+    const [nothing = "yes", anybody = "yes", session = "yes", read = "yes", status = "yes", ...more] = cells;
+    const [restore = "yes", admin = "yes", administrator = "yes"] = more;
+    return { nothing, anybody, session, read, status, restore, admin, administrator };
   };
   return {
-    //                              nothing anybody session read status admin
-    nobody: /*                  */ row("yes out out out out out"),
-    admin: /*                   */ row("yes yes yes yes yes yes"),
-    reader: /*                  */ row("yes yes yes yes yes no"),
-    "admin's token of all": /*  */ row("yes yes no yes yes yes"),
-    "admin's token to read": /* */ row("yes yes no yes no no"),
-    "reader's token of all": /* */ row("yes yes no yes yes no"),
-    "token of nothing": /*      */ row("yes yes no no no no"),
+    //                              nothing anybody session read status restore admin administrator
+    nobody: /*                  */ row("yes out out out out out out out"),
+    admin: /*                   */ row("yes yes yes yes yes yes yes yes"),
+    reader: /*                  */ row("yes yes yes yes yes yes no no"),
+    "admin's token of all": /*  */ row("yes yes no yes yes yes yes yes"),
+    "admin's token to read": /* */ row("yes yes no yes no no no yes"),
+    "reader's token of all": /* */ row("yes yes no yes yes yes no no"),
+    "token of nothing": /*      */ row("yes yes no no no no no yes"),
   };
 })();
 

@@ -3,7 +3,7 @@
 import { type LinkInfo, resolveRevision, type Undone, type UndoPlan } from "@packetboat/archive";
 import { harmless, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
-import type { Frame, RestoreHost, WorkHost } from "../host.ts";
+import type { Frame, RestoreHost } from "../host.ts";
 import { doInPlace, type InPlaceLook, lookInPlace } from "../in-place.ts";
 import { accountLine } from "../in-place-preview.ts";
 import { type Resolved, readMoment } from "../moment.ts";
@@ -23,7 +23,7 @@ export async function push(host: RestoreHost, frame: Frame, name: string, option
   const around = { host, database, screen, archive };
   const at = await resolveRevision(database.pool, archive.id, readMoment(asked.at ?? undefined, host.now()));
   const selection = await searchedSelection(database.pool, archive, at.revision, asked.selection, asked.query);
-  if (asked.kind === "inPlace") return await undo(around, { at, selection }, options);
+  if (asked.kind === "inPlace") return await undo(host, around, { at, selection }, options);
   const isLiving = asked.at === null && asked.words === null;
   const dryRun = options.dryRun === true;
   const { ran, ...told } = await pushTo(around, { ...asked, at, selection, isLiving }, { ...options, dryRun });
@@ -32,11 +32,12 @@ export async function push(host: RestoreHost, frame: Frame, name: string, option
 }
 
 async function undo(
+  host: RestoreHost,
   around: Around,
   { at, selection }: { readonly at: Resolved; readonly selection: UndoPlan["selection"] },
   options: PushOptions,
 ): Promise<void> {
-  const { host, screen, archive } = around;
+  const { screen, archive } = around;
   const keepNew = options.keepNew === true;
   const sync = options.sync !== false;
   const look = await lookInPlace(around, { at, selection, keepNew, sync, carryOut: options.carryOut === true });
@@ -76,7 +77,7 @@ function tellDone({ screen, archive }: Around, done: Undone): void {
 const planOf = ({ archiveId: _, ...plan }: UndoPlan) => plan;
 
 /** What came since goes from servers too; an undo without removals needs no question, for it can be undone as well. */
-async function askFirst(host: WorkHost, { totals, removedMailboxes }: UndoPlan, yes: boolean): Promise<void> {
+async function askFirst(host: RestoreHost, { totals, removedMailboxes }: UndoPlan, yes: boolean): Promise<void> {
   const going = [
     ...(totals.removed > 0 ? [plural(totals.removed, "message")] : []),
     ...(removedMailboxes.length > 0 ? [plural(removedMailboxes.length, "mailbox")] : []),

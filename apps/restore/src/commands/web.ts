@@ -2,7 +2,7 @@
 // can run a command here can read the database anyway. It must never print a link again that was taken up.
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { firstAdmin, type Invitation, inviteAgain, listUsers, sweepAccess } from "@packetboat/archive";
+import { firstAdmin, type Invitation, inviteAgain, listUsers, sweepAccess, sweepJobs } from "@packetboat/archive";
 import { asMailError, MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { harmless, instant, type Screen } from "@packetboat/terminal";
@@ -12,6 +12,7 @@ import { builtPage } from "../http/page-build.ts";
 import { isAway } from "../http/problem.ts";
 import type { World } from "../http/route.ts";
 import { serveApi } from "../http/serve.ts";
+import { openJobs } from "../jobs/work.ts";
 
 export interface WebOptions {
   readonly host: string;
@@ -43,9 +44,10 @@ export async function web(
   const failed = await failures(host, screen);
   // Runs that were asked for here end before the database is left.
   await using operations = await host.operations(database, screen, failed);
+  await using jobs = openJobs(host, database, failed);
   const standings: World["standings"] = () => host.standings(database);
   const page = await pageOrNone(screen, await host.log());
-  const world = { pool, operations, page, now: host.now, random: randomBytes, standings, failed };
+  const world = { pool, operations, jobs, page, now: host.now, random: randomBytes, standings, failed };
   await using server = await serveApi(world, { host: options.host, port, url: options.url });
   greet(screen, server.place.origin, invitation, page);
   await using _ = sweeping(database, world);
@@ -111,7 +113,9 @@ function greet(screen: Screen, origin: string, invitation: Invitation | null, pa
 function sweeping({ pool }: Database, { now, failed }: Pick<World, "now" | "failed">): AsyncDisposable {
   let last: Promise<void> = Promise.resolve();
   const sweep = (): void => {
-    last = sweepAccess(pool, now()).catch((error: unknown) => failed(asMailError(error)));
+    last = sweepAccess(pool, now())
+      .then(() => sweepJobs(pool, now()))
+      .catch((error: unknown) => failed(asMailError(error)));
   };
   sweep();
   const timer = setInterval(sweep, SWEEP_MS);

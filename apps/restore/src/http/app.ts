@@ -118,6 +118,7 @@ async function respond(c: Context<Env>, route: Route, world: World): Promise<Res
     secret,
     source: sourceOf(c.env.incoming.socket.remoteAddress, c.req.header("x-forwarded-for"), world.place),
     address,
+    lastEvent: c.req.header("last-event-id") ?? null,
     chance: { now, random: world.random },
   };
   return answered(c, route, await route.handle(asked, world), world);
@@ -196,12 +197,32 @@ function answered(c: Context<Env>, route: Route, reply: Reply<unknown>, world: W
   if (reply.kind === "bytes") {
     const { picture } = reply;
     c.header("Content-Type", picture ?? "application/octet-stream");
-    c.header("Content-Length", String(reply.size));
+    if (reply.size !== null) c.header("Content-Length", String(reply.size));
     c.header("Content-Disposition", dispositionOf(picture === undefined ? "attachment" : "inline", reply.name));
-    return c.body(
-      ReadableStream.from(cutOff(reply.bytes, c.env.outgoing, world)) as ReadableStream<Uint8Array<ArrayBuffer>>,
-    );
+    if (reply.left !== undefined) whenLeft(c.env.outgoing, reply.left, world);
+    return c.body(streamOf(cutOff(reply.bytes, c.env.outgoing, world)));
+  }
+  if (reply.kind === "events") {
+    if (reply.events === null) return c.body(null, 204);
+    c.header("Content-Type", "text/event-stream; charset=utf-8");
+    // A proxy that gathers answers would keep the news back.
+    c.header("X-Accel-Buffering", "no");
+    return c.body(streamOf(cutOff(encoded(reply.events), c.env.outgoing, world)));
   }
   if (reply.cookie !== undefined) c.header("Set-Cookie", reply.cookie);
   return route.answer === null ? c.body(null, 204) : c.json(reply.value as object);
+}
+
+const streamOf = (bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  ReadableStream.from(bytes) as ReadableStream<Uint8Array<ArrayBuffer>>;
+
+async function* encoded(events: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const event of events) yield Buffer.from(event);
+}
+
+/** A caller may leave before the first byte is asked for; then nothing ends the bytes. */
+function whenLeft(outgoing: ServerResponse, left: () => Promise<void>, { failed }: Pick<World, "failed">): void {
+  const end = (): void => void left().catch((error: unknown) => failed(asMailError(error)));
+  if (outgoing.closed || outgoing.destroyed) end();
+  else outgoing.once("close", end);
 }

@@ -36,10 +36,15 @@ const DOWNLOAD = {
   description: "The bytes, as a download; of a picture that is to be shown, with its type",
   content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
 };
+const EVENTS = {
+  description: "Server-sent events, one each time something changes; Last-Event-ID goes on where it broke off",
+  content: { "text/event-stream": { schema: { type: "string" } } },
+};
 
 function answersOf({ answer }: Route): Json {
   if (answer === null) return { 204: { description: "Done" }, default: PROBLEM };
   if (answer === "bytes") return { 200: DOWNLOAD, default: PROBLEM };
+  if (answer === "events") return { 200: EVENTS, 204: { description: "There are no more" }, default: PROBLEM };
   return { 200: { description: "The answer", content: json(shapeOf(answer)) }, default: PROBLEM };
 }
 
@@ -48,7 +53,7 @@ function securityOf({ needs, method }: Route): readonly Json[] {
   if (needs.includes("nothing")) return [];
   const session: Json = method === "get" ? { session: [] } : { session: [], csrf: [] };
   if (needs.includes("session")) return [session];
-  return [session, { token: needs.filter((need) => need !== "anybody") }];
+  return [session, { token: needs.filter((need) => need !== "anybody" && need !== "administrator") }];
 }
 
 function operationOf(route: Route): Json {

@@ -6,6 +6,7 @@ import type { Database } from "@packetboat/database";
 import type { ContentReader } from "@packetboat/index";
 import type { z } from "zod";
 import type { LinkStanding } from "../host.ts";
+import type { JobBoard } from "../jobs/board.ts";
 import type { Operations } from "../operations.ts";
 import type { Orders } from "./orders.ts";
 import type { Page } from "./page.ts";
@@ -31,6 +32,10 @@ export interface World {
   /** The gate before servers that are signed in to for somebody. */
   readonly tries: Tries;
   readonly signIns: SignIns;
+  /** Restores and exports that take their time. */
+  readonly jobs: JobBoard;
+  /** How many follow a job. */
+  readonly followers: { count: number };
   /** Told of what callers are not told: failures of the machine. */
   readonly failed: (error: MailError) => void;
   /** Messages that are being given out. */
@@ -56,6 +61,8 @@ export interface Asked<P, Q, B> {
   readonly source: string;
   /** Path and query, without the origin. */
   readonly address: URL;
+  /** The last event that somebody who follows has seen; null: none. */
+  readonly lastEvent: string | null;
   readonly chance: Chance;
 }
 
@@ -65,16 +72,21 @@ export type Reply<A> =
   | {
       readonly kind: "bytes";
       readonly bytes: AsyncIterable<Uint8Array>;
-      readonly size: number;
+      /** Null: it is not known before the end. */
+      readonly size: number | null;
       /** Safe to be saved under. */
       readonly name: string;
       /** A browser may show it. Default: it is a download, whatever it is. */
       readonly picture?: PictureType;
-    };
+      /** Called when nobody reads on, however that came. Default: ending the bytes is enough. */
+      readonly left?: () => Promise<void>;
+    }
+  /** Server-sent events, each as it is sent. Null: there are no more, and whoever follows need not ask again. */
+  | { readonly kind: "events"; readonly events: AsyncIterable<string> | null };
 
 type Verb = "get" | "post" | "put" | "patch" | "delete";
 type Body = z.ZodType | null;
-type Answered = z.ZodType | "bytes" | null;
+type Answered = z.ZodType | "bytes" | "events" | null;
 
 type Output<T> = T extends z.ZodType ? z.output<T> : Readonly<Record<string, never>>;
 type Input<T> = T extends z.ZodType ? z.input<T> : null;
@@ -98,7 +110,7 @@ export interface RouteOf<
   readonly query: Q;
   /** Null: none. */
   readonly body: B;
-  /** Null: no content. `bytes`: a download. */
+  /** Null: no content. `bytes`: a download. `events`: server-sent events. */
   readonly answer: A;
   // A method, so that the list of all routes can forget the shapes of each.
   handle(asked: Asked<z.output<P>, z.output<Q>, Output<B>>, world: World): Promise<Reply<Input<A>>>;

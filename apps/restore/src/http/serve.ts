@@ -38,7 +38,7 @@ export interface Where {
 
 /** Listens. Throws CONFIG_INVALID when the port is taken or forbidden, or the address is not safe. */
 export async function serveApi(
-  world: Omit<World, "place" | "downloads" | "reader" | "turns" | "orders" | "tries" | "signIns">,
+  world: Omit<World, "place" | "downloads" | "followers" | "reader" | "turns" | "orders" | "tries" | "signIns">,
   { host, port, url }: Where,
 ): Promise<Listening> {
   // Judged before anything listens.
@@ -56,6 +56,7 @@ export async function serveApi(
     ...world,
     place,
     downloads: { count: 0 },
+    followers: { count: 0 },
     reader,
     turns: turnsOf(OPENED_AT_ONCE),
     orders: openOrders(),

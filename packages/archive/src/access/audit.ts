@@ -23,7 +23,10 @@ type OperationKind =
   | "run.asked"
   | "run.approved";
 
-type AuditKind = ReadingKind | AccessKind | OperationKind;
+/** Such a job was begun: an export before its first byte is given out, a restore before anything is put back. */
+type JobAudit = "restore" | "export" | "import";
+
+type AuditKind = ReadingKind | AccessKind | OperationKind | JobAudit;
 
 /** What an entry is about: numbers only. */
 interface AuditSubject {
@@ -33,6 +36,7 @@ interface AuditSubject {
   readonly accountId?: AccountId;
   readonly linkId?: LinkId;
   readonly runId?: RunId;
+  readonly jobId?: number;
 }
 
 export interface AuditEntry {
@@ -63,6 +67,7 @@ export async function recordAudit(
     ...(about.accountId === undefined ? {} : { account: about.accountId }),
     ...(about.linkId === undefined ? {} : { link: about.linkId }),
     ...(about.runId === undefined ? {} : { run: about.runId }),
+    ...(about.jobId === undefined ? {} : { job: about.jobId }),
   };
   await rowsOf(
     pool,

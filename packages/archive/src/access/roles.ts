@@ -5,8 +5,11 @@ import { type ArchiveId, MailError } from "@packetboat/core";
 export const ROLES = ["admin", "reader"] as const;
 export type UserRole = (typeof ROLES)[number];
 
-/** `read`: archives and their mail. `status`: how links are and what ran. `admin`: users and the audit, of an admin's token. */
-export const SCOPES = ["read", "status", "admin"] as const;
+/**
+ * `read`: archives and their mail. `status`: how links are and what ran. `restore`: to take mail out in large, and, of an admin's token, to put it
+ * back into accounts. `admin`: users and the audit, of an admin's token.
+ */
+export const SCOPES = ["read", "status", "restore", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface User {
@@ -27,9 +30,9 @@ export interface Caller {
 
 /**
  * What a question needs: nothing; somebody who is signed in; a person at a browser, never a token (a stolen one must not be able to make others);
- * or a scope.
+ * an administrator, whatever the scopes of the token; or a scope.
  */
-export type Need = "nothing" | "anybody" | "session" | Scope;
+export type Need = "nothing" | "anybody" | "session" | "administrator" | Scope;
 
 /** Null: allowed. Else why not; without a caller it is always that nobody is signed in. */
 export function refusalOf(caller: Caller | null, need: Need): MailError | null {
@@ -42,9 +45,9 @@ export function refusalOf(caller: Caller | null, need: Need): MailError | null {
     if (by.kind === "session") return null;
     return new MailError("NOT_ALLOWED", "A token cannot do this. Sign in with your name and password.");
   }
-  if (by.kind === "token" && !by.scopes.includes(need))
+  if (need !== "administrator" && by.kind === "token" && !by.scopes.includes(need))
     return new MailError("NOT_ALLOWED", `This token lacks the scope "${need}". Make one that has it.`);
-  if (need === "admin" && user.role !== "admin")
+  if ((need === "admin" || need === "administrator") && user.role !== "admin")
     return new MailError("NOT_ALLOWED", "Only an administrator may do this. Ask one.");
   return null;
 }

@@ -7,6 +7,7 @@ import { archiveRoutes } from "./archives.ts";
 import { chartRoutes } from "./charts.ts";
 import { haltRoutes } from "./halts.ts";
 import { historyRoutes } from "./history.ts";
+import { jobRoutes } from "./jobs.ts";
 import { linkRoutes } from "./links.ts";
 import { listRoutes } from "./lists.ts";
 import { messageRoutes } from "./messages.ts";
@@ -21,6 +22,7 @@ const EACH = [
   ...messageRoutes,
   ...openedRoutes,
   ...historyRoutes,
+  ...jobRoutes,
   ...standingRoutes,
   ...chartRoutes,
   ...haltRoutes,

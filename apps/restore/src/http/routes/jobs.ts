@@ -1,0 +1,341 @@
+// Restores, exports and their jobs: begun, followed, cancelled, taken as a download. Readers take out what they may read; only administrators put
+// anything back into accounts. Both are on record before a byte is given out or put back.
+// It must never show a job to anybody but who began it and administrators, nor to somebody who may not read its archive any more.
+import {
+  type Caller,
+  cancelJob,
+  createJob,
+  getArchive,
+  getJob,
+  isAtWork,
+  type Job,
+  listJobs,
+  mayRead,
+  recordAudit,
+  resolveRevision,
+  TOLD_STATES,
+} from "@packetboat/archive";
+import { MailError } from "@packetboat/core";
+import { z } from "zod";
+import { isoOf } from "../../iso.ts";
+import { chosen, destination, exportAsked, PACKED_FORMATS, restoreAsked } from "../../jobs/asked.ts";
+import { snapshotOfChosen } from "../../jobs/chosen.ts";
+import { exportPreviewOf, openDownload } from "../../jobs/download.ts";
+import { exportPreview, exportResult, progress, restorePreview, restoreResult } from "../../jobs/told.ts";
+import { readMoment } from "../../moment.ts";
+import { archiveAsked, callerOf } from "../caller.ts";
+import { jobEvents } from "../job-events.ts";
+import { nextPage, route, value, type World } from "../route.ts";
+import { archiveParams, id, list, moment, next, nothing, time, whole } from "../shapes.ts";
+
+/** Each holds connections of the pool while its caller reads. */
+const MOST_DOWNLOADS = 4;
+
+const jobParams = z.strictObject({ job: whole() });
+const selection = chosen.optional().describe("Which mail; all that is given must hold. Default: everything");
+
+const shared = {
+  job: id,
+  archive: id,
+  user: id.nullable().describe("Who began it; null: they are gone since"),
+  state: z
+    .enum(TOLD_STATES)
+    .describe(
+      "waiting, looking, running: it is at work. planned: it can be begun. interrupted: its process ended; it can be begun again and goes on",
+    ),
+  cancelled: z.boolean().describe("Somebody wants it to stop"),
+  created: time,
+  changed: time,
+  ended: time,
+  progress: progress.nullable(),
+  error: z.strictObject({ code: z.string(), text: z.string() }).nullable(),
+};
+
+const job = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("restore"),
+    ...shared,
+    asked: restoreAsked.omit({ madeAt: true, begun: true }).nullable(),
+    preview: restorePreview.nullable().describe("Null: it was not looked at yet"),
+    result: restoreResult.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal("export"),
+    ...shared,
+    asked: exportAsked.omit({ madeAt: true }).nullable(),
+    preview: exportPreview.nullable(),
+    result: exportResult.nullable(),
+    download: z.string().describe("Its address; each time it is asked for, the download begins anew"),
+  }),
+]);
+
+/** What another version kept in another shape is told as not there. */
+function toldJob(of: Job): z.input<typeof job> {
+  const told = {
+    job: of.id,
+    archive: of.archiveId,
+    user: of.userId,
+    state: of.state,
+    cancelled: of.isCancelled,
+    created: isoOf(of.createdAt),
+    changed: isoOf(of.changedAt),
+    ended: isoOf(of.endedAt),
+    progress: progress.safeParse(of.progress).data ?? null,
+    error: of.error,
+  };
+  if (of.kind === "restore") {
+    const { madeAt: _, begun: __, ...asked } = restoreAsked.safeParse(of.asked).data ?? {};
+    return {
+      kind: "restore",
+      ...told,
+      asked: restoreAsked.omit({ madeAt: true, begun: true }).safeParse(asked).data ?? null,
+      preview: restorePreview.safeParse(of.preview).data ?? null,
+      result: restoreResult.safeParse(of.result).data ?? null,
+    };
+  }
+  const { madeAt: _, ...asked } = exportAsked.safeParse(of.asked).data ?? {};
+  return {
+    kind: "export",
+    ...told,
+    asked: exportAsked.omit({ madeAt: true }).safeParse(asked).data ?? null,
+    preview: exportPreview.safeParse(of.preview).data ?? null,
+    result: exportResult.safeParse(of.result).data ?? null,
+    download: `/api/v1/jobs/${of.id}/download`,
+  };
+}
+
+const noJob = (): MailError => new MailError("NOT_FOUND", "There is no job of this number that you may see.");
+
+function maySee(caller: Caller, of: Job): boolean {
+  const isOwn = caller.user.role === "admin" || of.userId === caller.user.id;
+  return isOwn && mayRead(caller, of.archiveId);
+}
+
+async function jobAsked(
+  asked: { readonly caller: Caller | null; readonly params: { readonly job: number } },
+  { pool }: Pick<World, "pool">,
+): Promise<Job> {
+  const of = await getJob(pool, asked.params.job);
+  if (of === null || !maySee(callerOf(asked), of)) throw noJob();
+  return of;
+}
+
+/** As it is now, after something was done to it. */
+async function again({ pool }: Pick<World, "pool">, jobId: number) {
+  const of = await getJob(pool, jobId);
+  if (of === null) throw noJob();
+  return value(toldJob(of));
+}
+
+export const jobRoutes = [
+  route({
+    method: "post",
+    path: "/archives/{archive}/restores",
+    summary: "Looks at what would be put back, and begins it when that is asked for",
+    needs: ["restore", "administrator"],
+    params: archiveParams,
+    query: nothing,
+    body: z.strictObject({
+      at: moment,
+      selection,
+      to: destination,
+      begin: z
+        .boolean()
+        .optional()
+        .describe("At once, without looking at it first. Default: false; /jobs/{job}/begin begins it"),
+    }),
+    answer: job,
+    async handle(asked, world) {
+      const { pool, jobs } = world;
+      const archive = await archiveAsked(asked, world);
+      const caller = callerOf(asked);
+      const { body, chance } = asked;
+      const { to, begin = false } = body;
+      if (to.kind === "account" && to.account.includes("://"))
+        throw new MailError("CONFIG_INVALID", "Name an account that Packetboat knows. /api/v1/accounts lists them.");
+      const at = await resolveRevision(pool, archive.id, readMoment(body.at, chance.now, "at"));
+      const jobId = await createJob(
+        pool,
+        {
+          kind: "restore",
+          archiveId: archive.id,
+          userId: caller.user.id,
+          state: "waiting",
+          asked: { ...at, chosen: body.selection ?? {}, to, begun: begin },
+          preview: null,
+        },
+        chance.now,
+      );
+      if (begin) await recordAudit(pool, "restore", caller, { archiveId: archive.id, jobId }, chance.now);
+      await jobs.begin(jobId, !begin);
+      return await again(world, jobId);
+    },
+  }),
+  route({
+    method: "post",
+    path: "/archives/{archive}/exports",
+    summary: "Makes an export of mail at a moment, to be taken as a download",
+    needs: ["read", "restore"],
+    params: archiveParams,
+    query: nothing,
+    body: z.strictObject({
+      at: moment.optional(),
+      selection,
+      format: z
+        .enum(PACKED_FORMATS)
+        .describe(
+          "In one zip: eml (or zip): a file for each message. mbox: one for each mailbox. maildir: as Dovecot keeps it",
+        ),
+    }),
+    answer: job,
+    async handle(asked, world) {
+      const { pool } = world;
+      const archive = await archiveAsked(asked, world);
+      const { body, chance } = asked;
+      const at = await resolveRevision(pool, archive.id, readMoment(body.at, chance.now, "at"));
+      const wanted = body.selection ?? {};
+      const snapshot = await snapshotOfChosen(pool, archive, at, wanted, chance.now);
+      const jobId = await createJob(
+        pool,
+        {
+          kind: "export",
+          archiveId: archive.id,
+          userId: callerOf(asked).user.id,
+          state: "planned",
+          asked: { ...at, chosen: wanted, format: body.format },
+          preview: exportPreviewOf(snapshot),
+        },
+        chance.now,
+      );
+      return await again(world, jobId);
+    },
+  }),
+  route({
+    method: "get",
+    path: "/jobs",
+    summary: "One's own jobs, an administrator's: all; the latest first",
+    needs: ["restore"],
+    params: nothing,
+    query: z.strictObject({
+      before: whole().optional().describe("Jobs before this one"),
+      limit: whole(200).optional().describe("Default: 20"),
+    }),
+    answer: z.strictObject({ jobs: list(job), next }),
+    body: null,
+    async handle(asked, { pool }) {
+      const { user } = callerOf(asked);
+      const { before, limit = 20 } = asked.query;
+      const found = await listJobs(pool, {
+        limit,
+        ...(user.role === "admin" ? {} : { userId: user.id, archiveIds: user.archives }),
+        ...(before === undefined ? {} : { before }),
+      });
+      const last = found.at(-1);
+      const isLast = last === undefined || found.length < limit;
+      return value({ jobs: found.map(toldJob), next: isLast ? null : nextPage(asked.address, { before: last.id }) });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/jobs/{job}",
+    summary: "One job: what it would do, how far it is, what it did",
+    needs: ["restore"],
+    params: jobParams,
+    query: nothing,
+    body: null,
+    answer: job,
+    async handle(asked, world) {
+      return value(toldJob(await jobAsked(asked, world)));
+    },
+  }),
+  route({
+    method: "get",
+    path: "/jobs/{job}/events",
+    summary:
+      "Follows a job: the event `job` holds what /jobs/{job} answers, each time it changes, until it is not at work any more",
+    needs: ["restore"],
+    params: jobParams,
+    query: nothing,
+    body: null,
+    answer: "events",
+    async handle(asked, world) {
+      return { kind: "events", events: jobEvents(world, await jobAsked(asked, world), asked.lastEvent, toldJob) };
+    },
+  }),
+  route({
+    method: "post",
+    path: "/jobs/{job}/begin",
+    summary:
+      "Begins a restore that was looked at, or again one that ended early: it goes on, nothing is put back twice",
+    needs: ["restore", "administrator"],
+    params: jobParams,
+    query: nothing,
+    body: null,
+    answer: job,
+    async handle(asked, world) {
+      const of = await jobAsked(asked, world);
+      if (of.kind !== "restore")
+        throw new MailError("CONFIG_INVALID", "A download begins when its address is asked for: /jobs/{job}/download.");
+      if (isAtWork(of.state)) throw new MailError("CONFIG_INVALID", "This job is at work already.");
+      const about = { archiveId: of.archiveId, jobId: of.id };
+      await recordAudit(world.pool, "restore", callerOf(asked), about, asked.chance.now);
+      if (!(await world.jobs.begin(of.id, false)))
+        throw new MailError("CONFIG_INVALID", "This job is at work already.");
+      return await again(world, of.id);
+    },
+  }),
+  route({
+    method: "post",
+    path: "/jobs/{job}/cancel",
+    summary: "Stops a job in good order; what was done until then stays",
+    needs: ["restore"],
+    params: jobParams,
+    query: nothing,
+    body: null,
+    answer: job,
+    async handle(asked, world) {
+      const of = await jobAsked(asked, world);
+      await cancelJob(world.pool, of.id, asked.chance.now);
+      world.jobs.cancel(of.id);
+      return await again(world, of.id);
+    },
+  }),
+  route({
+    method: "get",
+    path: "/jobs/{job}/download",
+    summary: "An export as a zip, packed while it is read: with the manifest and the sums that prove it",
+    needs: ["read", "restore"],
+    params: jobParams,
+    query: nothing,
+    body: null,
+    answer: "bytes",
+    async handle(asked, world) {
+      const { pool, jobs, downloads } = world;
+      const of = await jobAsked(asked, world);
+      const archive = of.kind === "export" ? await getArchive(pool, of.archiveId) : null;
+      if (archive === null) throw new MailError("NOT_FOUND", "This job has no download.");
+      if (downloads.count >= MOST_DOWNLOADS)
+        throw new MailError("THROTTLED", `${MOST_DOWNLOADS} downloads are going on. Try again in a while.`, {
+          context: { seconds: 10 },
+        });
+      const held = await jobs.hold(of.id, "running");
+      if (held === null)
+        throw new MailError("CONFIG_INVALID", "This download is being taken already. Wait for it, or cancel it first.");
+      try {
+        await recordAudit(pool, "export", callerOf(asked), { archiveId: archive.id, jobId: of.id }, asked.chance.now);
+        const { left, ...download } = await openDownload(pool, held, of, archive, asked.chance.now);
+        downloads.count++;
+        let isOver = false;
+        const leave = async (): Promise<void> => {
+          if (!isOver) downloads.count--;
+          isOver = true;
+          await left();
+        };
+        return { kind: "bytes", ...download, size: null, left: leave };
+      } catch (error) {
+        await held.fail(error);
+        throw error;
+      }
+    },
+  }),
+] as const;

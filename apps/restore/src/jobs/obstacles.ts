@@ -1,0 +1,63 @@
+// What is not as one would wish about a restore, before it is begun: one sentence each, with what to do. Pure. It must never keep silent that
+// nothing would reach a server, nor that more would than was chosen.
+import type { LinkInfo, Unknown } from "@packetboat/archive";
+import { bytes, plural } from "@packetboat/terminal";
+import type { InPlaceLook } from "../in-place.ts";
+import type { AccountTold, Obstacle } from "./told.ts";
+
+/** Why no server changes; null: one does. */
+export function noServer({ links, writing }: Pick<InPlaceLook, "links" | "writing">): Obstacle | null {
+  if (writing.length > 0) return null;
+  if (links.length === 0)
+    return {
+      code: "NO_ACCOUNT",
+      text: "No account is tied to this archive, so only the archive changes. Choose an account to put the mail into.",
+    };
+  const names = links.map(({ account }) => account).join(", ");
+  return {
+    code: "NO_RIGHT",
+    text: `Packetboat only backs up ${names}, so only the archive would change. Let it write there for this once ("carryOut": true), or for good (packetboat link set ${links[0]?.id ?? ""} --push), or choose another account.`,
+  };
+}
+
+/** Of each account that is sent something. */
+export function ofAccount({ account, tooLarge, appendLimit, notAsked }: AccountTold): readonly Obstacle[] {
+  const large = plural(tooLarge, "message");
+  return [
+    ...(tooLarge > 0
+      ? [
+          {
+            code: "TOO_LARGE" as const,
+            text: `${large} ${tooLarge === 1 ? "is" : "are"} larger than the server of ${account} takes (${bytes(appendLimit ?? 0)} at most), and will not be put there. Download ${tooLarge === 1 ? "it" : "them"} instead.`,
+          },
+        ]
+      : []),
+    ...(notAsked === null
+      ? []
+      : [{ code: "NOT_ASKED" as const, text: `The server of ${account} could not be asked: ${notAsked}` }]),
+  ];
+}
+
+/** What goes to an account besides what was chosen, because its link writes for this once. */
+export function alsoSent({ account }: LinkInfo, { messages, bytes: size }: Unknown): Obstacle | null {
+  if (messages === 0) return null;
+  return {
+    code: "ALSO_SENT",
+    text: `${account} lacks up to ${plural(messages, "other message")} (${bytes(size)}) that the archive holds, imported or from an earlier restore; ${messages === 1 ? "it is" : "they are"} put there as well.`,
+  };
+}
+
+/** What would go. */
+export function removes({ totals, removedMailboxes }: InPlaceLook["plan"]): Obstacle | null {
+  const going = [
+    ...(totals.removed > 0 ? [plural(totals.removed, "message")] : []),
+    ...(removedMailboxes.length > 0 ? [plural(removedMailboxes.length, "mailbox")] : []),
+  ];
+  if (going.length === 0) return null;
+  return { code: "REMOVES", text: `${going.join(" and ")} that came since will be removed. The archive keeps them.` };
+}
+
+export const CHANGED: Obstacle = {
+  code: "CHANGED",
+  text: "The archive changed since this was looked at, and something would be removed. Look again, then begin.",
+};
