@@ -13,21 +13,21 @@ export interface Web {
   /** Asks as the administrator and expects to be answered well. */
   // biome-ignore lint/suspicious/noExplicitAny: the shapes are held by the API's own tests.
   readonly ask: (path: string, asking?: { readonly method?: string; readonly body?: unknown }) => Promise<any>;
-  /** Ends it. */
+  /** Ends it, in good order or, with SIGKILL, at once. */
   readonly stop: () => Promise<Ended>;
 }
 
-/** Serves until it is stopped. */
-export async function servedWeb(cli: Program): Promise<Web> {
+/** Serves until it is stopped. The second time its administrator is there already. */
+export async function servedWeb(cli: Program, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<Web> {
   const stopped = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<string>();
   const hears = (all: string): void => {
-    if (/"password": "\.\.\."/.test(all)) ready.resolve(all);
+    if (/Ctrl-C stops it/.test(all)) ready.resolve(all);
   };
-  const ended = cli.run(["web", "--port", "0"], { hears, kill: { when: stopped.promise, signal: "SIGTERM" } });
+  const ended = cli.run(["web", "--port", "0"], { hears, kill: { when: stopped.promise, signal } });
   const said = await Promise.race([ready.promise, ended.then(({ stdout, stderr }) => stdout + stderr)]);
-  const [, api = ""] = /The API is at (\S+\/api\/v1);/.exec(said) ?? [];
-  const [, token] = /"token": "([\w-]+)"/.exec(said) ?? [];
+  const [, api = ""] = /For programs: (\S+\/api\/v1)\//.exec(said) ?? [];
+  const [, token] = /(?:\/welcome#|"token": ")([\w-]+)/.exec(said) ?? [];
   const fetched = async (path: string, method: string, headers: Readonly<Record<string, string>>, body?: unknown) => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const type = { "content-type": "application/json" };
@@ -36,7 +36,7 @@ export async function servedWeb(cli: Program): Promise<Web> {
     expect([method, path, response.status < 300 ? "ok" : text]).toEqual([method, path, "ok"]);
     return { response, value: text === "" ? null : JSON.parse(text) };
   };
-  await fetched("/invitations/take-up", "POST", {}, { token, password: ADMIN_PASSWORD });
+  if (token !== undefined) await fetched("/invitations/take-up", "POST", {}, { token, password: ADMIN_PASSWORD });
   const signedIn = await fetched("/sign-in", "POST", {}, { name: "admin", password: ADMIN_PASSWORD });
   const cookie = signedIn.response.headers.get("set-cookie")?.split(";")[0] ?? "";
   const headers = { cookie, "x-csrf-token": String(signedIn.value.csrf) };

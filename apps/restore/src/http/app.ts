@@ -187,8 +187,10 @@ async function* cutOff(
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes;
-  } catch (error) {
-    failed(asMailError(error));
+  } catch (thrown) {
+    const error = asMailError(thrown);
+    // Somebody left, or cancelled it: nothing failed.
+    if (error.code !== "INTERRUPTED") failed(error);
     outgoing.destroy();
   }
 }

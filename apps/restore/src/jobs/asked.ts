@@ -52,7 +52,7 @@ export const restoreAsked = z.strictObject({
   revision: z.int().min(0),
   /** Milliseconds since 1970; null for the empty archive. */
   madeAt: z.number().nullable(),
-  chosen,
+  selection: chosen,
   to: destination,
   /** False: it is looked at first, and begun when somebody says so. */
   begun: z.boolean(),
@@ -65,7 +65,7 @@ export const PACKED_FORMATS = ["eml", "mbox", "maildir", "zip"] as const;
 export const exportAsked = z.strictObject({
   revision: z.int().min(0),
   madeAt: z.number().nullable(),
-  chosen,
+  selection: chosen,
   format: z.enum(PACKED_FORMATS),
 });
 export type ExportAsked = z.output<typeof exportAsked>;

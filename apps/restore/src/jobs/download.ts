@@ -52,7 +52,7 @@ export async function openDownload(
 ): Promise<Download> {
   const asked = exportAsked.parse(job.asked);
   const at = { revision: asId<Revision>(asked.revision), madeAt: asked.madeAt };
-  const snapshot = await snapshotOfChosen(pool, archive, at, asked.chosen, now);
+  const snapshot = await snapshotOfChosen(pool, archive, at, asked.selection, now);
   const spool = await mkdtemp(join(tmpdir(), "packetboat-export-"));
   const giving = given(pool, held, snapshot, asked, spool);
   let isOver = false;
@@ -87,7 +87,7 @@ async function* given(
   pool: Database["pool"],
   held: HeldJob,
   snapshot: Snapshot,
-  { format, chosen }: ExportAsked,
+  { format, selection }: ExportAsked,
   spool: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { messages, bytes } = exportPreviewOf(snapshot);
@@ -104,7 +104,7 @@ async function* given(
     archive: snapshot.archive.name,
     revision: snapshot.revision,
     time: snapshot.madeAt,
-    selection: Object.keys(chosen).length === 0 ? "" : JSON.stringify(chosen),
+    selection: Object.keys(selection).length === 0 ? "" : JSON.stringify(selection),
   };
   const outcome = yield* exportPacked(format, subject, snapshot.mailboxes, exportedMessages(pool, snapshot, erased), {
     spool,

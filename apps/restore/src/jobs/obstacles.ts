@@ -1,6 +1,6 @@
 // What is not as one would wish about a restore, before it is begun: one sentence each, with what to do. Pure. It must never keep silent that
 // nothing would reach a server, nor that more would than was chosen.
-import type { LinkInfo, Unknown } from "@packetboat/archive";
+import type { LinkInfo, LinkStatus, Unknown } from "@packetboat/archive";
 import { bytes, plural } from "@packetboat/terminal";
 import type { InPlaceLook } from "../in-place.ts";
 import type { AccountTold, Obstacle } from "./told.ts";
@@ -44,6 +44,15 @@ export function alsoSent({ account }: LinkInfo, { messages, bytes: size }: Unkno
   return {
     code: "ALSO_SENT",
     text: `${account} lacks up to ${plural(messages, "other message")} (${bytes(size)}) that the archive holds, imported or from an earlier restore; ${messages === 1 ? "it is" : "they are"} put there as well.`,
+  };
+}
+
+/** What a halted run keeps the archive from knowing: it has the mail still, so there is nothing to bring back. */
+export function heldBack({ link, held, heldBy }: LinkStatus): Obstacle | null {
+  if (held === 0 || heldBy === null) return null;
+  return {
+    code: "HELD",
+    text: `Run ${heldBy} of ${link.account} was halted and holds back ${plural(held, "change")}: what is gone from the server is still in the archive, so it is not put back. Approve run ${heldBy}, run the backup once more, then restore.`,
   };
 }
 

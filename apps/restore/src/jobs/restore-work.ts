@@ -1,6 +1,6 @@
 // A restore as a job: looked at, then done, by the same steps as restore push (in-place.ts, push-to.ts). Begun again it goes on: an undo compares
 // with the same revision, a link knows what it sent. It must never remove anything that was not shown, or asked for without being looked at.
-import { type UndoCounts, type Undone, unknownTo } from "@packetboat/archive";
+import { linkStatuses, type UndoCounts, type Undone, unknownTo } from "@packetboat/archive";
 import { asId, type LinkId, type Revision, type RunReport } from "@packetboat/core";
 import { count, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
@@ -11,7 +11,7 @@ import type { Resolved } from "../moment.ts";
 import { doneLine } from "../undo-lines.ts";
 import type { RestoreAsked, RestoreTo } from "./asked.ts";
 import { type ChosenSelection, selectionOf } from "./chosen.ts";
-import { alsoSent, CHANGED, noServer, ofAccount, removes } from "./obstacles.ts";
+import { alsoSent, CHANGED, heldBack, noServer, ofAccount, removes } from "./obstacles.ts";
 import type { AccountTold, Obstacle, RestorePreview, RestoreResult, RunTold } from "./told.ts";
 
 /** Lists longer than this are cut. */
@@ -32,7 +32,7 @@ export interface Ended {
 export async function lookAtRestore(around: Around, asked: RestoreAsked): Promise<Looked> {
   const { database, archive, host } = around;
   const at: Resolved = { revision: asId<Revision>(asked.revision), madeAt: asked.madeAt };
-  const chosen = await selectionOf(database.pool, archive, at, asked.chosen, host.now());
+  const chosen = await selectionOf(database.pool, archive, at, asked.selection, host.now());
   return asked.to.kind === "place"
     ? await lookAtPlace(around, at, chosen, asked.to)
     : await lookAtAccount(around, at, chosen, asked.to);
@@ -83,6 +83,9 @@ async function placePreview({ database: { pool } }: Around, look: InPlaceLook): 
     const also = lent.has(link.id) ? alsoSent(link, await unknownTo(pool, link)) : null;
     if (also !== null) beside.push(also);
   }
+  const own = new Set(links.map(({ id }) => id));
+  const statuses = (await linkStatuses(pool)).filter(({ link }) => own.has(link.id));
+  const held = statuses.map(heldBack).filter((one) => one !== null);
   const mailboxes = plan.mailboxes.map(({ path, ...counts }) => ({ path, ...countsOf(counts) }));
   return {
     revision: wish.at.revision,
@@ -97,6 +100,7 @@ async function placePreview({ database: { pool } }: Around, look: InPlaceLook): 
     removedMailboxes: plan.removedMailboxes,
     accounts,
     inTheWay: [
+      ...held,
       ...[noServer(look), removes(plan)].filter((one) => one !== null),
       ...accounts.flatMap(ofAccount),
       ...beside,
