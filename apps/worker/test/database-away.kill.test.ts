@@ -1,5 +1,6 @@
 // A worker whose database is away: not there yet when it starts, or killed under it. It says so, shows that it is not ready, and works on by
-// itself when the database is back; so does a web server, which answers 503 meanwhile. A one-shot command says at once what is missing. No process is ended that the test did not start.
+// itself when the database is back; so does a web server, which answers 503 meanwhile. A one-shot command says at once what is missing. No process is
+// ended that the test did not start.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { layoutOf } from "@packetboat/database";
@@ -72,7 +73,7 @@ test("one whose embedded database is killed starts it again and works on", async
 test("a web server whose database goes away answers 503 with a sentence, and 200 when it is back", async () => {
   const scratch = await scratchDatabase();
   const line = await openPostgresLine(scratch.url);
-  await using home = await program({ PACKETBOAT_DATABASE_URL: line.url });
+  await using home = await freshProgram({ PACKETBOAT_DATABASE_URL: line.url });
   const web = await servedWeb(home);
   const asked = () => fetch(`${web.api}/archives`, { headers: web.headers });
   expect((await asked()).status).toBe(200);
@@ -92,7 +93,7 @@ test("a web server whose database goes away answers 503 with a sentence, and 200
 }, 60_000);
 
 test("a web server whose embedded database is killed starts it again and answers", async () => {
-  await using home = await program();
+  await using home = await freshProgram();
   const web = await servedWeb(home);
   const asked = () => fetch(`${web.api}/archives`, { headers: web.headers });
   expect((await asked()).status).toBe(200);
