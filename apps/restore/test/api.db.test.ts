@@ -386,14 +386,8 @@ it("damaged bytes are cut off and told where the server runs, never given out as
 
 it("every route answered well somewhere above, in its shape", () => {
   // operations.db.test.ts and jobs.db.test.ts ask the others.
-  const others: readonly Route[] = [
-    jobRoutes,
-    chartRoutes,
-    haltRoutes,
-    linkRoutes,
-    accountRoutes,
-    accountSignInRoutes,
-  ].flat();
+  const others: Route[] = [...jobRoutes, ...chartRoutes, ...haltRoutes];
+  others.push(...linkRoutes, ...accountRoutes, ...accountSignInRoutes);
   const silent = ROUTES.filter(
     (route) => route.answer !== "bytes" && !api.answered.has(route) && !others.includes(route),
   );
