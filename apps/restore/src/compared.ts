@@ -2,6 +2,7 @@
 // and the API tell it from here. It must never read more of the difference than somebody walks.
 import {
   type ArchiveInfo,
+  type DifferencePlace,
   type DifferingMessage,
   differingMessages,
   type MailboxDifference,
@@ -27,12 +28,13 @@ export interface Compared extends Moments {
   readonly pages: AsyncIterable<readonly DifferingMessage[]>;
 }
 
-/** Compares the mailboxes that match, all without a pattern. Throws CONFIG_INVALID for a pattern that fits none. */
+/** Compares the mailboxes that match, all without a pattern; messages from behind `after` on, of the same question. Throws CONFIG_INVALID for a pattern that fits none. */
 export async function compare(
   pool: Database["pool"],
   archive: ArchiveInfo,
   { from, to }: Moments,
   patterns: readonly string[],
+  after?: DifferencePlace,
 ): Promise<Compared> {
   const all = await mailboxesBetween(pool, archive.id, from.revision, to.revision);
   const paths = ({ was, now }: RestoreMailbox) => [was, now].flatMap((one) => (one === null ? [] : [one.path]));
@@ -51,6 +53,7 @@ export async function compare(
     from: from.revision,
     to: to.revision,
     mailboxes: asked.map(({ id }): MailboxId => id),
+    after,
   };
   return {
     archive,

@@ -101,6 +101,7 @@ describe("the difference of two revisions", () => {
   };
   const message = (change: Partial<DifferingMessage>): DifferingMessage => ({
     messageId: id,
+    place: { mailboxId: inbox, by: "begun", revision: asId<Revision>(1), messageId: id },
     kind: "added",
     gained: [],
     lost: [],

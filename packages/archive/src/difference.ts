@@ -15,6 +15,17 @@ export interface DifferenceRequest {
   readonly to: Revision;
   /** Those to be told of, in this order. A message that moves between two of them is told by the one where it is at the later revision. */
   readonly mailboxes: readonly MailboxId[];
+  /** Only what comes after this one, of the same request. Default: all. */
+  readonly after?: DifferencePlace | undefined;
+}
+
+/** Where a message stands in the order in which a request tells them. */
+export interface DifferencePlace {
+  readonly mailboxId: MailboxId;
+  /** By the version that began, or by the one that ended. */
+  readonly by: "begun" | "ended";
+  readonly revision: Revision;
+  readonly messageId: MessageId;
 }
 
 export interface DifferingMessage extends MessageDifference {
@@ -29,6 +40,7 @@ export interface DifferingMessage extends MessageDifference {
   readonly size: number | null;
   /** As the search index has it; null: not indexed yet, or erased. */
   readonly subject: string | null;
+  readonly place: DifferencePlace;
 }
 
 const PAGE = 1_000;
@@ -97,22 +109,41 @@ export async function* differingMessages(
   const ends = await byIndex<{ id: bigint }>(pool, TOUCHED, [archiveId, early, late]);
   const touched = new Set(ends.map(({ id }) => Number(id)));
   const asked = new Set<number>(mailboxes);
-  for (const mailboxId of mailboxes) {
+  for (const { mailboxId, by, after } of walkOf(mailboxes, request.after)) {
     if (!touched.has(mailboxId)) continue;
-    for (const statement of [BEGUN, ENDED]) {
-      for await (const rows of pagesOf(pool, statement, [mailboxId, early, late])) {
-        // What ended here and is in a mailbox that is asked for, this one included, is told there.
-        const own = rows.filter(
-          (row) => statement === BEGUN || row.late_mailbox === null || !asked.has(Number(row.late_mailbox)),
-        );
-        yield own.flatMap((row) => differing(row, from <= to) ?? []);
-      }
+    for await (const rows of pagesOf(pool, STATEMENTS[by], [mailboxId, early, late], after)) {
+      // What ended here and is in a mailbox that is asked for, this one included, is told there.
+      const own = rows.filter(
+        (row) => by === "begun" || row.late_mailbox === null || !asked.has(Number(row.late_mailbox)),
+      );
+      yield own.flatMap((row) => differing(row, { mailboxId, by }, from <= to) ?? []);
     }
   }
 }
 
-async function* pagesOf(pool: Pool, statement: string, values: readonly unknown[]): AsyncGenerator<readonly Row[]> {
-  for (let after: readonly unknown[] = [0, 0]; ; ) {
+const STATEMENTS = { begun: BEGUN, ended: ENDED } as const;
+
+type Step = Pick<DifferencePlace, "mailboxId" | "by"> & { readonly after: readonly unknown[] };
+
+/** The statements of a request in their order; from `after` on, if it is given. */
+function* walkOf(mailboxes: readonly MailboxId[], after: DifferencePlace | undefined): Generator<Step> {
+  let isReached = after === undefined;
+  for (const mailboxId of mailboxes) {
+    for (const by of ["begun", "ended"] as const) {
+      const isHere = after?.mailboxId === mailboxId && after.by === by;
+      isReached ||= isHere;
+      if (isReached) yield { mailboxId, by, after: isHere ? [after.revision, after.messageId] : [0, 0] };
+    }
+  }
+}
+
+async function* pagesOf(
+  pool: Pool,
+  statement: string,
+  values: readonly unknown[],
+  begin: readonly unknown[],
+): AsyncGenerator<readonly Row[]> {
+  for (let after = begin; ; ) {
     const rows = await byIndex<Row>(pool, statement, [...values, ...after]);
     const last = rows.at(-1);
     if (last === undefined) return;
@@ -137,7 +168,11 @@ async function byIndex<R extends QueryResultRow>(
   });
 }
 
-function differing(row: Row, forward: boolean): DifferingMessage | null {
+function differing(
+  row: Row,
+  step: Pick<DifferencePlace, "mailboxId" | "by">,
+  forward: boolean,
+): DifferingMessage | null {
   const placed = (id: bigint | null, flags: Flags | null): Placed | null =>
     id === null ? null : { mailboxId: asId<MailboxId>(id), flags: flags ?? [] };
   const early = placed(row.early_mailbox, row.early_flags);
@@ -146,5 +181,7 @@ function differing(row: Row, forward: boolean): DifferingMessage | null {
   const difference = differenceOf(before, after);
   if (difference === null) return null;
   const { internal_date: internalDate, size, subject } = row;
-  return { messageId: asId<MessageId>(row.message_id), ...difference, before, after, internalDate, size, subject };
+  const messageId = asId<MessageId>(row.message_id);
+  const place = { ...step, revision: asId<Revision>(row.revision), messageId };
+  return { messageId, ...difference, before, after, internalDate, size, subject, place };
 }

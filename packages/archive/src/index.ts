@@ -44,6 +44,7 @@ export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export * from "./catalog/watched.ts";
 export { type Desk, openDesk } from "./desk.ts";
 export {
+  type DifferencePlace,
   type DifferenceRequest,
   type DifferingMessage,
   differingMessages,
@@ -105,6 +106,7 @@ export type { ArchiveSettings } from "./session.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
 export { countsAmong, type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
+export { erasuresOf, type Tally, talliesOf } from "./tallies.ts";
 export {
   executeUndo,
   isEmptyUndo,

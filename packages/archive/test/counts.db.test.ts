@@ -12,6 +12,7 @@ import {
   messagesAt,
   planForget,
   planUndo,
+  talliesOf,
 } from "../src/index.ts";
 import { add, bodyOf, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
@@ -50,6 +51,41 @@ afterAll(async () => stocked[Symbol.asyncDispose]());
 
 const revision = (n: number): Revision => asId<Revision>(n);
 
+/** Where every message is at a revision. */
+async function placesAt(at: number): Promise<ReadonlyMap<number, number>> {
+  const { pool, link } = stocked;
+  const places = new Map<number, number>();
+  for (const { id } of await mailboxesAt(pool, link.archiveId, revision(at)))
+    for (const message of await messagesAt(pool, id, revision(at), 0, 10_000)) places.set(message.id, id);
+  return places;
+}
+
+/** What arrived and vanished at each revision is what comparing it with the one before gives. */
+async function expectTallies(): Promise<void> {
+  const { pool, link, inbox } = stocked;
+  for (const mailboxId of [null, inbox.mailboxId]) {
+    const expected = [];
+    let before: ReadonlyMap<number, number> = new Map();
+    const isIn = (places: ReadonlyMap<number, number>, id: number): boolean =>
+      mailboxId === null ? places.has(id) : places.get(id) === mailboxId;
+    for (let at = 1; at <= last; at++) {
+      const after = await placesAt(at);
+      expected.push({
+        revision: at,
+        arrived: [...after.keys()].filter((id) => isIn(after, id) && !isIn(before, id)).length,
+        vanished: [...before.keys()].filter((id) => isIn(before, id) && !isIn(after, id)).length,
+      });
+      before = after;
+    }
+    const of = (after: number, to: number) => talliesOf(pool, { archiveId: link.archiveId, mailboxId, after, to });
+    const plain = async (after: number, to: number) => (await of(after, to)).map(({ madeAt: _, ...one }) => one);
+    expect(await plain(0, last)).toEqual(expected);
+    expect((await plain(0, 1_000)).slice(0, last)).toEqual(expected);
+    expect(await plain(4, 9)).toEqual(expected.slice(4, 9));
+    expect(expected.some(({ vanished }) => vanished > 0)).toBe(true);
+  }
+}
+
 async function expectRight(at: number): Promise<void> {
   const { pool, link } = stocked;
   for (const { id, path, messages, unread, bytes } of await mailboxesAt(pool, link.archiveId, revision(at))) {
@@ -73,6 +109,11 @@ describe("the counts of mailboxes", () => {
     for (let at = 0; at <= last; at++) await expectRight(at);
   });
 
+  it(
+    "and what arrived and vanished at each, of the archive and of a mailbox, are what the snapshots say",
+    expectTallies,
+  );
+
   it("M8 are right at every revision after messages were erased from all of them", async () => {
     const { pool, link, inbox } = stocked;
     const kept = await keptAt();
@@ -81,6 +122,7 @@ describe("the counts of mailboxes", () => {
     await executeForget(pool, await planForget(pool, link.archiveId, { messageIds }));
     expect(await keptAt()).toEqual(kept);
     for (let at = 0; at <= last; at++) await expectRight(at);
+    await expectTallies();
   });
 
   it("are right whichever of them are lost", async () => {

@@ -8,6 +8,7 @@ import {
   changesIn,
   countStorage,
   differingMessages,
+  erasuresOf,
   listedMessages,
   log,
   mailboxesAt,
@@ -18,6 +19,7 @@ import {
   openImport,
   planUndo,
   storageDays,
+  talliesOf,
   undoneMessages,
 } from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
@@ -134,6 +136,9 @@ async function ofSnapshots(pool: Pool): Promise<readonly string[]> {
   const shown = await listedMessages(pool, [...order.subarray(10_000, 10_100)], last);
   expect([shown.length, shown[0]?.id]).toEqual([100, order[10_000]]);
   await messageDetails(pool, link.archiveId, asId<MessageId>(70_000));
+  await erasuresOf(pool, link.archiveId);
+  for (const mailboxId of [null, inbox.mailboxId])
+    await talliesOf(pool, { archiveId: link.archiveId, mailboxId, after: last - 3, to: last });
   await pool.query("select");
   const own = plans.slice(begin);
   expect(own.length).toBeGreaterThan(6);

@@ -139,6 +139,7 @@ describe("a message that is in the way", () => {
       subject: " creme and order 7 ",
       words: expect.stringContaining(" slow "),
     });
+    expect(await short.open(slow)).toMatchObject({ reason: "time", text: expect.stringContaining("slow") });
   });
 
   test("costs its memory and no more", async () => {

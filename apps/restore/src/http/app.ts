@@ -6,6 +6,7 @@ import { asMailError, MailError } from "@packetboat/core";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { dispositionOf } from "./file-name.ts";
+import { frameAnswer } from "./message-frame.ts";
 import { documentOf } from "./openapi.ts";
 import { pageAnswer } from "./page.ts";
 import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
@@ -67,7 +68,9 @@ function pageOf(c: Context<Env>, { page, place, random }: World): Response {
   const told = { method: "GET", host, origin: undefined, site: undefined, csrf: undefined, secret: null };
   const forgery = forgeryOf(told, place);
   if (forgery !== null) throw forgery;
-  const answer = page === null ? null : pageAnswer(page, c.req.path, c.req.header("accept-encoding") ?? "", random);
+  const answer =
+    frameAnswer(c.req.path) ??
+    (page === null ? null : pageAnswer(page, c.req.path, c.req.header("accept-encoding") ?? "", random));
   if (answer === null) throw new MailError("NOT_FOUND", `There is nothing here. See ${BASE}/openapi.json.`);
   return c.body(answer.body, 200, answer.headers);
 }

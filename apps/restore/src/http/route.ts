@@ -13,6 +13,7 @@ import type { Page } from "./page.ts";
 import type { PictureType } from "./picture.ts";
 import type { Place } from "./place.ts";
 import type { SignIns } from "./sign-ins.ts";
+import type { TallyBook } from "./tally-book.ts";
 import type { Tries } from "./tries.ts";
 import type { Turns } from "./turns.ts";
 
@@ -46,6 +47,8 @@ export interface World {
   readonly turns: Turns;
   /** Of mailboxes that are looked at. */
   readonly orders: Orders;
+  /** What was counted of histories. */
+  readonly tallies: TallyBook;
 }
 
 /** A request that may be answered. */

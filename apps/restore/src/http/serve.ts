@@ -9,6 +9,7 @@ import { openOrders } from "./orders.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { World } from "./route.ts";
 import { openSignIns } from "./sign-ins.ts";
+import { openTallyBook } from "./tally-book.ts";
 import { openTries } from "./tries.ts";
 import { turnsOf } from "./turns.ts";
 
@@ -38,7 +39,10 @@ export interface Where {
 
 /** Listens. Throws CONFIG_INVALID when the port is taken or forbidden, or the address is not safe. */
 export async function serveApi(
-  world: Omit<World, "place" | "downloads" | "followers" | "reader" | "turns" | "orders" | "tries" | "signIns">,
+  world: Omit<
+    World,
+    "place" | "downloads" | "followers" | "reader" | "turns" | "orders" | "tallies" | "tries" | "signIns"
+  >,
   { host, port, url }: Where,
 ): Promise<Listening> {
   // Judged before anything listens.
@@ -60,6 +64,7 @@ export async function serveApi(
     reader,
     turns: turnsOf(OPENED_AT_ONCE),
     orders: openOrders(),
+    tallies: openTallyBook(),
     tries: openTries(world.now),
     signIns,
   });

@@ -14,10 +14,10 @@ export interface Site extends AsyncDisposable {
   readonly stranger: (path: string) => Promise<Visit>;
 }
 
-/** Serves, with an administrator called admin; tests fill the archives. */
-export async function site(): Promise<Site> {
+/** Serves, with an administrator called admin; tests fill the archives. `flags`: of the browser. */
+export async function site(flags: readonly string[] = []): Promise<Site> {
   const api = await served(await builtPage(() => undefined));
-  const chromium = await startChromium();
+  const chromium = await startChromium(flags);
   const { origin } = api.listening.place;
   await person(api, "admin", "admin");
   const stranger = async (path: string, size = WIDE): Promise<Visit> => {

@@ -65,3 +65,14 @@ export async function send<M extends "post" | "put" | "patch" | "delete", N exte
 /** The address of bytes: of a download. */
 export const bytesAt = <N extends BytesAsked>(path: N, given: Given<"get", N>): string =>
   addressOf(path, given as Told);
+
+/** Gives bytes, with the type that the server says. Throws Problem. */
+export async function getBytes<N extends BytesAsked>(
+  path: N,
+  given: Given<"get", N>,
+  signal: AbortSignal,
+): Promise<Blob> {
+  const response = await fetch(bytesAt(path, given), { signal });
+  if (!response.ok) throw await problemOf(response);
+  return await response.blob();
+}

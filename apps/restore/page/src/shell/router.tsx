@@ -1,6 +1,7 @@
 // Which address shows which screen. Each screen is loaded when it is first gone to, so that none makes another one slower.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { mailAddress } from "../screens/mail/address.ts";
+import { compareSearch } from "../screens/timeline/kinds.ts";
 import { FailureScreen, NotFoundScreen } from "./failure.tsx";
 import { Gate } from "./frame.tsx";
 
@@ -18,6 +19,23 @@ const mail = createRoute({
   validateSearch: mailAddress,
   component: lazyRouteComponent(() => import("../screens/mail/mail-screen.tsx"), "MailScreen"),
 });
+const message = createRoute({
+  getParentRoute: () => gate,
+  path: "/archives/$archive/messages/$message",
+  params: {
+    parse: ({ archive, message: id }) => ({ archive: Number(archive), message: Number(id) }),
+    stringify: ({ archive, message: id }) => ({ archive: String(archive), message: String(id) }),
+  },
+  validateSearch: ({ at }: { readonly at?: unknown }): { readonly at?: string } =>
+    at === undefined ? {} : { at: String(at) },
+  component: lazyRouteComponent(() => import("../screens/mail/message-screen.tsx"), "MessageScreen"),
+});
+const compare = createRoute({
+  getParentRoute: () => gate,
+  path: "/compare",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("../screens/timeline/compare-screen.tsx"), "CompareScreen"),
+});
 const runs = createRoute({
   getParentRoute: () => gate,
   path: "/runs",
@@ -34,6 +52,11 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("../screens/settings/settings-screen.tsx"), "SettingsScreen"),
 });
 const nowhere = createRoute({ getParentRoute: () => gate, path: "$", component: NotFoundScreen });
+const leave = createRoute({
+  getParentRoute: () => root,
+  path: "/leave",
+  component: lazyRouteComponent(() => import("../screens/leave/leave-screen.tsx"), "LeaveScreen"),
+});
 const welcome = createRoute({
   getParentRoute: () => root,
   path: "/welcome",
@@ -41,7 +64,11 @@ const welcome = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([gate.addChildren([safe, mail, runs, accounts, settings, nowhere]), welcome]),
+  routeTree: root.addChildren([
+    gate.addChildren([safe, mail, message, compare, runs, accounts, settings, nowhere]),
+    welcome,
+    leave,
+  ]),
   defaultErrorComponent: FailureScreen,
   defaultPreload: "intent",
 });

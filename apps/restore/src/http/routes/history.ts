@@ -1,6 +1,6 @@
 // What changed: the log of an archive, what one revision did, and what differs between two moments. The work grows with what is asked for.
-import { changesIn, log, resolveRevision } from "@packetboat/archive";
-import { asId, type Revision } from "@packetboat/core";
+import { changesIn, type DifferencePlace, type DifferingMessage, log, resolveRevision } from "@packetboat/archive";
+import { asId, type MailboxId, MailError, type MessageId, type Revision } from "@packetboat/core";
 import { z } from "zod";
 import { compare } from "../../compared.ts";
 import { isoOf } from "../../iso.ts";
@@ -14,7 +14,54 @@ const limit = whole(1_000).optional().describe("Default: 100");
 const placed = z.strictObject({ mailbox: path, flags }).nullable().describe("Null: it is not there");
 const kind = z.enum(["added", "removed", "moved", "flagged"]);
 
-const differing = z.strictObject({ message: id, kind, before: placed, after: placed, date: time, size });
+const differing = z.strictObject({
+  message: id,
+  kind,
+  before: placed,
+  after: placed,
+  date: time,
+  size,
+  subject: z.string().nullable().describe("Null: not indexed yet, or erased"),
+});
+
+/** Differences that are walked through for one page of a kind: what is looked for may be rare among them. */
+const MOST_WALKED = 20_000;
+
+/** A place in the order of a difference as a word, and back. Throws CONFIG_INVALID for what is no such word. */
+const wordOf = ({ mailboxId, by, revision: number, messageId }: DifferencePlace): string =>
+  `${mailboxId}.${by}.${number}.${messageId}`;
+
+function placeOf(word: string | undefined): DifferencePlace | undefined {
+  if (word === undefined) return undefined;
+  const [, mailbox, by, number, message] = /^(\d{1,15})\.(begun|ended)\.(\d{1,15})\.(\d{1,15})$/.exec(word) ?? [];
+  if (by === undefined) throw new MailError("CONFIG_INVALID", "after is what an earlier page ended with.");
+  return {
+    mailboxId: asId<MailboxId>(Number(mailbox)),
+    by: by as DifferencePlace["by"],
+    revision: asId<Revision>(Number(number)),
+    messageId: asId<MessageId>(Number(message)),
+  };
+}
+
+/** Walks until there is a page, or long enough. `last`: where the next page goes on; null: there is none. */
+async function pageOf(
+  pages: AsyncIterable<readonly DifferingMessage[]>,
+  wanted: DifferingMessage["kind"] | null,
+  most: number,
+): Promise<{ readonly messages: readonly DifferingMessage[]; readonly last: DifferencePlace | null }> {
+  const messages: DifferingMessage[] = [];
+  let last: DifferencePlace | null = null;
+  let walked = 0;
+  for await (const page of pages) {
+    for (const message of page) {
+      if (messages.length === most || walked === MOST_WALKED) return { messages, last };
+      if (wanted === null || message.kind === wanted) messages.push(message);
+      last = message.place;
+      walked++;
+    }
+  }
+  return { messages, last: null };
+}
 
 export const historyRoutes = [
   route({
@@ -103,14 +150,16 @@ export const historyRoutes = [
   route({
     method: "get",
     path: "/archives/{archive}/diff",
-    summary: "What differs between two moments: mailboxes, and the first messages",
+    summary: "What differs between two moments: mailboxes, and messages page by page",
     needs: ["read"],
     params: archiveParams,
     query: z.strictObject({
       from: moment,
       to: moment.optional(),
       mailbox: words(1_000).optional().describe("Only mailboxes that match at one of both; * is any text"),
+      kind: kind.optional().describe("Only messages that differ so. Default: all"),
       limit: whole(10_000).optional().describe("Messages. Default: 100"),
+      after: words(100).optional().describe("Where an earlier page ended"),
     }),
     body: null,
     answer: z.strictObject({
@@ -124,7 +173,7 @@ export const historyRoutes = [
         }),
       ),
       messages: list(differing),
-      more: z.boolean().describe("There are more messages than these; ask for a mailbox, or a higher limit"),
+      next,
     }),
     async handle(asked, { pool }) {
       const archive = await archiveAsked(asked, { pool });
@@ -132,27 +181,23 @@ export const historyRoutes = [
       const from = await resolveRevision(pool, archive.id, readMoment(query.from, chance.now, "from"));
       const to = await resolveRevision(pool, archive.id, readMoment(query.to, chance.now, "to"));
       const patterns = query.mailbox === undefined ? [] : [query.mailbox];
-      const { mailboxes, names, pages } = await compare(pool, archive, { from, to }, patterns);
-      const most = query.limit ?? 100;
-      const found: z.input<typeof differing>[] = [];
-      for await (const page of pages) {
-        for (const { messageId, kind: what, before, after, internalDate, size: bytes } of page)
-          found.push({
-            message: messageId,
-            kind: what,
-            before: before === null ? null : { mailbox: names.before(before.mailboxId), flags: before.flags },
-            after: after === null ? null : { mailbox: names.after(after.mailboxId), flags: after.flags },
-            date: isoOf(internalDate),
-            size: bytes,
-          });
-        if (found.length > most) break;
-      }
+      const { mailboxes, names, pages } = await compare(pool, archive, { from, to }, patterns, placeOf(query.after));
+      const { messages, last } = await pageOf(pages, query.kind ?? null, query.limit ?? 100);
       return value({
         from: { revision: from.revision, time: isoOf(from.madeAt) },
         to: { revision: to.revision, time: isoOf(to.madeAt) },
         mailboxes,
-        messages: found.slice(0, most),
-        more: found.length > most,
+        messages: messages.map(({ messageId, kind: what, before, after, internalDate, size: bytes, subject }) => ({
+          message: messageId,
+          kind: what,
+          before: before === null ? null : { mailbox: names.before(before.mailboxId), flags: before.flags },
+          after: after === null ? null : { mailbox: names.after(after.mailboxId), flags: after.flags },
+          date: isoOf(internalDate),
+          size: bytes,
+          subject,
+        })),
+        next:
+          last === null ? null : nextPage(asked.address, { from: from.revision, to: to.revision, after: wordOf(last) }),
       });
     },
   }),

@@ -13,6 +13,7 @@ import { listRoutes } from "./lists.ts";
 import { messageRoutes } from "./messages.ts";
 import { openedRoutes } from "./opened.ts";
 import { standingRoutes } from "./standing.ts";
+import { timeLineRoutes } from "./time-line.ts";
 import { userRoutes } from "./users.ts";
 
 const EACH = [
@@ -23,6 +24,7 @@ const EACH = [
   ...openedRoutes,
   ...historyRoutes,
   ...jobRoutes,
+  ...timeLineRoutes,
   ...standingRoutes,
   ...chartRoutes,
   ...haltRoutes,

@@ -1,6 +1,6 @@
 // The screen "Mail": the archives and their mailboxes, the messages of one or of a search, and the one that is open; all of it as it is, or was at the
 // moment that the address names.
-import { Alert, Anchor, Button, Center, Group, Loader, Stack, Text } from "@mantine/core";
+import { Button, Center, Loader, Stack, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
@@ -8,7 +8,6 @@ import { asking } from "../../api/queries.ts";
 import type { Answer } from "../../api/shapes.ts";
 import { BackIcon } from "../../parts/icons.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
-import { dateTime } from "../../texts/formats.ts";
 import { mail } from "../../texts/mail.ts";
 import { shell } from "../../texts/shell.ts";
 import { atNow, withSearch } from "./address.ts";
@@ -17,6 +16,7 @@ import styles from "./mail.module.css";
 import { MailboxMessages } from "./mailbox-messages.tsx";
 import { MailboxTree } from "./mailbox-tree.tsx";
 import { SearchBox } from "./search-box.tsx";
+import { TimeStrip } from "./time-strip.tsx";
 
 type Archives = Answer<"get", "/archives">["archives"];
 
@@ -77,10 +77,19 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
     if (q !== "") search("", false);
     field.current?.blur();
   };
+  const moveTo = (to: number | null): void =>
+    void navigate({ search: (before) => (to === null ? atNow(before) : { ...atNow(before), at: to }), replace: true });
   const view =
     address.message !== undefined ? "message" : q !== "" || address.mailbox !== undefined ? "list" : "mailboxes";
   return (
     <div className={styles.screen} data-view={view}>
+      <TimeStrip
+        archive={archive}
+        past={
+          at === undefined || tree.data === undefined ? null : { revision: tree.data.revision, time: tree.data.time }
+        }
+        onMove={moveTo}
+      />
       <div className={styles.side}>
         {tree.error === null ? null : <FailureNote error={tree.error} again={() => tree.refetch()} />}
         <MailboxTree archives={archives} archive={archive} rows={rows} mailbox={q === "" ? mailbox : undefined} />
@@ -98,9 +107,6 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
         >
           {mail.backToMailboxes}
         </Button>
-        {at === undefined ? null : (
-          <PastNote time={tree.data?.time ?? null} onNow={() => void navigate({ search: atNow })} />
-        )}
         <SearchBox
           q={q}
           removed={removed}
@@ -133,19 +139,5 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
         />
       )}
     </div>
-  );
-}
-
-/** Says that what is shown is the past, and leads back. */
-function PastNote({ time, onNow }: { readonly time: string | null; readonly onNow: () => void }) {
-  return (
-    <Alert color="yellow" variant="light" p="xs" mb="xs" role="status">
-      <Group justify="space-between" gap="xs">
-        <Text size="sm">{time === null ? mail.pastEmpty : mail.past(dateTime(time))}</Text>
-        <Anchor component="button" type="button" size="sm" onClick={onNow}>
-          {mail.now}
-        </Anchor>
-      </Group>
-    </Alert>
   );
 }

@@ -4,7 +4,7 @@ import { type Ref, useState } from "react";
 import { BackIcon, CloseIcon, DownIcon, UpIcon } from "../../parts/icons.tsx";
 import { mail } from "../../texts/mail.ts";
 import styles from "./mail.module.css";
-import { OpenedText } from "./opened-text.tsx";
+import { MessageView } from "./message-view/message-view.tsx";
 import { SourceDialog } from "./source-dialog.tsx";
 
 interface Props {
@@ -55,7 +55,7 @@ export function ReadingPane({ archive, message, revision, paneRef, onClose, onNe
           </ActionIcon>
         </Group>
       </Group>
-      <OpenedText key={message} archive={archive} message={message} at={revision} />
+      <MessageView archive={archive} message={message} at={revision} />
       {isSource ? <SourceDialog archive={archive} message={message} onClose={() => setSource(false)} /> : null}
     </section>
   );

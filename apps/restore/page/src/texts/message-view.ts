@@ -1,0 +1,65 @@
+// Sentences of an opened message, and of the page that says where a link leads.
+import type { LinkTarget } from "../screens/mail/message-view/links.ts";
+
+export const messageView = {
+  loading: "Opening the message",
+  noSubject: "No subject",
+  nobody: "Nobody is named",
+  from: "From",
+  to: "To",
+  cc: "Cc",
+  bcc: "Bcc",
+  replyTo: "Reply to",
+  sent: "Sent",
+  received: "Received",
+  noDate: "No date",
+  more: (count: string) => `and ${count} more`,
+  allPeople: "Show all",
+  frame: (subject: string) => `Message: ${subject}`,
+  forms: { html: "As it was designed", text: "Plain text" },
+  formChoice: "How the message is shown",
+  attachments: (count: string) => `Attachments (${count})`,
+  download: (name: string) => `Download ${name}`,
+  raw: "Download the whole message",
+  unknownSize: "size not known",
+  program: "Can run as a program. Open it only if you expect it.",
+  nothing: "This message has no text.",
+  empty: "Nothing of this message's design can be shown safely. Its text may say more.",
+  cut: "This message is very long. Its beginning is shown; the whole is in the download.",
+  partly:
+    "This message is damaged or was written in an unusual way. What could be read is shown; the whole is in the download.",
+  textOfHtml: "The sender wrote no plain text. This is made of the design.",
+  blocked: (count: string, hosts: string) => `${count} from elsewhere not loaded: ${hosts}`,
+  blockedWhy: "Loading them tells the sender that you read this message, when and from where.",
+  pictures: { one: "picture", many: "pictures" },
+  load: "Load them for this message",
+  loaded: "Pictures from elsewhere are loaded for this message.",
+  unload: "Stop loading them",
+  leadsTo: (host: string) => `leads to ${host}`,
+  noPicture: "picture",
+  quoted: (count: string) => `Show ${count} quoted lines`,
+  unquoted: "Hide quoted lines",
+} as const;
+
+const TRICKS: Readonly<Record<LinkTarget["tricks"][number], string>> = {
+  "other-host": "The text of the link names another address than the one it leads to.",
+  "name-before-host": "There is a name before the real address, up to the sign @. It is often there to deceive.",
+  "other-letters": "The address has letters of other alphabets, which may look like those of a name you know.",
+  number: "The address is a number instead of a name.",
+  unseen: "The address has letters that are not seen or turn the reading direction.",
+  "in-the-clear": "The connection would not be encrypted.",
+};
+
+export const leave = {
+  title: "Open this link?",
+  lead: "A message leads here. Check the address before you go on.",
+  leadsTo: "It leads to",
+  writesTo: "It writes to",
+  whole: "The whole address",
+  tricks: TRICKS,
+  careful: "Look closely",
+  open: "Open it",
+  close: "Close this window",
+  closeHint: "You can close this window.",
+  nothing: "This is no address that can be opened.",
+} as const;

@@ -1,0 +1,81 @@
+// The time line's mapping of places to moments: each moment is found where it is shown, a place further right is never earlier, and keys go where
+// people expect.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { heightsOf, placeOfStop, type Stop, stopByKey, stopNear, stopOf } from "../src/screens/timeline/line.ts";
+
+const BEGIN = 1_700_000_000_000;
+const END = 1_800_000_000_000;
+const span = { begin: BEGIN, end: END };
+
+/** Ascending, with gaps of minutes to years; some at the same time. */
+const stops = fc
+  .array(fc.integer({ min: BEGIN, max: END }), { minLength: 1, maxLength: 200 })
+  .map((times): readonly Stop[] => times.sort((a, b) => a - b).map((time, n) => ({ revision: n * 3 + 1, time })));
+const place = fc.double({ min: -0.5, max: 1.5, noNaN: true });
+
+describe("places and moments", () => {
+  it("a moment is found where it is shown, or one that is shown in the very same place", () => {
+    fc.assert(
+      fc.property(stops, (all) => {
+        for (const index of all.keys()) {
+          const at = placeOfStop(index, all, span);
+          expect(placeOfStop(stopNear(at, all, span), all, span)).toBe(at);
+        }
+      }),
+    );
+  });
+
+  it("further to the right is never earlier, and every place means a moment: the nearest one", () => {
+    fc.assert(
+      fc.property(stops, place, place, (all, one, other) => {
+        const [left, right] = one <= other ? [one, other] : [other, one];
+        const [before, after] = [stopNear(left, all, span), stopNear(right, all, span)];
+        expect(before).toBeLessThanOrEqual(after);
+        expect(after).toBeLessThan(all.length);
+        expect(before).toBeGreaterThanOrEqual(0);
+        const far = Math.abs(placeOfStop(before, all, span) - left);
+        for (const index of all.keys())
+          expect(far).toBeLessThanOrEqual(Math.abs(placeOfStop(index, all, span) - left) + 1e-12);
+      }),
+    );
+  });
+
+  it("the right end is now, also where the last backup is long ago", () => {
+    const old = [10, 20, 30].map((day) => ({ revision: day, time: BEGIN + day * 86_400_000 }));
+    expect(placeOfStop(2, old, span)).toBe(1);
+    expect([stopNear(1, old, span), stopNear(2, old, span), stopNear(0, old, span)]).toEqual([2, 2, 0]);
+    expect(stopNear(0.5, [], span)).toBe(-1);
+    expect(stopNear(0.5, old, { begin: BEGIN, end: BEGIN })).toBe(2);
+  });
+
+  it("a revision of an address is the last stop up to it", () => {
+    const all = [1, 4, 9].map((revision) => ({ revision, time: BEGIN + revision }));
+    expect([null, 0, 1, 5, 9, 99].map((revision) => stopOf(revision, all))).toEqual([2, 0, 0, 1, 2, 2]);
+  });
+
+  it.each([
+    ["ArrowLeft", 5, 4],
+    ["ArrowRight", 5, 6],
+    ["ArrowUp", 5, 6],
+    ["ArrowDown", 0, 0],
+    ["PageUp", 5, 15],
+    ["PageDown", 5, 0],
+    ["Home", 5, 0],
+    ["End", 5, 99],
+    ["a", 5, null],
+  ] as const)("%s from %i leads to %s", (key, from, to) => expect(stopByKey(key, from, 100)).toBe(to));
+});
+
+it("bars of what is not nothing can be seen, and the largest is whole", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000_000), { minLength: 1 }), (values) => {
+      const most = Math.max(...values);
+      for (const [n, height] of heightsOf(values, most).entries()) {
+        expect(height).toBeLessThanOrEqual(1);
+        expect(height > 0).toBe((values[n] ?? 0) > 0);
+        if (values[n] === most && most > 0) expect(height).toBe(1);
+      }
+    }),
+  );
+});
