@@ -53,7 +53,7 @@ export const STEPS: readonly Step[] = [
   { name: "APPEND to the first account: answered, not bound", line: / APPEND /, at: BIND, to: "a" },
 
   { name: "STORE: not sent", line: / UID STORE \d+ -FLAGS/, at: "unsent" },
-  { name: "STORE: stored, the answer not read", line: / UID STORE \d+ -FLAGS/, at: "done" },
+  { name: "STORE: stored, the answer not read", line: / UID STORE \d+ -FLAGS/, at: "done", always: true },
   { name: "STORE: answered, the base not moved", line: / UID STORE \d+ -FLAGS/, at: REBASE },
   { name: "STORE at the first account: answered, the base not moved", line: / UID STORE /, at: REBASE, to: "a" },
 
@@ -61,7 +61,7 @@ export const STEPS: readonly Step[] = [
   { name: "MOVE: moved, the answer not read", line: / UID MOVE /, at: "done", always: true },
   { name: "MOVE: answered, not bound", line: / UID MOVE /, at: UNBIND },
   { name: "COPY: its intents are committed, nothing is sent", line: / UID COPY /, at: "unsent", lesser: true },
-  { name: "COPY: copied, the answer not read", line: / UID COPY /, at: "done", lesser: true },
+  { name: "COPY: copied, the answer not read", line: / UID COPY /, at: "done", lesser: true, always: true },
   { name: "COPY: answered, not bound", line: / UID COPY /, at: BIND, lesser: true },
   { name: "COPY: bound, the original not marked", line: DELETED, at: "unsent", lesser: true },
   { name: "COPY: the original marked, not expunged", line: / EXPUNGE$/, at: "unsent", lesser: true, always: true },
@@ -73,7 +73,7 @@ export const STEPS: readonly Step[] = [
   { name: "EXPUNGE: gone, the answer not read", line: / UID EXPUNGE 6/, at: "done" },
   { name: "EXPUNGE: proved gone, the base not moved", line: / UID FETCH 6 \(UID\)/, at: UNBIND },
 
-  { name: "CREATE: made, the answer not read", line: / CREATE /, at: "done" },
+  { name: "CREATE: made, the answer not read", line: / CREATE /, at: "done", always: true },
   { name: "CREATE: listed, not bound", line: / CREATE /, at: { table: "remote_mailbox", at: "insert" } },
   { name: "RENAME: its intents are committed, nothing is sent", line: / UNSUBSCRIBE "Old"/, at: "unsent" },
   { name: "RENAME: the old name unsubscribed, not renamed", line: / RENAME /, at: "unsent" },
@@ -93,7 +93,7 @@ export const STEPS: readonly Step[] = [
     at: { table: "remote_mailbox", at: "update", of: "subscribed" },
   },
   { name: "DELETE: not sent, its messages gone", line: / DELETE /, at: "unsent" },
-  { name: "DELETE: done, the answer not read", line: / DELETE /, at: "done" },
+  { name: "DELETE: done, the answer not read", line: / DELETE /, at: "done", always: true },
   { name: "DELETE: answered, the base keeps it", line: / DELETE /, at: { table: "remote_mailbox", at: "delete" } },
   { name: "everything sent, the mark of what is pushed not set", line: / DELETE /, at: PUSHED },
   { name: "everything marked, the run not finished", line: / DELETE /, at: { table: "run", at: "update" } },
