@@ -1,6 +1,6 @@
 // Two moments of an archive compared: what is new, what was removed, moved, or has other flags, list by list; and which mailboxes differ. Which
 // moments, stands in the address.
-import { Alert, Container, Group, List, Select, Stack, Tabs, Text, Title } from "@mantine/core";
+import { Alert, Container, List, Select, SimpleGrid, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { asking } from "../../api/queries.ts";
@@ -46,7 +46,7 @@ export function CompareScreen() {
         )}
         {chosen === undefined ? null : (
           <>
-            <Group grow align="flex-start" gap="xl" preventGrowOverflow={false} wrap="wrap">
+            <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
               <Moment
                 archive={chosen}
                 at={from ?? null}
@@ -63,7 +63,7 @@ export function CompareScreen() {
                   go({ search: (now) => ({ ...now, archive: chosen, to: at ?? undefined }), replace: true })
                 }
               />
-            </Group>
+            </SimpleGrid>
             <Compared
               archive={chosen}
               from={from}
@@ -87,7 +87,7 @@ interface MomentProps {
 
 function Moment({ archive, at, name, onMove }: MomentProps) {
   return (
-    <Stack gap="xs" miw={280}>
+    <Stack gap="xs">
       <Title order={2} size="h5">
         {name}
       </Title>

@@ -122,6 +122,7 @@ function Slider({ stops, span, at, onMove, label }: SliderProps) {
         </Text>
         <Button
           size="compact-xs"
+          flex="none"
           variant={index === last ? "default" : "filled"}
           disabled={index === last}
           onClick={() => move(last, true)}
