@@ -12,10 +12,11 @@ import { SEARCH } from "./cases-search.ts";
 import { SNAPSHOT } from "./cases-snapshot.ts";
 import { TWO_WAY } from "./cases-two-way.ts";
 import { WATCH } from "./cases-watch.ts";
+import { WEB } from "./cases-web.ts";
 import { WORKER } from "./cases-worker.ts";
 import { homeIn } from "./ours.ts";
 
-const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER, ...SEARCH, ...FORMATS };
+const CASES = { ...ONE_WAY, ...TWO_WAY, ...SCALE, ...SNAPSHOT, ...WATCH, ...WORKER, ...SEARCH, ...FORMATS, ...WEB };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -24,6 +24,15 @@ function blocksOf({ from, to }: Shown): readonly number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
+/** The same rows for the same answer: what did not change is not drawn anew. */
+const made = new WeakMap<Page, readonly Row[]>();
+
+function rowsOf(page: Page): readonly Row[] {
+  const rows = made.get(page) ?? page.messages.map((line) => ({ ...line, mailbox: null, present: true }));
+  made.set(page, rows);
+  return rows;
+}
+
 const joined = (answers: UseQueryResult<Page>[]) => ({
   pages: answers.flatMap(({ data }) => (data === undefined ? [] : [data])),
   error: answers.find(({ error }) => error !== null)?.error ?? null,
@@ -50,14 +59,8 @@ export function useMailboxRows(archive: number, mailbox: number, revision: numbe
   const [total, setTotal] = useState<number | null>(null);
   const known = pages[0]?.total ?? total;
   if (known !== total) setTotal(known);
-  const byBlock = useMemo(() => new Map(pages.map((page) => [page.offset / BLOCK, page.messages])), [pages]);
-  const row = useCallback(
-    (index: number): Row | undefined => {
-      const line = byBlock.get(Math.floor(index / BLOCK))?.[index % BLOCK];
-      return line === undefined ? undefined : { ...line, mailbox: null, present: true };
-    },
-    [byBlock],
-  );
+  const byBlock = useMemo(() => new Map(pages.map((page) => [page.offset / BLOCK, rowsOf(page)])), [pages]);
+  const row = useCallback((index: number) => byBlock.get(Math.floor(index / BLOCK))?.[index % BLOCK], [byBlock]);
   const show = useCallback((next: Shown) => {
     setShown((before) => (before.from === next.from && before.to === next.to ? before : next));
   }, []);

@@ -42,11 +42,12 @@ export function Messages({
   onBack,
 }: Props) {
   const { message } = useSearch({ from: "/gate/mail" });
-  const { count, row } = source;
+  const { count } = source;
   const list = useRef<HTMLDivElement>(null);
   const pane = useRef<HTMLElement>(null);
   const [isHelp, setHelp] = useState(false);
   const { cursor, setCursor, open, close } = useCursor(source, start);
+  const openRow = useCallback((index: number) => open(index, false), [open]);
   const go = (index: number): void => {
     if (count === null || index < 0 || index >= count) return;
     setCursor(index);
@@ -85,7 +86,7 @@ export function Messages({
             cursor={cursor}
             open={message}
             isOwn={isOwn}
-            onOpen={(index) => row(index) && open(index, false)}
+            onOpen={openRow}
             listRef={list}
           />
         )}
