@@ -85,6 +85,8 @@ it("finds, suggests, filters, and says what it did not understand", async () => 
   await field.click();
   await page.getByRole("option", { name: /from: who wrote it/ }).waitFor();
   await looked(visit, "mail-suggestions");
+  await field.fill("from:ZO");
+  await page.getByRole("option", { name: "from:zoe@example.net" }).waitFor();
   await field.fill("has:a");
   await page.getByRole("option", { name: /has:attachment/ }).click();
   await field.press("Enter");

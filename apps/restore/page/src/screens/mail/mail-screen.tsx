@@ -1,7 +1,7 @@
 // The screen "Mail": the archives and their mailboxes, the messages of one or of a search, and the one that is open; all of it as it is, or was at the
 // moment that the address names.
 import { Button, Center, Loader, Stack, Text } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
 import { asking } from "../../api/queries.ts";
@@ -15,6 +15,7 @@ import { FoundMessages } from "./found-messages.tsx";
 import styles from "./mail.module.css";
 import { MailboxMessages } from "./mailbox-messages.tsx";
 import { MailboxTree } from "./mailbox-tree.tsx";
+import { peopleSeen } from "./people-seen.ts";
 import { SearchBox } from "./search-box.tsx";
 import { TimeStrip } from "./time-strip.tsx";
 
@@ -57,6 +58,7 @@ function NoArchive() {
 function ArchiveMail({ archives, archive }: { readonly archives: Archives; readonly archive: number }) {
   const address = useSearch({ from: "/gate/mail" });
   const navigate = useNavigate({ from: "/mail" });
+  const client = useQueryClient();
   const field = useRef<HTMLInputElement>(null);
   const { at, q = "", removed = false } = address;
   const tree = useQuery({
@@ -112,7 +114,7 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
           removed={removed}
           mailbox={row?.path ?? null}
           mailboxes={rows?.flatMap((one) => (one.mailbox === null ? [] : [one.path.join("/")])) ?? []}
-          people={[]}
+          people={() => peopleSeen(client, archive)}
           fieldRef={field}
           onSearch={search}
         />

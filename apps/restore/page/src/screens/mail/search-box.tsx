@@ -18,7 +18,8 @@ interface Props {
   /** The mailbox beside it, names from the top; null: none. */
   readonly mailbox: readonly string[] | null;
   readonly mailboxes: readonly string[];
-  readonly people: readonly string[];
+  /** Addresses that may be meant, asked for while somebody types. */
+  readonly people: () => readonly string[];
   readonly fieldRef: Ref<HTMLInputElement>;
   readonly onSearch: (q: string, removed: boolean) => void;
 }
@@ -26,7 +27,7 @@ interface Props {
 export function SearchBox({ q, removed, mailbox, mailboxes, people, fieldRef, onSearch }: Props) {
   const [text, setText] = useState(q);
   useEffect(() => setText(q), [q]);
-  const suggestions = suggestionsFor(text, mailboxes, people);
+  const suggestions = suggestionsFor(text, mailboxes, people());
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     onSearch(text.trim(), removed);
