@@ -46,6 +46,17 @@ const accounts = createRoute({
   path: "/accounts",
   component: lazyRouteComponent(() => import("../screens/accounts/accounts-screen.tsx"), "AccountsScreen"),
 });
+const jobs = createRoute({
+  getParentRoute: () => gate,
+  path: "/jobs",
+  component: lazyRouteComponent(() => import("../screens/restore/jobs-screen.tsx"), "JobsScreen"),
+});
+const job = createRoute({
+  getParentRoute: () => gate,
+  path: "/jobs/$job",
+  params: { parse: ({ job: id }) => ({ job: Number(id) }), stringify: ({ job: id }) => ({ job: String(id) }) },
+  component: lazyRouteComponent(() => import("../screens/restore/job-screen.tsx"), "JobScreen"),
+});
 const settings = createRoute({
   getParentRoute: () => gate,
   path: "/settings",
@@ -65,7 +76,7 @@ const welcome = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    gate.addChildren([safe, mail, message, compare, runs, accounts, settings, nowhere]),
+    gate.addChildren([safe, mail, message, compare, runs, jobs, job, accounts, settings, nowhere]),
     welcome,
     leave,
   ]),

@@ -10,7 +10,9 @@ import { BackIcon } from "../../parts/icons.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
 import { mail } from "../../texts/mail.ts";
 import { shell } from "../../texts/shell.ts";
-import { atNow, withSearch } from "./address.ts";
+import { RestoreButton } from "../restore/restore-button.tsx";
+import type { Shown } from "../restore/what.ts";
+import { atNow, type MailAddress, withSearch } from "./address.ts";
 import { FoundMessages } from "./found-messages.tsx";
 import styles from "./mail.module.css";
 import { MailboxMessages } from "./mailbox-messages.tsx";
@@ -18,6 +20,7 @@ import { MailboxTree } from "./mailbox-tree.tsx";
 import { peopleSeen } from "./people-seen.ts";
 import { SearchBox } from "./search-box.tsx";
 import { TimeStrip } from "./time-strip.tsx";
+import type { TreeRow } from "./tree.ts";
 
 type Archives = Answer<"get", "/archives">["archives"];
 
@@ -83,6 +86,10 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
     void navigate({ search: (before) => (to === null ? atNow(before) : { ...atNow(before), at: to }), replace: true });
   const view =
     address.message !== undefined ? "message" : q !== "" || address.mailbox !== undefined ? "list" : "mailboxes";
+  const restoring =
+    tree.data === undefined ? null : (
+      <RestoreButton shown={shownOf(address, archive, tree.data, q === "" ? row : undefined)} />
+    );
   return (
     <div className={styles.screen} data-view={view}>
       <TimeStrip
@@ -90,6 +97,7 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
         past={
           at === undefined || tree.data === undefined ? null : { revision: tree.data.revision, time: tree.data.time }
         }
+        action={restoring}
         onMove={moveTo}
       />
       <div className={styles.side}>
@@ -142,4 +150,24 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
       )}
     </div>
   );
+}
+
+/** What a restore would be of. */
+function shownOf(
+  { at, message, q }: MailAddress,
+  archive: number,
+  { revision, time, mailboxes }: Answer<"get", "/archives/{archive}/mailboxes">,
+  row: TreeRow | undefined,
+): Shown {
+  const isBelow = (path: readonly string[]): boolean =>
+    row !== undefined && path.length > row.path.length && row.path.every((part, depth) => path[depth] === part);
+  return {
+    archive,
+    revision,
+    past: at === undefined ? null : time,
+    message,
+    query: q,
+    mailbox: row?.path,
+    hasChildren: mailboxes.some(({ path }) => isBelow(path)),
+  };
 }

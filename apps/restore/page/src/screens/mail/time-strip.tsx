@@ -2,7 +2,7 @@
 import { Alert, Anchor, Button, Group, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { dateTime } from "../../texts/formats.ts";
 import { mail } from "../../texts/mail.ts";
 import { timeLine } from "../../texts/time-line.ts";
@@ -16,10 +16,12 @@ interface Props {
   readonly archive: number;
   /** What is shown; null: now. */
   readonly past: { readonly revision: number; readonly time: string | null } | null;
+  /** What can be done with what is shown. */
+  readonly action: ReactNode;
   readonly onMove: (at: number | null) => void;
 }
 
-export function TimeStrip({ archive, past, onMove }: Props) {
+export function TimeStrip({ archive, past, action, onMove }: Props) {
   const isWide = useMediaQuery("(min-width: 48em)") ?? true;
   const [isWanted, setWanted] = useState(false);
   return (
@@ -34,7 +36,11 @@ export function TimeStrip({ archive, past, onMove }: Props) {
       >
         {isWanted ? timeLine.hide : timeLine.show}
       </Button>
-      {past === null ? null : <PastNote archive={archive} past={past} onNow={() => onMove(null)} />}
+      {past === null ? (
+        <Group justify="flex-end">{action}</Group>
+      ) : (
+        <PastNote archive={archive} past={past} action={action} onNow={() => onMove(null)} />
+      )}
     </div>
   );
 }
@@ -42,11 +48,12 @@ export function TimeStrip({ archive, past, onMove }: Props) {
 interface NoteProps {
   readonly archive: number;
   readonly past: { readonly revision: number; readonly time: string | null };
+  readonly action: ReactNode;
   readonly onNow: () => void;
 }
 
 /** Says that what is shown is the past, and leads back. */
-function PastNote({ archive, past: { revision, time }, onNow }: NoteProps) {
+function PastNote({ archive, past: { revision, time }, action, onNow }: NoteProps) {
   return (
     <Alert color="yellow" variant="light" p="xs" mt="xs" role="status">
       <Group justify="space-between" gap="xs">
@@ -63,6 +70,7 @@ function PastNote({ archive, past: { revision, time }, onNow }: NoteProps) {
           <Anchor component="button" type="button" {...WAY_OUT} onClick={onNow}>
             {mail.now}
           </Anchor>
+          {action}
         </Group>
       </Group>
     </Alert>

@@ -1,0 +1,53 @@
+// All restores and downloads, the latest first.
+import { Anchor, Button, Container, Stack, Table, Text, Title } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { get } from "../../api/client.ts";
+import { FailureNote } from "../../shell/failure.tsx";
+import { dateTime } from "../../texts/formats.ts";
+import { jobs } from "../../texts/restore.ts";
+import { shell } from "../../texts/shell.ts";
+import { titleOf } from "./job-words.ts";
+
+export function JobsScreen() {
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ["/jobs"],
+    initialPageParam: undefined as number | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      get("/jobs", { query: pageParam === undefined ? {} : { before: String(pageParam) } }, signal),
+    getNextPageParam: (page) => (page.next === null ? undefined : page.jobs.at(-1)?.job),
+  });
+  const all = data?.pages.flatMap((page) => page.jobs) ?? [];
+  return (
+    <Container size="md" py="xl">
+      <title>{shell.titled(jobs.title)}</title>
+      <Stack gap="lg">
+        <Title order={1} size="h2">
+          {jobs.title}
+        </Title>
+        {error === null ? null : <FailureNote error={error} again={() => refetch()} />}
+        {data !== undefined && all.length === 0 ? <Text c="dimmed">{jobs.none}</Text> : null}
+        <Table verticalSpacing="sm" aria-label={jobs.title}>
+          <Table.Tbody>
+            {all.map((job) => (
+              <Table.Tr key={job.job}>
+                <Table.Td>
+                  <Anchor renderRoot={(props) => <Link {...props} to="/jobs/$job" params={{ job: job.job }} />}>
+                    {titleOf(job)}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td>{job.created === null ? "" : dateTime(job.created)}</Table.Td>
+                <Table.Td>{jobs.states[job.state] ?? job.state}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+        {hasNextPage ? (
+          <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
+            {jobs.more}
+          </Button>
+        ) : null}
+      </Stack>
+    </Container>
+  );
+}

@@ -1,0 +1,70 @@
+// What a restore would do, before it is begun: what changes in the archive, what is sent to which account, and what stands in the way.
+import { Alert, List, Stack, Text, Title } from "@mantine/core";
+import { jobs } from "../../texts/restore.ts";
+import type { Job } from "./use-job.ts";
+
+type RestorePreview = NonNullable<Extract<Job, { kind: "restore" }>["preview"]>;
+
+export function Preview({ preview }: { readonly preview: RestorePreview }) {
+  const lines = [...archiveLines(preview), ...accountLines(preview)];
+  const writes = preview.accounts.some(({ carriedOut }) => carriedOut);
+  return (
+    <Stack gap="md">
+      <Title order={2} size="h4">
+        {jobs.willHappen}
+      </Title>
+      {lines.length === 0 ? (
+        <Text>{jobs.nothing}</Text>
+      ) : (
+        <List spacing="xs">
+          {lines.map((line) => (
+            <List.Item key={line}>
+              <bdi>{line}</bdi>
+            </List.Item>
+          ))}
+        </List>
+      )}
+      {writes ? (
+        <Text size="sm" c="dimmed">
+          {jobs.writes}
+        </Text>
+      ) : null}
+      {preview.inTheWay.length === 0 ? null : (
+        <Alert color="yellow" variant="light" title={jobs.beforeYouBegin}>
+          <Stack gap="xs">
+            {preview.inTheWay.map(({ code, text }) => (
+              <Text key={`${code} ${text}`} size="sm">
+                {text}
+              </Text>
+            ))}
+          </Stack>
+        </Alert>
+      )}
+    </Stack>
+  );
+}
+
+const nameOf = (path: readonly string[]): string => path.join("/");
+
+function archiveLines({ totals, backMailboxes, renamed }: RestorePreview): readonly string[] {
+  if (totals === null) return [];
+  return [
+    ...(totals.back > 0 ? [jobs.back(totals.back)] : []),
+    ...(totals.moved > 0 ? [jobs.moved(totals.moved)] : []),
+    ...(totals.flagged > 0 ? [jobs.flagged(totals.flagged)] : []),
+    ...(totals.removed > 0 ? [jobs.removed(totals.removed)] : []),
+    ...(backMailboxes.length > 0 ? [jobs.mailboxesBack(backMailboxes.map(nameOf).join(", "))] : []),
+    ...renamed.map(({ from, to }) => jobs.renamed(nameOf(from), nameOf(to))),
+  ];
+}
+
+function accountLines({ accounts }: RestorePreview): readonly string[] {
+  return accounts.flatMap(({ account, mayWrite, carriedOut, toAppend, bytes, alreadyThere }) =>
+    !mayWrite && !carriedOut
+      ? []
+      : [
+          ...(toAppend > 0 ? [jobs.sent(account, toAppend, bytes)] : []),
+          ...(alreadyThere > 0 ? [jobs.there(alreadyThere)] : []),
+        ],
+  );
+}

@@ -1,0 +1,42 @@
+// What can be chosen for a restore from what the mail screen shows, and what the API is asked for it. Pure.
+import type { Given } from "../../api/shapes.ts";
+
+/** What the mail screen shows when somebody wants to restore. */
+export interface Shown {
+  readonly archive: number;
+  /** The revision that is shown. */
+  readonly revision: number;
+  /** When it was made, ISO 8601; null: now is shown. */
+  readonly past: string | null;
+  readonly message?: number | undefined;
+  readonly query?: string | undefined;
+  /** From the top to the mailbox. */
+  readonly mailbox?: readonly string[] | undefined;
+  /** Whether there are mailboxes below it. */
+  readonly hasChildren?: boolean | undefined;
+}
+
+export type Scope = "message" | "search" | "mailbox" | "below" | "everything";
+
+type RestoreBody = Given<"post", "/archives/{archive}/restores">["body"];
+export type Selection = NonNullable<RestoreBody["selection"]>;
+
+/** The closest first: it is what somebody who looks at it most likely means. */
+export function scopesOf({ message, query, mailbox, hasChildren }: Shown): readonly Scope[] {
+  return [
+    ...(message === undefined ? [] : (["message"] as const)),
+    ...(query === undefined ? [] : (["search"] as const)),
+    ...(mailbox === undefined ? [] : (["mailbox"] as const)),
+    ...(mailbox === undefined || hasChildren !== true ? [] : (["below"] as const)),
+    "everything",
+  ];
+}
+
+/** Nothing named is everything. */
+export function selectionOf({ message, query, mailbox }: Shown, scope: Scope): Selection {
+  if (scope === "message" && message !== undefined) return { messages: [message] };
+  if (scope === "search" && query !== undefined) return { query };
+  if (mailbox !== undefined && (scope === "mailbox" || scope === "below"))
+    return { mailboxes: [{ path: [...mailbox], ...(scope === "below" ? { children: true } : {}) }] };
+  return {};
+}
