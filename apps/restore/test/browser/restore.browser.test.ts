@@ -46,7 +46,8 @@ async function empty(): Promise<void> {
   await client.expunge("1:*");
 }
 
-const backup = () => web.run("backup", `imap://${USER}:pass@127.0.0.1:${port()}?tls=none`, "--archive", USER);
+const url = () => `imap://${USER}:pass@127.0.0.1:${port()}?tls=none`;
+const backup = () => web.run("backup", url(), "--archive", USER);
 
 beforeAll(async () => {
   [web, chromium, dovecot] = await Promise.all([
@@ -67,6 +68,7 @@ afterAll(async () => {
 
 it("M10 what was deleted on the server is back where it was, and can be taken as a download", async ({ skip }) => {
   skip(dovecot === undefined, "no Dovecot");
+  await web.run("account", "add", url(), "--keep-password");
   await backup();
   const before = await held();
   expect(before).toHaveLength(COUNT);
@@ -91,11 +93,11 @@ it("M10 what was deleted on the server is back where it was, and can be taken as
   expect(await held()).toEqual([]);
   await looked(visit, "restore-preview");
   await page.getByRole("button", { name: "Restore now" }).click();
-  await page.getByRole("status").getByText("Done").waitFor();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
   await looked(visit, "restore-done");
   expect(await held()).toEqual(before);
   await page.reload();
-  await page.getByRole("status").getByText("Done").waitFor();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
 
   await page.getByRole("link", { name: "Back to the mail" }).click();
   await page.getByRole("link", { name: /^Work/ }).click();

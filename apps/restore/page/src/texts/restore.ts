@@ -77,6 +77,7 @@ export const jobs = {
     `${counted(count, "message", "messages")} (${size(bytes)}) ${count === 1 ? "is" : "are"} put into ${account}`,
   there: (count: number) => `${counted(count, "message is", "messages are")} there already`,
   writes: "Packetboat usually only backs this account up. It writes there for this restore alone.",
+  toAccounts: "Accounts, where its password can be given",
   beforeYouBegin: "Before you begin",
   holds: (messages: number, bytes: number, mailboxes: number) =>
     `${counted(messages, "message", "messages")}, ${size(bytes)}, in ${counted(mailboxes, "mailbox", "mailboxes")}`,

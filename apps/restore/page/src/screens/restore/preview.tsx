@@ -1,5 +1,6 @@
 // What a restore would do, before it is begun: what changes in the archive, what is sent to which account, and what stands in the way.
-import { Alert, List, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, List, Stack, Text, Title } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { jobs } from "../../texts/restore.ts";
 import type { Job } from "./use-job.ts";
 
@@ -30,13 +31,26 @@ export function Preview({ preview }: { readonly preview: RestorePreview }) {
         </Text>
       ) : null}
       {preview.inTheWay.length === 0 ? null : (
-        <Alert color="yellow" variant="light" title={jobs.beforeYouBegin}>
+        <Alert color="yellow" variant="light">
           <Stack gap="xs">
+            <Text size="sm" fw={600}>
+              {jobs.beforeYouBegin}
+            </Text>
             {preview.inTheWay.map(({ code, text }) => (
               <Text key={`${code} ${text}`} size="sm">
                 {text}
               </Text>
             ))}
+            {preview.inTheWay.some(({ code }) => code === "NOT_ASKED") ? (
+              <Anchor
+                size="sm"
+                c="var(--mantine-color-text)"
+                underline="always"
+                renderRoot={(props) => <Link {...props} to="/accounts" />}
+              >
+                {jobs.toAccounts}
+              </Anchor>
+            ) : null}
           </Stack>
         </Alert>
       )}
