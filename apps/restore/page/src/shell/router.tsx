@@ -5,6 +5,24 @@ import { compareSearch } from "../screens/timeline/kinds.ts";
 import { FailureScreen, NotFoundScreen } from "./failure.tsx";
 import { Gate } from "./frame.tsx";
 
+/** Which account is to be mended, and how: where the first screen leads to. */
+function openedAccount({ open, way }: Record<string, unknown>): {
+  readonly open?: number;
+  readonly way?: "password" | "signIn";
+} {
+  if (typeof open !== "number" || !Number.isSafeInteger(open)) return {};
+  return { open, way: way === "signIn" ? "signIn" : "password" };
+}
+
+/** Which account adding goes on with: one that fills no archive yet, or one that is to be signed in to at its provider. */
+function begunAccount({ account, signIn }: Record<string, unknown>): {
+  readonly account?: number;
+  readonly signIn?: string;
+} {
+  if (typeof signIn === "string") return { signIn };
+  return typeof account === "number" && Number.isSafeInteger(account) ? { account } : {};
+}
+
 const root = createRootRoute({ component: Outlet });
 const gate = createRoute({ getParentRoute: () => root, id: "gate", component: Gate });
 
@@ -41,9 +59,25 @@ const runs = createRoute({
   path: "/runs",
   component: lazyRouteComponent(() => import("../screens/runs/runs-screen.tsx"), "RunsScreen"),
 });
+const run = createRoute({
+  getParentRoute: () => gate,
+  path: "/runs/$run",
+  component: lazyRouteComponent(() => import("../screens/runs/run-screen.tsx"), "RunScreen"),
+});
+const held = createRoute({
+  getParentRoute: () => gate,
+  path: "/runs/held/$run",
+  component: lazyRouteComponent(() => import("../screens/runs/held-screen.tsx"), "HeldScreen"),
+});
+const pending = createRoute({
+  getParentRoute: () => gate,
+  path: "/runs/pending/$link",
+  component: lazyRouteComponent(() => import("../screens/runs/pending-screen.tsx"), "PendingScreen"),
+});
 const accounts = createRoute({
   getParentRoute: () => gate,
   path: "/accounts",
+  validateSearch: openedAccount,
   component: lazyRouteComponent(() => import("../screens/accounts/accounts-screen.tsx"), "AccountsScreen"),
 });
 const jobs = createRoute({
@@ -56,6 +90,12 @@ const job = createRoute({
   path: "/jobs/$job",
   params: { parse: ({ job: id }) => ({ job: Number(id) }), stringify: ({ job: id }) => ({ job: String(id) }) },
   component: lazyRouteComponent(() => import("../screens/restore/job-screen.tsx"), "JobScreen"),
+});
+const addAccount = createRoute({
+  getParentRoute: () => gate,
+  path: "/accounts/add",
+  validateSearch: begunAccount,
+  component: lazyRouteComponent(() => import("../screens/accounts/add/add-screen.tsx"), "AddScreen"),
 });
 const settings = createRoute({
   getParentRoute: () => gate,
@@ -76,7 +116,22 @@ const welcome = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    gate.addChildren([safe, mail, message, compare, runs, jobs, job, accounts, settings, nowhere]),
+    gate.addChildren([
+      safe,
+      mail,
+      message,
+      compare,
+      runs,
+      run,
+      held,
+      pending,
+      jobs,
+      job,
+      accounts,
+      addAccount,
+      settings,
+      nowhere,
+    ]),
     welcome,
     leave,
   ]),

@@ -1,0 +1,138 @@
+// What is done to one account: a new password, a test, its removal. A password lives in its field alone and goes with the dialog.
+import { Alert, Button, Group, Loader, PasswordInput, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { send } from "../../api/client.ts";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Failing } from "../../parts/failing.tsx";
+import { accounts } from "../../texts/accounts.ts";
+import { sumOf } from "./facts.ts";
+import type { Account } from "./shapes.ts";
+
+interface DialogProps {
+  readonly account: Account;
+  readonly onClose: () => void;
+}
+
+export function PasswordDialog({ account, onClose }: DialogProps) {
+  const { passwordDialog: words } = accounts;
+  const client = useQueryClient();
+  const [password, setPassword] = useState("");
+  const keeping = useMutation({
+    mutationFn: () =>
+      send("put", "/accounts/{account}/password", { params: { account: account.account }, body: { password } }),
+    onSuccess: async (tried) => {
+      if (tried.outcome === "refused") return;
+      await client.invalidateQueries();
+      onClose();
+    },
+  });
+  return (
+    <Dialog isOpen title={words.title(account.name)} closes={words.cancel} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          keeping.mutate();
+        }}
+      >
+        <Stack>
+          <PasswordInput
+            label={words.label}
+            description={words.hint}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="off"
+            data-autofocus
+            required
+            withAsterisk={false}
+          />
+          {keeping.data?.outcome === "refused" ? (
+            <Alert color="red" variant="light" role="alert">
+              {keeping.data.detail}
+            </Alert>
+          ) : null}
+          <Failing error={keeping.error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {words.cancel}
+            </Button>
+            <Button type="submit" loading={keeping.isPending}>
+              {words.submit}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
+
+export function TestDialog({ account, onClose }: DialogProps) {
+  const { testDialog: words } = accounts;
+  const { data, error } = useQuery({
+    queryKey: ["test", account.account],
+    queryFn: () => send("post", "/accounts/{account}/test", { params: { account: account.account } }),
+    retry: false,
+    gcTime: 0,
+  });
+  return (
+    <Dialog isOpen title={words.title(account.name)} closes={words.close} onClose={onClose}>
+      <Stack>
+        {data === undefined && error === null ? (
+          <Group role="status">
+            <Loader size="sm" aria-hidden />
+            <Text>{words.testing}</Text>
+          </Group>
+        ) : null}
+        {data?.outcome === "signedIn" ? (
+          <div role="status">
+            <Text>{words.good(sumOf(data.facts).mailboxes, sumOf(data.facts).messages)}</Text>
+            {data.facts.quota
+              .filter(({ resource }) => resource === "STORAGE")
+              .map(({ used, limit }) => (
+                <Text key={limit}>{words.quota(used, limit)}</Text>
+              ))}
+          </div>
+        ) : null}
+        {data?.outcome === "refused" ? (
+          <Alert color="red" variant="light" role="alert">
+            {data.detail}
+          </Alert>
+        ) : null}
+        <Failing error={error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {words.close}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}
+
+export function RemoveDialog({ account, onClose }: DialogProps) {
+  const { removeDialog: words } = accounts;
+  const client = useQueryClient();
+  const removing = useMutation({
+    mutationFn: () => send("delete", "/accounts/{account}", { params: { account: account.account } }),
+    onSuccess: async () => {
+      await client.invalidateQueries();
+      onClose();
+    },
+  });
+  return (
+    <Dialog isOpen title={words.title(account.name)} closes={words.cancel} onClose={onClose}>
+      <Stack>
+        <Text>{words.lead}</Text>
+        <Failing error={removing.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {words.cancel}
+          </Button>
+          <Button color="red" loading={removing.isPending} onClick={() => removing.mutate()}>
+            {words.submit}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}

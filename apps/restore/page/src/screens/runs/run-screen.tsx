@@ -1,0 +1,114 @@
+// One run and its report: how it ended, what it brought, what it left out and why.
+import { Container, Group, List, Loader, Stack, Table, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { asking } from "../../api/queries.ts";
+import { ToneBadge } from "../../parts/tone-badge.tsx";
+import { FailureNote } from "../../shell/failure.tsx";
+import { dateTime, number } from "../../texts/formats.ts";
+import { halts, runs, report as words } from "../../texts/runs.ts";
+import { shell } from "../../texts/shell.ts";
+import { Back } from "./back.tsx";
+import { type ReadReport, readReport, secondsOf } from "./reading.ts";
+
+const NAMES = Object.keys(words.totals);
+
+export function RunScreen() {
+  const { run } = useParams({ strict: false }) as { readonly run: string };
+  const { data, error, refetch } = useQuery(asking("/runs/{run}", { params: { run } }));
+  if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
+  if (data === undefined) return <Loader aria-label={shell.loading} m="xl" />;
+  const took = secondsOf(data);
+  return (
+    <Container size="md" py="xl">
+      <title>{shell.titled(words.titled(data.run))}</title>
+      <Stack gap="lg">
+        <Back />
+        <Group justify="space-between" align="flex-start">
+          <Stack gap={4}>
+            <Title order={1} size="h2">
+              {words.titled(data.run)}
+            </Title>
+            <Text c="dimmed">
+              {halts.of(data.account, data.archive)}
+              {data.started === null ? "" : `, ${dateTime(data.started)}`}
+              {took === null ? "" : `, ${runs.seconds(took)}`}
+            </Text>
+          </Stack>
+          <ToneBadge tone={runs.tones[data.outcome] ?? "calm"}>{runs.outcomes[data.outcome] ?? data.outcome}</ToneBadge>
+        </Group>
+        {data.error === null ? null : <Text>{data.error.text}</Text>}
+        {data.report === null || data.report === undefined ? (
+          <Text>{data.outcome === "running" ? words.running : words.noReport}</Text>
+        ) : (
+          <Report report={readReport(data.report, NAMES)} />
+        )}
+      </Stack>
+    </Container>
+  );
+}
+
+function Report({ report }: { readonly report: ReadReport }) {
+  const { totals, failures, notes, mailboxes } = report;
+  return (
+    <>
+      {totals.length === 0 ? <Text>{words.nothing}</Text> : <Counts of={totals} />}
+      {report.halts.map((text) => (
+        <Text key={text}>{text}</Text>
+      ))}
+      {failures.length === 0 ? null : (
+        <Section title={words.failures}>
+          {failures.map(({ mailbox, uid, detail }) => (
+            <List.Item key={`${mailbox} ${uid} ${detail}`}>
+              {[mailbox, uid === null ? "" : number(uid), detail].filter((text) => text !== "").join(" · ")}
+            </List.Item>
+          ))}
+        </Section>
+      )}
+      {notes.length === 0 ? null : (
+        <Section title={words.notes}>
+          {notes.map((note) => (
+            <List.Item key={note}>{note}</List.Item>
+          ))}
+        </Section>
+      )}
+      {mailboxes.length === 0 ? null : (
+        <Section title={words.mailboxes}>
+          {mailboxes.map(({ name, changes }) => (
+            <List.Item key={name}>
+              {name}: {changes.map(([what, n]) => `${words.totals[what] ?? what} ${number(n)}`).join(", ")}
+            </List.Item>
+          ))}
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Counts({ of }: { readonly of: ReadReport["totals"] }) {
+  return (
+    <Table variant="vertical" withTableBorder layout="fixed" maw={420}>
+      <Table.Tbody>
+        {of.map(([name, n]) => (
+          <Table.Tr key={name}>
+            <Table.Th scope="row" w={280}>
+              {words.totals[name] ?? name}
+            </Table.Th>
+            <Table.Td ta="right">{number(n)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: React.ReactNode }) {
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        {title}
+      </Title>
+      <List spacing={4}>{children}</List>
+    </Stack>
+  );
+}

@@ -1,0 +1,113 @@
+// Message by message, what is held back or not done, page by page: which mailbox, which mail, and why. Subjects are what senders wrote: text.
+import { Button, Paper, Table, Text } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { get } from "../../api/client.ts";
+import type { Answer } from "../../api/shapes.ts";
+import { FailureNote } from "../../shell/failure.tsx";
+import { number, shortDate } from "../../texts/formats.ts";
+import { runs, undone } from "../../texts/runs.ts";
+import { afterOf } from "./reading.ts";
+
+type Undone = Answer<"get", "/links/{link}/pending">["messages"][number];
+
+interface UndoneTableProps {
+  readonly path: "/runs/{run}/held" | "/links/{link}/pending";
+  /** The run, or the link. */
+  readonly of: Readonly<Record<string, number>>;
+  readonly showsReasons: boolean;
+}
+
+const PAGE = "50";
+
+export function UndoneTable({ path, of, showsReasons }: UndoneTableProps) {
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: [path, of],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => page(path, of, pageParam, signal),
+    getNextPageParam: ({ next }) => afterOf(next),
+  });
+  if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
+  const all = data?.pages.flatMap(({ messages }) => messages) ?? [];
+  if (data !== undefined && all.length === 0) return <Text role="status">{undone.none}</Text>;
+  return (
+    <Paper withBorder>
+      <Table.ScrollContainer minWidth={560}>
+        <Table verticalSpacing="sm" horizontalSpacing="md">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{undone.columns.message}</Table.Th>
+              <Table.Th>{undone.columns.mailbox}</Table.Th>
+              <Table.Th>{undone.columns.what}</Table.Th>
+              {showsReasons ? <Table.Th>{undone.columns.reason}</Table.Th> : null}
+              {showsReasons ? <Table.Th ta="right">{undone.columns.attempts}</Table.Th> : null}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {all.map((one) => (
+              <UndoneRow
+                key={`${one.mailbox.join("/")} ${one.kind} ${one.uid} ${one.message}`}
+                one={one}
+                showsReasons={showsReasons}
+              />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {hasNextPage ? (
+        <Button variant="subtle" m="sm" onClick={() => fetchNextPage()} loading={isFetchingNextPage}>
+          {undone.more}
+        </Button>
+      ) : null}
+    </Paper>
+  );
+}
+
+async function page(
+  path: UndoneTableProps["path"],
+  of: UndoneTableProps["of"],
+  after: string | null,
+  signal: AbortSignal,
+) {
+  const query = { limit: PAGE, ...(after === null ? {} : { after }) };
+  if (path === "/runs/{run}/held") return await get(path, { params: { run: of.run ?? 0 }, query }, signal);
+  return await get(path, { params: { link: of.link ?? 0 }, query }, signal);
+}
+
+function UndoneRow({ one, showsReasons }: { readonly one: Undone; readonly showsReasons: boolean }) {
+  const [from] = one.from;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm" fw={500} style={{ overflowWrap: "anywhere" }}>
+          {titleOf(one)}
+        </Text>
+        <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {[
+            from === undefined ? "" : from.name || from.address,
+            one.date === null ? "" : shortDate(one.date, Date.now()),
+          ]
+            .filter((text) => text !== "")
+            .join(" · ")}
+        </Text>
+      </Table.Td>
+      <Table.Td>{one.mailbox.join(" / ")}</Table.Td>
+      <Table.Td>{undone.kinds[one.kind] ?? one.kind}</Table.Td>
+      {showsReasons ? (
+        <Table.Td>
+          <Text size="sm">{undone.reasons[one.reason] ?? one.reason}</Text>
+          <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+            {one.detail}
+          </Text>
+        </Table.Td>
+      ) : null}
+      {showsReasons ? <Table.Td ta="right">{number(one.attempts)}</Table.Td> : null}
+    </Table.Tr>
+  );
+}
+
+/** Its subject; of mail that the archive does not have, or has not read yet, its number on the server. */
+function titleOf({ subject, uid, message }: Undone): string {
+  if (subject !== null) return subject === "" ? undone.noSubject : subject;
+  if (uid !== null) return undone.numberThere(uid);
+  return message === null ? undone.unknown : runs.message(message);
+}
