@@ -19,6 +19,8 @@ import { exactly, type Faults, Fleet, holds } from "./rounds.ts";
 import { agree, expecting, watchServer } from "./witness.ts";
 
 const ROUNDS = 5;
+/** G4: what people changed to and fro is left alone for a day. */
+const TO_AND_FRO_MS = 2 * 86_400_000;
 
 function capabilitiesOf(random: Random): SimCapabilities {
   const condstore = random.chance(0.7);
@@ -122,12 +124,15 @@ async function live(seed: number, kind: Kind): Promise<Life> {
     merged ||= hasMerged(fleet);
     if (complaints === null) continue;
     approve(fleet, results);
-    // One round, or two; more where a guard holds something, first in the archive and then on the other server.
-    for (let n = 0; n < 4 && !isDeepStrictEqual(holds(models[0]), holds(models[1])); n++)
+    // One round, or two; more where a guard holds something, first in the archive and then on the other server; and after a day what was
+    // changed to and fro (G4).
+    for (let n = 0; n < 6 && !isDeepStrictEqual(holds(models[0]), holds(models[1])); n++) {
+      if (n === 4) fleet.now += TO_AND_FRO_MS;
       approve(fleet, await fleet.round());
+    }
     assert.equal(complaints().join("; "), "");
   }
-  fleet.now += 2 * 86_400_000; // G4: what people changed to and fro is left alone for a day
+  fleet.now += TO_AND_FRO_MS;
   for (let n = 0; n < 6; n++) {
     const results = await fleet.round();
     for (const { error } of results) if (error) throw error;
