@@ -1,7 +1,7 @@
 // Mail put back by the API of the real program, into Dovecot: where it was, by a link that only backs up and is let write for this once; into
 // another account; and once, also when the program is killed while it sends.
 import { createHash } from "node:crypto";
-import { type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
+import { type Dovecot, orSkip, startDovecot, startProxy, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Program, program } from "./program.ts";
 import { servedWeb, type Web } from "./served-web.ts";
@@ -14,7 +14,7 @@ let dovecot: Dovecot | undefined;
 let web: Web;
 
 const port = () => dovecot?.port ?? 0;
-const urlOf = (user: string) => `imap://${user}:pass@127.0.0.1:${port()}?tls=none`;
+const urlOf = (user: string, by = port()) => `imap://${user}:pass@127.0.0.1:${by}?tls=none`;
 
 async function on<T>(user: string, work: (client: WireClient) => Promise<T>): Promise<T> {
   await using client = await WireClient.login({ port: port() }, user);
@@ -46,7 +46,7 @@ const empty = (user: string, mailbox: string) =>
     await client.expunge("1:*");
   });
 
-const backup = (user: string) => cli.must(["backup", urlOf(user), "--archive", user]);
+const backup = (user: string, by = port()) => cli.must(["backup", urlOf(user, by), "--archive", user]);
 
 interface Archive {
   readonly archive: number;
@@ -144,26 +144,30 @@ it("M7 C3 into another account, below a mailbox of it, once", async ({ skip }) =
 
 it("S2 killed while it sends it is told as interrupted, and begun again puts nothing there twice", async ({ skip }) => {
   skip(dovecot === undefined, "no Dovecot");
+  await using proxy = await startProxy({ host: "127.0.0.1", port: port() });
   await fill("carol", "INBOX", 300);
   await fill("carol", "Other", 1);
-  await backup("carol");
+  await backup("carol", proxy.port);
   const before = await held("carol", "INBOX");
   await empty("carol", "INBOX");
-  await backup("carol");
+  await backup("carol", proxy.port);
   await web.stop();
   const doomed = await servedWeb(cli, "SIGKILL");
   const archive = await archiveOf("carol", doomed);
   const wish = { at: String(archive.revision - 1), to: { kind: "place", carryOut: true }, begin: true };
+  // A line on which signing in takes longer than dying.
+  proxy.latency(100);
   const { job } = await restore(archive, wish, doomed);
   await followed(job, doomed, ({ progress }) => /connecting|comparing|sending/.test(JSON.stringify(progress)));
   await doomed.stop();
+  proxy.latency(0);
   web = await servedWeb(cli);
   const told = await web.ask(`/jobs/${job}`);
   expect(told.state).toBe("interrupted");
   await web.ask(`/jobs/${job}/begin`, { method: "POST" });
   expect((await followed(job)).at(-1)).toMatchObject({ state: "done", error: null });
   expect(await held("carol", "INBOX")).toEqual(before);
-  await backup("carol");
+  await backup("carol", proxy.port);
   const { mailboxes } = await web.ask(`/archives/${archive.archive}/mailboxes`);
   expect(mailboxes).toMatchObject([{ messages: 300 }, { messages: 1 }]);
   const { stdout } = await web.stop();

@@ -88,7 +88,7 @@ it("adds an account, follows its first run, and lets through what a guard holds 
   await looked(visit, "safe-halted");
   await page.getByRole("link", { name: "Look at them" }).click();
   await page.getByText("15 messages to be removed from the archive").waitFor();
-  expect(await page.getByText("Order 7").count()).toBe(1);
+  await page.getByText("Order 7").waitFor();
   await page.getByRole("button", { name: "Let 15 messages through" }).click();
   const letThrough = page.getByRole("dialog").getByRole("button", { name: "Let 15 messages through" });
   expect(await letThrough.isDisabled()).toBe(true);
