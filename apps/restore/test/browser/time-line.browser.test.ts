@@ -108,12 +108,11 @@ it("two moments are compared, chosen by keys and by dragging: new, removed, move
   await page.mouse.move(box.x + box.width - 5, box.y + box.height / 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
-  await soon(() => slider.getAttribute("aria-valuetext")).not.toBe("Now");
-  const halfway = Number(words(page).get("from"));
+  // While it is held, too: the address follows the hand.
+  await soon(() => Number(words(page).get("from"))).toBeGreaterThan(0);
   await page.mouse.move(box.x - 20, box.y + box.height / 2, { steps: 4 });
   await page.mouse.up();
   await soon(() => Number(words(page).get("from"))).toBeLessThan(50);
-  expect(halfway).toBeGreaterThan(0);
   await slider.press("Home");
   await soon(() => words(page).get("from")).toBe("1");
   await page.getByRole("tab", { name: "New" }).click();
