@@ -3,7 +3,7 @@ import { Alert, Anchor, Button, Container, Group, Loader, Stack, Text, Title } f
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { send } from "../../api/client.ts";
-import { sentenceOf } from "../../api/problem.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
 import { jobs } from "../../texts/restore.ts";
 import { shell } from "../../texts/shell.ts";
@@ -82,11 +82,7 @@ function Actions({ job }: { readonly job: Job }) {
   const isNeeded = isRestore && job.state === "planned" && job.preview !== null && !isNothing(job.preview);
   return (
     <>
-      {acting.error === null ? null : (
-        <Alert color="red" role="alert">
-          {sentenceOf(acting.error)}
-        </Alert>
-      )}
+      <Failing error={acting.error} />
       <Group>
         {isNeeded ? (
           <Button loading={acting.isPending} onClick={() => acting.mutate("begin")}>

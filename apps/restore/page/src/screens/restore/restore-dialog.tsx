@@ -1,12 +1,12 @@
 // Asks what is to be restored and where to; then the job's own screen shows what would happen. It must never begin anything by itself.
-import { Alert, Button, Checkbox, Group, Modal, Radio, Select, Stack, Text } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, Radio, Select, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { send } from "../../api/client.ts";
-import { sentenceOf } from "../../api/problem.ts";
 import { asking, asksMe } from "../../api/queries.ts";
 import type { Given } from "../../api/shapes.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { dateTime } from "../../texts/formats.ts";
 import { restore } from "../../texts/restore.ts";
 import { type Scope, type Shown, scopesOf, selectionOf } from "./what.ts";
@@ -68,11 +68,7 @@ export function RestoreDialog({ shown, onClose }: Props) {
             </Stack>
           </Radio.Group>
           <WhereTo isAdmin={isAdmin} isPast={shown.past !== null} choice={choice} onChange={change} />
-          {asked.error === null ? null : (
-            <Alert color="red" role="alert">
-              {sentenceOf(asked.error)}
-            </Alert>
-          )}
+          <Failing error={asked.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {restore.cancel}

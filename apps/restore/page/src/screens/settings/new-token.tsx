@@ -1,10 +1,10 @@
 // The form for a new token: what it is for, what it may do, until when.
-import { Alert, Button, Checkbox, Group, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { send } from "../../api/client.ts";
-import { sentenceOf } from "../../api/problem.ts";
 import type { Answer } from "../../api/shapes.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { type Scope, settings } from "../../texts/settings.ts";
 
 const texts = settings.tokens;
@@ -63,11 +63,7 @@ export function NewToken({ onMade, onCancel }: NewTokenProps) {
             data={PERIODS.map((value) => ({ value, label: texts.days[value] ?? value }))}
           />
         </Stack>
-        {making.error === null ? null : (
-          <Alert color="red" role="alert">
-            {sentenceOf(making.error)}
-          </Alert>
-        )}
+        <Failing error={making.error} />
         <Group>
           <Button type="submit" loading={making.isPending} disabled={scopes.length === 0}>
             {texts.submit}

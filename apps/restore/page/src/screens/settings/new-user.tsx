@@ -1,10 +1,10 @@
 // The form that invites somebody: a name, what they may, and which archives.
-import { Alert, Button, Checkbox, Group, Paper, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Paper, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { send } from "../../api/client.ts";
-import { sentenceOf } from "../../api/problem.ts";
 import type { Answer } from "../../api/shapes.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { settings, type UserRole } from "../../texts/settings.ts";
 
 const texts = settings.users;
@@ -62,11 +62,7 @@ export function NewUser({ archives, onMade, onCancel }: NewUserProps) {
             </Stack>
           </Checkbox.Group>
         )}
-        {making.error === null ? null : (
-          <Alert color="red" role="alert">
-            {sentenceOf(making.error)}
-          </Alert>
-        )}
+        <Failing error={making.error} />
         <Group>
           <Button type="submit" loading={making.isPending}>
             {texts.submit}

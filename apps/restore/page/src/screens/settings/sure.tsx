@@ -1,8 +1,8 @@
 // Asks once more before something ends: a button, and the question behind it.
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { sentenceOf } from "../../api/problem.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { settings } from "../../texts/settings.ts";
 
 interface SureProps {
@@ -32,11 +32,7 @@ export function Sure({ label, named, title, text, isDangerous, act }: SureProps)
       >
         <Stack gap="md">
           <Text size="sm">{text}</Text>
-          {acting.error === null ? null : (
-            <Alert color="red" role="alert">
-              {sentenceOf(acting.error)}
-            </Alert>
-          )}
+          <Failing error={acting.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setAsked(false)}>
               {settings.keep}

@@ -1,10 +1,10 @@
 // Signing in by name and password. What was wrong is said as the server says it: it tells nobody whether a name exists.
-import { Alert, Button, Code, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Code, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { send } from "../../api/client.ts";
-import { sentenceOf } from "../../api/problem.ts";
 import { changeMe } from "../../api/queries.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { signIn } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
 
@@ -24,11 +24,7 @@ export function SignInScreen() {
     <Panel title={signIn.title} lead={signIn.lead}>
       <form onSubmit={submit}>
         <Stack gap="md">
-          {entering.error === null ? null : (
-            <Alert color="red" role="alert">
-              {sentenceOf(entering.error)}
-            </Alert>
-          )}
+          <Failing error={entering.error} />
           <TextInput
             label={signIn.name}
             name="username"
