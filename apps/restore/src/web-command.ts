@@ -16,6 +16,7 @@ export function defineWeb(command: Command, host: RestoreHost, frame: Frame): vo
       .option("--port PORT", "where it listens (0: any that is free)", "8420")
       .option("--host HOST", "on which address", "127.0.0.1")
       .option("--url URL", "its https address, as a proxy before it has it")
+      .option("--most-upload MB", "the largest file that may be sent to be imported, in megabytes", "20000")
       .option("--new-link NAME", "also print a one-time link for this user, to choose a new password")
       .action(async (options: WebOptions) => {
         const { web } = await import("./commands/web.ts");

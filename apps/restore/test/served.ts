@@ -1,6 +1,9 @@
 // The API over a scratch database behind a real port, with two archives in it and whoever is to ask. Every answer is held to the shape that its
 // route states, so no test can pass over one that the OpenAPI document does not describe.
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import {
   createUser,
   ensureArchive,
@@ -20,12 +23,15 @@ import type { Route, World } from "../src/http/route.ts";
 import { ROUTES } from "../src/http/routes/index.ts";
 import { type Listening, serveApi } from "../src/http/serve.ts";
 import { problem } from "../src/http/shapes.ts";
+import { openUploads, type Uploads } from "../src/jobs/uploads.ts";
 import { openJobs } from "../src/jobs/work.ts";
 import { hostWithout } from "./host-without.ts";
 import { operationsWithout } from "./operations.ts";
 
 export const PASSWORD = "correct horse battery";
 export const BASE = "/api/v1";
+/** Bytes. */
+export const MOST_UPLOAD = 8_000_000;
 
 export interface Answer {
   readonly status: number;
@@ -37,6 +43,8 @@ export interface Answer {
 export interface Asking {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
+  /** A file, in place of a body. */
+  readonly bytes?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -48,6 +56,9 @@ export interface Served extends AsyncDisposable {
   readonly answered: Set<Route>;
   /** Milliseconds since 1970; tests move it. */
   readonly clock: { now: number };
+  /** Where files that are sent lie. */
+  readonly folder: string;
+  readonly uploads: Uploads;
   readonly ask: (path: string, asking?: Asking) => Promise<Answer>;
   readonly signedIn: (name: string) => Promise<Caller>;
 }
@@ -95,9 +106,13 @@ export async function served(page: Page | null = null): Promise<Served> {
     scratch.database,
     failed,
   );
+  const folder = join(await mkdtemp(join(tmpdir(), "pb-sent-")), "uploads");
+  const uploads = openUploads(pool, folder, MOST_UPLOAD);
   const listening = await serveApi(
     {
       pool,
+      database: scratch.database,
+      uploads,
       page,
       now: () => clock.now,
       random: randomBytes,
@@ -109,11 +124,13 @@ export async function served(page: Page | null = null): Promise<Served> {
     { host: "127.0.0.1", port: 0 },
   );
   const answered = new Set<Route>();
-  const ask = async (path: string, { method = "GET", body, headers = {} }: Asking = {}): Promise<Answer> => {
+  const ask = async (path: string, { method = "GET", body, bytes, headers = {} }: Asking = {}): Promise<Answer> => {
+    const type = bytes === undefined ? "application/json" : "application/octet-stream";
+    const sent = bytes ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${listening.place.origin}${BASE}${path}`, {
       method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { ...(sent === undefined ? {} : { "content-type": type }), ...headers },
+      ...(sent === undefined ? {} : { body: sent, duplex: "half" }),
     });
     const text = await response.text();
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
@@ -134,8 +151,20 @@ export async function served(page: Page | null = null): Promise<Served> {
     await listening[Symbol.asyncDispose]();
     await jobs[Symbol.asyncDispose]();
     await scratch.close();
+    await rm(dirname(folder), { recursive: true, force: true });
   };
-  return { scratch, listening, failures, answered, clock, ask, signedIn, [Symbol.asyncDispose]: close };
+  return {
+    scratch,
+    listening,
+    failures,
+    answered,
+    clock,
+    folder,
+    uploads,
+    ask,
+    signedIn,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Throws when an answer is not what its route, or the document's Problem, says. */

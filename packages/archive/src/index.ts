@@ -68,6 +68,7 @@ export { type JobLock, type JobLocks, openJobLocks } from "./jobs/job-locks.ts";
 export {
   cancelJob,
   createJob,
+  endLost,
   getJob,
   type Job,
   type JobChange,

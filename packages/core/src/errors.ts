@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   NOT_SIGNED_IN: ["run", "never"],
   NOT_ALLOWED: ["run", "never"],
   NOT_FOUND: ["run", "never"],
+  TOO_LARGE: ["run", "never"],
   INTERRUPTED: ["run", "now"],
   BUG: ["run", "never"],
 } as const satisfies Record<string, readonly [ErrorScope, ErrorRetry]>;

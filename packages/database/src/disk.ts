@@ -18,10 +18,10 @@ export function missingBytes({ freeBytes, totalBytes }: DiskSpace): number {
   return Math.max(0, needed - freeBytes);
 }
 
-/** Throws DISK_LOW, saying how much is needed, when the disk under `path` is below 1 GB or 5 % free. */
-export function ensureDiskSpace(path: string): void {
+/** Throws DISK_LOW, saying how much is needed, when the disk under `path` is below 1 GB or 5 % free, or would be after `wanted` bytes more. */
+export function ensureDiskSpace(path: string, wanted = 0): void {
   const { bavail, bsize, blocks } = statfsSync(path);
-  const missing = missingBytes({ freeBytes: bavail * bsize, totalBytes: blocks * bsize });
+  const missing = missingBytes({ freeBytes: bavail * bsize - wanted, totalBytes: blocks * bsize });
   if (missing === 0) return;
   const free = megabytes(bavail * bsize);
   throw new MailError(

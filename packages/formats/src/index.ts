@@ -15,7 +15,7 @@ export { exportMaildir } from "./maildir-export.ts";
 export { exportMbox } from "./mbox-export.ts";
 export { exportPacked, type PackedFormat } from "./packed-export.ts";
 export { DigestTable } from "./read/digest-table.ts";
-export { openSource, SOURCE_KINDS, type Source, type SourceKind } from "./read/open-source.ts";
+export { type Origin, openSource, SOURCE_KINDS, type Source, type SourceKind } from "./read/open-source.ts";
 export {
   MAX_MESSAGE_BYTES,
   type ReadOptions,

@@ -1,10 +1,11 @@
 // packetboat web: serves the page and the API until it is stopped. While nobody can administer, it prints a one-time link for the first administrator: whoever
 // can run a command here can read the database anyway. It must never print a link again that was taken up.
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { firstAdmin, type Invitation, inviteAgain, listUsers, sweepAccess, sweepJobs } from "@packetboat/archive";
 import { asMailError, MailError } from "@packetboat/core";
-import type { Database } from "@packetboat/database";
+import { type Database, homePath } from "@packetboat/database";
 import { harmless, instant, type Screen } from "@packetboat/terminal";
 import type { Frame, RestoreHost } from "../host.ts";
 import type { Page } from "../http/page.ts";
@@ -12,6 +13,7 @@ import { builtPage } from "../http/page-build.ts";
 import { isAway } from "../http/problem.ts";
 import type { World } from "../http/route.ts";
 import { serveApi } from "../http/serve.ts";
+import { openUploads } from "../jobs/uploads.ts";
 import { openJobs } from "../jobs/work.ts";
 
 export interface WebOptions {
@@ -19,10 +21,14 @@ export interface WebOptions {
   readonly port: string;
   readonly url?: string;
   readonly newLink?: string;
+  readonly mostUpload: string;
 }
 
 const FIRST_NAME = "admin";
 const MOST_PORT = 65_535;
+const MEGABYTE = 1_000_000;
+/** Files of exports are no larger, and a disk hardly is. */
+const MOST_UPLOAD_MB = 100_000_000;
 const SWEEP_MS = 3_600_000;
 
 /** Serves until the host's signal is aborted. Throws CONFIG_INVALID for an address that is taken or not safe. */
@@ -33,6 +39,7 @@ export async function web(
 ): Promise<void> {
   host.stopsByItself();
   const port = options.port === "0" ? 0 : readCount("--port", options.port, MOST_PORT);
+  const mostUpload = readCount("--most-upload", options.mostUpload, MOST_UPLOAD_MB) * MEGABYTE;
   const screen = host.screen({});
   const database = await host.open(screen);
   const { pool } = database;
@@ -47,10 +54,12 @@ export async function web(
   await using jobs = openJobs(host, database, failed);
   const standings: World["standings"] = () => host.standings(database);
   const page = await pageOrNone(screen, await host.log());
-  const world = { pool, operations, jobs, page, now: host.now, random: randomBytes, standings, failed };
+  const uploads = openUploads(pool, join(homePath(host.variables), "uploads"), mostUpload);
+  const parts = { pool, database, operations, jobs, uploads, page, standings, failed };
+  const world = { ...parts, now: host.now, random: randomBytes };
   await using server = await serveApi(world, { host: options.host, port, url: options.url });
   greet(screen, server.place.origin, invitation, page);
-  await using _ = sweeping(database, world);
+  await using _ = sweeping(world);
   await untilStopped(host, database, screen);
 }
 
@@ -109,12 +118,13 @@ function greet(screen: Screen, origin: string, invitation: Invitation | null, pa
   screen.line(`    -d '{"token": "${invitation.secret}", "password": "..."}'`);
 }
 
-/** Takes away what has ended, now and each hour. Where it fails, the next hour does it. */
-function sweeping({ pool }: Database, { now, failed }: Pick<World, "now" | "failed">): AsyncDisposable {
+/** Takes away what has ended, and what a process that died left, now and each hour. Where it fails, the next hour does it. */
+function sweeping({ pool, uploads, now, failed }: Pick<World, "pool" | "uploads" | "now" | "failed">): AsyncDisposable {
   let last: Promise<void> = Promise.resolve();
   const sweep = (): void => {
     last = sweepAccess(pool, now())
       .then(() => sweepJobs(pool, now()))
+      .then(() => uploads.sweep(now()))
       .catch((error: unknown) => failed(asMailError(error)));
   };
   sweep();

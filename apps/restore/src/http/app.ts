@@ -9,9 +9,10 @@ import { dispositionOf } from "./file-name.ts";
 import { frameAnswer } from "./message-frame.ts";
 import { documentOf } from "./openapi.ts";
 import { pageAnswer } from "./page.ts";
+import { mayTakeLong } from "./patience.ts";
 import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
 import { isAway, problemOf } from "./problem.ts";
-import type { Reply, Route, World } from "./route.ts";
+import type { Reply, Route, Sent, World } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 const BASE = "/api/v1";
@@ -77,7 +78,8 @@ function pageOf(c: Context<Env>, { page, place, random }: World): Response {
 
 function failure(c: Context<Env>, error: MailError, world: World): Response {
   const problem = problemOf(error);
-  if (problem.status >= 500) world.failed(error);
+  // Somebody left, or cancelled it: nothing failed.
+  if (problem.status >= 500 && error.code !== "INTERRUPTED") world.failed(error);
   const seconds = error.context.seconds ?? (isAway(error) ? AWAY_SECONDS : undefined);
   if (seconds !== undefined) c.header("Retry-After", String(seconds));
   if (problem.status === 401) c.header("WWW-Authenticate", 'Bearer realm="packetboat"');
@@ -116,7 +118,7 @@ async function respond(c: Context<Env>, route: Route, world: World): Promise<Res
   const asked = {
     params: shaped(route.params, c.req.param(), "In the path"),
     query: shaped(route.query, wordsOf(address.searchParams), "In the query"),
-    body: route.body === null ? {} : shaped(route.body, await bodyOf(c), "In what was sent"),
+    body: await bodyFor(c, route),
     caller,
     secret,
     source: sourceOf(c.env.incoming.socket.remoteAddress, c.req.header("x-forwarded-for"), world.place),
@@ -146,7 +148,24 @@ function wordsOf(search: URLSearchParams): Record<string, string> {
   return words;
 }
 
-async function bodyOf(c: Context<Env>): Promise<unknown> {
+async function bodyFor(c: Context<Env>, { body }: Route): Promise<unknown> {
+  if (body === null) return {};
+  return body === "bytes" ? sentBytes(c) : shaped(body, await jsonOf(c), "In what was sent");
+}
+
+/** Throws CONFIG_INVALID for another type: no form of a foreign page can send this one without asking first. */
+function sentBytes(c: Context<Env>): Sent {
+  if (!/^application\/octet-stream *(;|$)/i.test(c.req.header("content-type") ?? ""))
+    throw new MailError("CONFIG_INVALID", "Send the file as it is: Content-Type: application/octet-stream");
+  const { incoming } = c.env;
+  mayTakeLong(incoming);
+  const size = Number(c.req.header("content-length") ?? Number.NaN);
+  // Were the line closed with the reading, nobody would get the answer that says why.
+  const bytes = incoming.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+  return { bytes, size: Number.isSafeInteger(size) ? size : null };
+}
+
+async function jsonOf(c: Context<Env>): Promise<unknown> {
   // No form of a foreign page can send this type without asking first.
   if (!/^application\/json *(;|$)/i.test(c.req.header("content-type") ?? ""))
     throw new MailError("CONFIG_INVALID", "Send JSON: Content-Type: application/json");

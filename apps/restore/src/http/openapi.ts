@@ -32,9 +32,10 @@ const PROBLEM = {
   description: "Why not, and what to do",
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 };
+const FILE: Json = { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
 const DOWNLOAD = {
   description: "The bytes, as a download; of a picture that is to be shown, with its type",
-  content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+  content: FILE,
 };
 const EVENTS = {
   description: "Server-sent events, one each time something changes; Last-Event-ID goes on where it broke off",
@@ -46,6 +47,11 @@ function answersOf({ answer }: Route): Json {
   if (answer === "bytes") return { 200: DOWNLOAD, default: PROBLEM };
   if (answer === "events") return { 200: EVENTS, 204: { description: "There are no more" }, default: PROBLEM };
   return { 200: { description: "The answer", content: json(shapeOf(answer)) }, default: PROBLEM };
+}
+
+function sentTo({ body }: Route): Json {
+  if (body === null) return {};
+  return { requestBody: { required: true, content: body === "bytes" ? FILE : json(shapeOf(body)) } };
 }
 
 /** What signs in for a route: nothing, a session, or a token with these scopes. */
@@ -63,7 +69,7 @@ function operationOf(route: Route): Json {
     operationId: `${route.method}${route.path.replace(/[^A-Za-z]+(\w)?/g, (_, letter: string = "") => letter.toUpperCase())}`,
     security: securityOf(route),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === null ? {} : { requestBody: { required: true, content: json(shapeOf(route.body)) } }),
+    ...sentTo(route),
     responses: answersOf(route),
   };
 }

@@ -10,7 +10,7 @@ export interface Problem {
   readonly detail: string;
 }
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 410 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 410 | 413 | 429 | 500 | 503;
 
 const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "Bad Request",
@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<ProblemStatus, string>> = {
   403: "Forbidden",
   404: "Not Found",
   410: "Gone",
+  413: "Content Too Large",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -38,6 +39,8 @@ function statusOf(code: ErrorCode): ProblemStatus {
       return 404;
     case "MESSAGE_GONE":
       return 410;
+    case "TOO_LARGE":
+      return 413;
     case "THROTTLED":
       return 429;
     case "ARCHIVE_BUSY":
@@ -60,6 +63,10 @@ export const isAway = ({ code }: Pick<MailError, "code">): boolean => AWAY.has(c
 /** Sentences of these are about what the caller asked for; those of other failures are about the machine. */
 const TOLD: ReadonlySet<ErrorCode> = new Set(["BLOB_MISMATCH"]);
 
+/** What is said in place of sentences about the machine, which name paths and addresses. */
+const NO_ROOM = "There is too little room on the disk of this server. Make room there, then try again.";
+const SAID_INSTEAD: Partial<Readonly<Record<ErrorCode, string>>> = { DISK_LOW: NO_ROOM, DISK_FULL: NO_ROOM };
+
 /** Gives an error's answer. */
 export function problemOf({ code, message }: MailError): Problem & { readonly status: ProblemStatus } {
   const status = statusOf(code);
@@ -67,7 +74,7 @@ export function problemOf({ code, message }: MailError): Problem & { readonly st
     status < 500 || TOLD.has(code)
       ? message
       : status === 503
-        ? "The archive cannot be asked at the moment. Try again in a while."
+        ? (SAID_INSTEAD[code] ?? "The archive cannot be asked at the moment. Try again in a while.")
         : "Something is wrong here that the log of packetboat web names. Nothing was changed.";
   return { type: "about:blank", title: TITLES[status], status, code, detail };
 }

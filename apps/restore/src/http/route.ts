@@ -7,6 +7,7 @@ import type { ContentReader } from "@packetboat/index";
 import type { z } from "zod";
 import type { LinkStanding } from "../host.ts";
 import type { JobBoard } from "../jobs/board.ts";
+import type { Uploads } from "../jobs/uploads.ts";
 import type { Operations } from "../operations.ts";
 import type { Orders } from "./orders.ts";
 import type { Page } from "./page.ts";
@@ -20,6 +21,8 @@ import type { Turns } from "./turns.ts";
 /** What routes work with. */
 export interface World {
   readonly pool: Database["pool"];
+  /** For work that writes mail. */
+  readonly database: Pick<Database, "pool" | "lost" | "ensureDiskSpace">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly random: Random;
@@ -33,8 +36,12 @@ export interface World {
   /** The gate before servers that are signed in to for somebody. */
   readonly tries: Tries;
   readonly signIns: SignIns;
-  /** Restores and exports that take their time. */
+  /** Restores, exports and imports that take their time. */
   readonly jobs: JobBoard;
+  /** Files that are sent to be imported. */
+  readonly uploads: Uploads;
+  /** Of them, those that come at the moment. */
+  readonly receiving: { count: number };
   /** How many follow a job. */
   readonly followers: { count: number };
   /** Told of what callers are not told: failures of the machine. */
@@ -69,6 +76,14 @@ export interface Asked<P, Q, B> {
   readonly chance: Chance;
 }
 
+/** Bytes that are sent, as they come. */
+export interface Sent {
+  /** Whoever stops reading leaves the line open for the answer. Rejects when the sender leaves. */
+  readonly bytes: AsyncIterator<Uint8Array>;
+  /** As the sender says; null: not said. */
+  readonly size: number | null;
+}
+
 /** What is answered: a value of the route's shape, or bytes. */
 export type Reply<A> =
   | { readonly kind: "value"; readonly value: A; readonly cookie?: string }
@@ -88,10 +103,10 @@ export type Reply<A> =
   | { readonly kind: "events"; readonly events: AsyncIterable<string> | null };
 
 type Verb = "get" | "post" | "put" | "patch" | "delete";
-type Body = z.ZodType | null;
+type Body = z.ZodType | "bytes" | null;
 type Answered = z.ZodType | "bytes" | "events" | null;
 
-type Output<T> = T extends z.ZodType ? z.output<T> : Readonly<Record<string, never>>;
+type Output<T> = T extends z.ZodType ? z.output<T> : T extends "bytes" ? Sent : Readonly<Record<string, never>>;
 type Input<T> = T extends z.ZodType ? z.input<T> : null;
 
 /** A route that keeps its own shapes: the page's client takes its types from here, with nothing of the server in what is loaded. */
@@ -111,7 +126,7 @@ export interface RouteOf<
   readonly needs: readonly Need[];
   readonly params: P;
   readonly query: Q;
-  /** Null: none. */
+  /** Null: none. `bytes`: a file, which is not read before the route reads it. */
   readonly body: B;
   /** Null: no content. `bytes`: a download. `events`: server-sent events. */
   readonly answer: A;

@@ -6,6 +6,7 @@ import { MailError } from "@packetboat/core";
 import { openReader } from "@packetboat/index";
 import { appOf } from "./app.ts";
 import { openOrders } from "./orders.ts";
+import { expectWhole } from "./patience.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { World } from "./route.ts";
 import { openSignIns } from "./sign-ins.ts";
@@ -41,7 +42,7 @@ export interface Where {
 export async function serveApi(
   world: Omit<
     World,
-    "place" | "downloads" | "followers" | "reader" | "turns" | "orders" | "tallies" | "tries" | "signIns"
+    "place" | "downloads" | "receiving" | "followers" | "reader" | "turns" | "orders" | "tallies" | "tries" | "signIns"
   >,
   { host, port, url }: Where,
 ): Promise<Listening> {
@@ -49,7 +50,9 @@ export async function serveApi(
   placeOf(host, port, url);
   const server = createServer();
   server.headersTimeout = HEADERS_MS;
-  server.requestTimeout = REQUEST_MS;
+  // Of its own it would end a file that takes longer to come.
+  server.requestTimeout = 0;
+  server.on("request", (incoming) => expectWhole(incoming, REQUEST_MS));
   server.timeout = IDLE_MS;
   server.maxConnections = MOST_CONNECTIONS;
   await listening(server, port, host);
@@ -60,6 +63,7 @@ export async function serveApi(
     ...world,
     place,
     downloads: { count: 0 },
+    receiving: { count: 0 },
     followers: { count: 0 },
     reader,
     turns: turnsOf(OPENED_AT_ONCE),

@@ -29,17 +29,20 @@ export interface Placing {
   readonly below?: MailboxPath | undefined;
 }
 
-/** Reads --mailbox and --below. Throws CONFIG_INVALID for both, or for a name that is none. */
-export function readPlacing(options: { readonly mailbox?: string; readonly below?: string }): Placing {
+/** Reads --mailbox and --below. `dashes`: what stands before their names. Throws CONFIG_INVALID for both, or for a name that is none. */
+export function readPlacing(
+  options: { readonly mailbox?: string | undefined; readonly below?: string | undefined },
+  dashes = "--",
+): Placing {
   if (options.mailbox !== undefined && options.below !== undefined)
     throw new MailError(
       "CONFIG_INVALID",
-      "--mailbox puts all into one mailbox, --below keeps mailboxes apart. Give one of them.",
+      `${dashes}mailbox puts all into one mailbox, ${dashes}below keeps mailboxes apart. Give one of them.`,
     );
   const read = (name: "mailbox" | "below"): MailboxPath | undefined => {
     const segments = options[name]?.split("/");
     if (segments?.some((segment) => segment === "") === true)
-      throw new MailError("CONFIG_INVALID", `--${name} is a mailbox, such as 'Old mail' or Archive/2019.`);
+      throw new MailError("CONFIG_INVALID", `${dashes}${name} is a mailbox, such as 'Old mail' or Archive/2019.`);
     return segments;
   };
   return { mailbox: read("mailbox"), below: read("below") };

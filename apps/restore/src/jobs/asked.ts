@@ -1,4 +1,5 @@
 // What a job is asked for, as the API takes it and as its row keeps it: shapes. It must never hold anything but what somebody chose.
+import { SOURCE_KINDS } from "@packetboat/formats";
 import { z } from "zod";
 
 const MOST_MESSAGES = 5_000;
@@ -69,3 +70,22 @@ export const exportAsked = z.strictObject({
   format: z.enum(PACKED_FORMATS),
 });
 export type ExportAsked = z.output<typeof exportAsked>;
+
+/** An import as its row keeps it. */
+export const importAsked = z.strictObject({
+  /** What its sender calls the file. */
+  name: z.string(),
+  /** Null: it is found out. */
+  format: z.enum(SOURCE_KINDS).nullable(),
+  /** All of it goes into this mailbox. */
+  mailbox: z.array(z.string()).nullable(),
+  /** Its mailboxes go below this one. */
+  below: z.array(z.string()).nullable(),
+  keepLineEnds: z.boolean(),
+  dryRun: z.boolean(),
+  /** Milliseconds since 1970; null: not said. */
+  modified: z.number().nullable(),
+  /** Of the file, as long as it is there. */
+  mark: z.string(),
+});
+export type ImportAsked = z.output<typeof importAsked>;

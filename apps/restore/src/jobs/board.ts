@@ -66,8 +66,13 @@ export class JobBoard implements AsyncDisposable {
   async begin(id: number, looksOnly: boolean): Promise<boolean> {
     const job = await this.hold(id, "waiting");
     if (job === null) return false;
-    void this.#work(job, looksOnly);
+    void this.#work(job, () => this.#parts.work(job, looksOnly));
     return true;
+  }
+
+  /** Goes on with a job that is held, in its turn; gives it free at its end. `last` is done in any case, also where its turn never comes. */
+  goOn(job: HeldJob, work: () => Promise<void>, last: () => Promise<void>): void {
+    void this.#work(job, work, last);
   }
 
   /** Takes a job and moves it; null where somebody has it, or it cannot be moved. Whoever holds it releases it. */
@@ -158,19 +163,27 @@ export class JobBoard implements AsyncDisposable {
     this.#changes.off(String(id), resolve);
   }
 
-  async #work(job: HeldJob, looksOnly: boolean): Promise<void> {
+  async #work(job: HeldJob, work: () => Promise<void>, last?: () => Promise<void>): Promise<void> {
     try {
-      await this.#turn(job.signal);
       try {
-        job.signal.throwIfAborted();
-        await this.#parts.work(job, looksOnly);
+        await this.#inTurn(job.signal, work);
       } finally {
-        this.#atWork--;
-        this.#turns.shift()?.();
+        await last?.();
       }
       await job.release();
     } catch (error) {
       await job.fail(error).catch((thrown: unknown) => this.#parts.failed(asMailError(thrown)));
+    }
+  }
+
+  async #inTurn(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    await this.#turn(signal);
+    try {
+      signal.throwIfAborted();
+      await work();
+    } finally {
+      this.#atWork--;
+      this.#turns.shift()?.();
     }
   }
 

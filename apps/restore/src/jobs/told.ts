@@ -58,9 +58,20 @@ export type ExportPreview = z.output<typeof exportPreview>;
 
 export const progress = z.strictObject({
   phase: z
-    .enum(["looking", "archive", "connecting", "comparing", "fetching", "sending", "giving", "reading"])
+    .enum([
+      "looking",
+      "archive",
+      "connecting",
+      "comparing",
+      "fetching",
+      "sending",
+      "giving",
+      "reading",
+      "receiving",
+      "importing",
+    ])
     .describe(
-      "archive: the revision is being made. comparing to sending: at the account's server. giving: the download",
+      "archive: the revision is being made. comparing to sending: at the account's server. giving: the download. receiving: the file that is sent",
     ),
   account: z.string().nullable(),
   messages: z.int(),
@@ -104,3 +115,25 @@ export const exportResult = z.strictObject({
     .describe("Not among them: the archive's bytes are not those that were stored"),
 });
 export type ExportResult = z.output<typeof exportResult>;
+
+export const importResult = z.strictObject({
+  what: z.string().nullable().describe("What the file was read as; null: it was not known yet"),
+  messages: z.int().describe("That were read; one in two mailboxes counts twice"),
+  added: z.int(),
+  addedBytes: z.int(),
+  alreadyThere: z.int().describe("In this archive, and not added again"),
+  leftOut: z.int().describe("Held as removed by the file itself"),
+  mailboxes: z
+    .array(z.strictObject({ mailbox: z.string(), added: z.int(), alreadyThere: z.int() }))
+    .readonly()
+    .describe("The first of them"),
+  moreMailboxes: z.int().describe("Than are listed"),
+  failed: z.int().describe("Messages and files that could not be read; all else was"),
+  failures: z
+    .array(z.strictObject({ place: z.string(), reason: z.string(), detail: z.string() }))
+    .readonly()
+    .describe("The first of them"),
+  revision: z.int().nullable().describe("The last that was made; null: nothing was added"),
+  said: z.string().describe("What became of it, in a sentence or two"),
+});
+export type ImportResult = z.output<typeof importResult>;

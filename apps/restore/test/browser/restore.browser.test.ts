@@ -1,5 +1,5 @@
 // The whole promise, by the page of the real program: a mailbox's mail is deleted on the server and backed up so; somebody drags the time line to
-// before, and restores in place: it is back, with its flags and dates. And the same mail as a download.
+// before, and restores in place: it is back, with its flags and dates. And the same mail as a download, which is imported again.
 import { createHash } from "node:crypto";
 import { type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -115,7 +115,24 @@ it("M10 what was deleted on the server is back where it was, and can be taken as
   for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
   expect(Buffer.concat(chunks).subarray(0, 2).toString()).toBe("PK");
   await page.getByText(`${COUNT} messages`).first().waitFor();
-  await page.getByRole("link", { name: "All restores and downloads" }).click();
+  await page.getByRole("link", { name: "All restores, downloads and imports" }).click();
   await page.getByRole("link", { name: "Restore in place" }).waitFor();
   await looked(visit, "jobs");
+
+  await page.getByRole("link", { name: "Mail", exact: true }).click();
+  await page.getByRole("button", { name: "Import mail …" }).click();
+  const zip = { name: "work.zip", mimeType: "application/zip", buffer: Buffer.concat(chunks) };
+  await page.locator("input[type=file]").setInputFiles(zip);
+  await page.getByRole("radio", { name: /^Below a mailbox/ }).check();
+  await looked(visit, "import");
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
+  await page.getByText(`${COUNT} messages added`).waitFor();
+  await looked(visit, "import-done");
+  await page.getByRole("link", { name: "Back to the mail" }).click();
+  await page
+    .getByRole("link", { name: /^Imported/ })
+    .or(page.getByText("Imported", { exact: true }))
+    .first()
+    .waitFor();
 }, 90_000);

@@ -53,11 +53,13 @@ interface Row {
 }
 
 // An advisory lock of two numbers shows both of them.
+const HELD = `exists (select from pg_locks l where l.locktype = 'advisory' and l.granted
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = ${JOB_LOCKS} and l.objid::bigint = j.id and l.objsubid = 2)`;
+
 const COLUMNS = `j.id, j.kind, j.archive_id, j.user_id, j.state, j.asked, j.preview, j.progress, j.result, j.error, j.cancelled, j.version,
   ${millis("j.created_at")} as created_at, ${millis("j.changed_at")} as changed_at, ${millis("j.ended_at")} as ended_at,
-  j.state in ('waiting', 'looking', 'running') and exists (select from pg_locks l where l.locktype = 'advisory' and l.granted
-    and l.database = (select oid from pg_database where datname = current_database())
-    and l.classid = ${JOB_LOCKS} and l.objid::bigint = j.id and l.objsubid = 2) as held`;
+  j.state in ('waiting', 'looking', 'running') and ${HELD} as held`;
 
 const jobOf = (row: Row): Job => ({
   id: Number(row.id),
@@ -202,6 +204,20 @@ export async function cancelJob(pool: Pool, id: number, now: number): Promise<vo
     `update job set cancelled = true, changed_at = ${moment("$2")}, version = version + 1
       where id = $1 and state in ('waiting', 'looking', 'running') and not cancelled`,
     [id, now],
+  );
+}
+
+/** One that was just made may not be held yet. */
+const UNHELD_MS = 60_000;
+
+/** Ends jobs of a kind that nobody can go on with once their process is gone. Few rows are at work. */
+export async function endLost(pool: Pool, kind: JobKind, error: NonNullable<Job["error"]>, now: number): Promise<void> {
+  await rowsOf(
+    pool,
+    `update job j set state = 'failed', error = $3, changed_at = ${moment("$2")}, ended_at = ${moment("$2")}, version = version + 1
+      where j.kind = $1 and j.ended_at is null and j.state in ('waiting', 'looking', 'running') and not (${HELD})
+        and j.changed_at < ${moment("$4")}`,
+    [kind, now, json(error), now - UNHELD_MS],
   );
 }
 

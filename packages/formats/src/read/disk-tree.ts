@@ -59,13 +59,20 @@ async function listDirectory(
   return { directories: directories.sort(), files: files.sort() };
 }
 
-/** One file as a tree that holds nothing else. */
-export function fileTree(path: string): SourceTree {
-  const name = basename(path);
+/** One file as a tree that holds nothing else. `origin`: what it was before it lay there. */
+export function fileTree(
+  path: string,
+  origin?: { readonly name: string; readonly modified: number | null },
+): SourceTree {
+  const name = basename(origin?.name ?? path);
+  const file = async (asked: FilePath) => {
+    const found = asked.length === 1 && asked[0] === name ? await fileAt(path, asked) : null;
+    return found === null || origin === undefined ? found : { ...found, modified: origin.modified };
+  };
   return {
-    name: path,
+    name: origin?.name ?? path,
     list: async (directory) => (directory.length === 0 ? { directories: [], files: [name] } : NOTHING),
-    file: async (asked) => (asked.length === 1 && asked[0] === name ? await fileAt(path, asked) : null),
+    file,
     refused: () => [],
     close: async () => undefined,
   };

@@ -40,16 +40,25 @@ export interface Source {
 
 type Found = Pick<Source, "what" | "items">;
 
-/** Opens a source. `kind` null: find out. Throws CONFIG_INVALID when there is nothing of that kind. */
-export async function openSource(path: string, kind: SourceKind | null): Promise<Source> {
-  const found = await stat(path).catch((error: unknown) => notRead(path, error));
+/** What a file was before it came to lie where it is. */
+export interface Origin {
+  /** Sentences call it so, and an mbox names its mailbox by it. */
+  readonly name: string;
+  /** Milliseconds since 1970; null: not known. */
+  readonly modified: number | null;
+}
+
+/** Opens a source. `kind` null: find out. `origin`: of a file that was sent. Throws CONFIG_INVALID when there is nothing of that kind. */
+export async function openSource(path: string, kind: SourceKind | null, origin?: Origin): Promise<Source> {
+  const called = origin?.name ?? path;
+  const found = await stat(path).catch((error: unknown) => notRead(called, error));
   if (!found.isDirectory() && !found.isFile())
-    throw new MailError("CONFIG_INVALID", `${path} is no file and no directory.`);
-  const isZip = found.isFile() && (await isZipFile(path));
-  if (kind === "zip" && !isZip) throw new MailError("CONFIG_INVALID", `${path} is no zip file.`);
-  const tree = isZip ? await zipTree(path) : found.isDirectory() ? diskTree(path) : fileTree(path);
+    throw new MailError("CONFIG_INVALID", `${called} is no file and no directory.`);
+  const isZip = found.isFile() && (await isZipFile(path, called));
+  if (kind === "zip" && !isZip) throw new MailError("CONFIG_INVALID", `${called} is no zip file.`);
+  const tree = isZip ? await zipTree(path, called) : found.isDirectory() ? diskTree(path) : fileTree(path, origin);
   try {
-    const { what, items } = await foundIn(tree, kind === "zip" ? null : kind, { path, isZip });
+    const { what, items } = await foundIn(tree, kind === "zip" ? null : kind, isZip);
     return {
       what: isZip ? `zip of ${what}` : what,
       bytes: found.isFile() && !isZip ? found.size : null,
@@ -70,28 +79,24 @@ async function* withRefused(tree: SourceTree, items: AsyncIterable<SourceItem>):
   yield* tree.refused().slice(before.length);
 }
 
-function notRead(path: string, cause: unknown): never {
-  throw new MailError("CONFIG_INVALID", `${path} cannot be read (${codeOf(cause) || "unknown"}).`, { cause });
+function notRead(called: string, cause: unknown): never {
+  throw new MailError("CONFIG_INVALID", `${called} cannot be read (${codeOf(cause) || "unknown"}).`, { cause });
 }
 
-async function isZipFile(path: string): Promise<boolean> {
-  const file = await open(path, "r").catch((error: unknown) => notRead(path, error));
+async function isZipFile(path: string, called: string): Promise<boolean> {
+  const file = await open(path, "r").catch((error: unknown) => notRead(called, error));
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
     const head = buffer.toString("latin1", 0, bytesRead);
     if (head.startsWith("\x1f\x8b"))
-      throw new MailError("CONFIG_INVALID", `${path} is packed by gzip. Unpack it first: gunzip -k ${path}`);
+      throw new MailError("CONFIG_INVALID", `${called} is packed by gzip. Unpack it first: gunzip -k ${called}`);
     return head === "PK\x03\x04" || head === "PK\x05\x06";
   } finally {
     await file.close();
   }
 }
 
-async function foundIn(
-  tree: SourceTree,
-  kind: SourceKind | null,
-  { path, isZip }: { readonly path: string; readonly isZip: boolean },
-): Promise<Found> {
+async function foundIn(tree: SourceTree, kind: SourceKind | null, isZip: boolean): Promise<Found> {
   const root = isZip ? await topOf(tree) : [];
   const format = await exportedAs(tree, root);
   const named = kind === null || kind === format || (format === "zip" && kind === "eml");
@@ -104,7 +109,7 @@ async function foundIn(
   if (asked === null)
     throw new MailError(
       "CONFIG_INVALID",
-      `What ${path} holds is not clear. Say so, for example mbox:${path}; there are ${SOURCE_KINDS.join(", ")}.`,
+      `What ${tree.name} holds is not clear. Say which of these it is: ${SOURCE_KINDS.join(", ")}.`,
     );
   return readAs(asked, tree, root);
 }

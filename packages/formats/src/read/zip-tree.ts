@@ -31,8 +31,8 @@ interface Directory {
 
 const emptyDirectory = (): Directory => ({ directories: new Map(), files: new Map() });
 
-/** Opens a zip file. Throws CONFIG_INVALID when it is none, is damaged, encrypted as a whole, or a bomb. */
-export async function zipTree(path: string): Promise<SourceTree> {
+/** Opens a zip file; sentences call it `called`. Throws CONFIG_INVALID when it is none, is damaged, encrypted as a whole, or a bomb. */
+export async function zipTree(path: string, called = path): Promise<SourceTree> {
   const { size } = await open(path, "r").then(async (file) => {
     try {
       return await file.stat();
@@ -40,12 +40,12 @@ export async function zipTree(path: string): Promise<SourceTree> {
       await file.close();
     }
   });
-  const zip = await opened(path);
+  const zip = await opened(path, called);
   try {
     const root = emptyDirectory();
-    const refused = await readDirectory(zip, path, size, root);
+    const refused = await readDirectory(zip, called, size, root);
     return {
-      name: path,
+      name: called,
       list: async (directory) => listing(find(root, directory)),
       file: async (asked) => fileOf(zip, root, asked),
       refused: () => refused,
@@ -57,39 +57,42 @@ export async function zipTree(path: string): Promise<SourceTree> {
   }
 }
 
-function opened(path: string): Promise<yauzl.ZipFile> {
+function opened(path: string, called: string): Promise<yauzl.ZipFile> {
   const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
   return new Promise((resolve, reject) => {
-    yauzl.open(path, options, (error, zip) => (error ? reject(notReadable(path, error)) : resolve(zip)));
+    yauzl.open(path, options, (error, zip) => (error ? reject(notReadable(called, error)) : resolve(zip)));
   });
 }
 
-const notReadable = (path: string, cause: unknown): MailError =>
-  new MailError("CONFIG_INVALID", `${path} is no zip file that can be read: ${said(cause)}.`, { cause });
+const notReadable = (called: string, cause: unknown): MailError =>
+  new MailError("CONFIG_INVALID", `${called} is no zip file that can be read: ${said(cause)}.`, { cause });
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\.+$/, "");
 
 async function readDirectory(
   zip: yauzl.ZipFile,
-  path: string,
+  called: string,
   size: number,
   root: Directory,
 ): Promise<readonly SourceFailure[]> {
   if (zip.entryCount > MAX_ENTRIES)
     throw new MailError(
       "CONFIG_INVALID",
-      `${path} says that it has ${zip.entryCount} files. That is more than is read.`,
+      `${called} says that it has ${zip.entryCount} files. That is more than is read.`,
     );
   const refused: SourceFailure[] = [];
   let packed = 0;
   await new Promise<void>((resolve, reject) => {
-    zip.on("error", (error) => reject(notReadable(path, error)));
+    zip.on("error", (error) => reject(notReadable(called, error)));
     zip.on("end", resolve);
     zip.on("entry", (entry: yauzl.Entry) => {
       packed += entry.compressedSize;
       if (packed > size) {
         reject(
-          new MailError("CONFIG_INVALID", `${path} states more bytes than it has: its files overlap. It was not read.`),
+          new MailError(
+            "CONFIG_INVALID",
+            `${called} states more bytes than it has: its files overlap. It was not read.`,
+          ),
         );
         return;
       }

@@ -2,7 +2,7 @@
 // It must never send anything to another origin, nor put a secret into an address.
 import { failure } from "../texts/shell.ts";
 import { Problem, problemOf } from "./problem.ts";
-import type { Answer, Asked, BytesAsked, Changed, Given } from "./shapes.ts";
+import type { Answer, Asked, BytesAsked, Changed, FileTaken, Given } from "./shapes.ts";
 
 const BASE = "/api/v1";
 
@@ -60,6 +60,39 @@ export async function send<M extends "post" | "put" | "patch" | "delete", N exte
   given: Given<M, N>,
 ) {
   return (await exchange(method.toUpperCase(), path, given as Told)) as Answer<M, N>;
+}
+
+/** How much of a file went out: bytes. */
+export type Sending = (sent: number) => void;
+
+/** Sends a file as it is, and tells how far it is; the one thing that fetch cannot. Throws Problem, and the reason of the signal. */
+export function sendFile<N extends FileTaken>(
+  path: N,
+  given: Given<"post", N>,
+  file: Blob,
+  onSent: Sending,
+  signal: AbortSignal,
+): Promise<Answer<"post", N>> {
+  const request = new XMLHttpRequest();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer<"post", N>>();
+  request.open("POST", addressOf(path, given as Told));
+  request.setRequestHeader("accept", "application/json");
+  request.setRequestHeader("content-type", "application/octet-stream");
+  if (session.csrf !== null) request.setRequestHeader("x-csrf-token", session.csrf);
+  request.upload.addEventListener("progress", ({ loaded }) => onSent(loaded));
+  request.addEventListener("error", () => reject(new Problem(0, "UNREACHABLE", failure.unreachable)));
+  request.addEventListener("abort", () => reject(signal.reason));
+  request.addEventListener("load", () => {
+    if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as Answer<"post", N>);
+    else {
+      const headers = { "content-type": request.getResponseHeader("content-type") ?? "" };
+      problemOf(new Response(request.responseText, { status: request.status, headers })).then(reject, reject);
+    }
+  });
+  signal.addEventListener("abort", () => request.abort(), { once: true });
+  if (signal.aborted) reject(signal.reason);
+  else request.send(file);
+  return promise;
 }
 
 /** The address of bytes: of a download. */

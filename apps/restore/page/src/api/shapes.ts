@@ -9,8 +9,10 @@ type Verb = Routes["method"];
 export type Asked = Extract<Routes, { method: "get"; answer: z.ZodType }>["path"];
 /** Paths of routes that give bytes. */
 export type BytesAsked = Extract<Routes, { method: "get"; answer: "bytes" }>["path"];
-/** Paths of routes that change something, by method. */
-export type Changed<M extends Verb> = Extract<Routes, { method: M }>["path"];
+/** Paths of routes that take a file. */
+export type FileTaken = Extract<Routes, { method: "post"; body: "bytes" }>["path"];
+/** Paths of routes that change something, by method; a file goes another way. */
+export type Changed<M extends Verb> = Exclude<Extract<Routes, { method: M }>["path"], FileTaken>;
 
 type RouteAt<M extends Verb, N extends string> = Extract<Routes, { method: M; path: N }>;
 

@@ -41,10 +41,10 @@ export const restore = {
 } as const;
 
 export const jobs = {
-  title: "Restores and downloads",
-  none: "Nothing was restored or downloaded yet. Open a mail and choose “Restore …”.",
+  title: "Restores, downloads and imports",
+  none: "Nothing was restored, downloaded or imported yet. Open a mail and choose “Restore …”.",
   more: "Show earlier ones",
-  all: "All restores and downloads",
+  all: "All restores, downloads and imports",
   restoreTo: (account: string) => `Restore into ${account}`,
   restore: "Restore in place",
   download: "Download",
@@ -97,6 +97,8 @@ export const jobs = {
     sending: "Putting mail into the account",
     giving: "Downloading",
     reading: "Reading the archive",
+    receiving: "Receiving the file",
+    importing: "Importing",
   } as Readonly<Record<string, string>>,
   of: (done: string, all: string) => `${done} of ${all}`,
   progress: "Progress",

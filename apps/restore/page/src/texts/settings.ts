@@ -17,6 +17,7 @@ export const settings = {
     scope: {
       read: "Read mail, history and searches",
       status: "See how accounts and runs are",
+      restore: "Take mail out in large; of administrators also restore and import it",
       admin: "See users and the record, too (administrators only)",
     } as Readonly<Record<Scope, string>>,
     until: "Until",
@@ -80,6 +81,9 @@ export const settings = {
       read: "opened",
       download: "took out",
       forget: "erased mail for good in",
+      restore: "put mail back from",
+      export: "took mail out of",
+      import: "imported mail into",
       "user.created": "invited",
       "user.removed": "removed",
       "user.invited": "made a new link for",

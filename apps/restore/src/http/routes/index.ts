@@ -7,6 +7,7 @@ import { archiveRoutes } from "./archives.ts";
 import { chartRoutes } from "./charts.ts";
 import { haltRoutes } from "./halts.ts";
 import { historyRoutes } from "./history.ts";
+import { importRoutes } from "./imports.ts";
 import { jobRoutes } from "./jobs.ts";
 import { linkRoutes } from "./links.ts";
 import { listRoutes } from "./lists.ts";
@@ -24,6 +25,7 @@ const EACH = [
   ...openedRoutes,
   ...historyRoutes,
   ...jobRoutes,
+  ...importRoutes,
   ...timeLineRoutes,
   ...standingRoutes,
   ...chartRoutes,

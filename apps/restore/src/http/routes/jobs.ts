@@ -2,130 +2,30 @@
 // anything back into accounts. Both are on record before a byte is given out or put back.
 // It must never show a job to anybody but who began it and administrators, nor to somebody who may not read its archive any more.
 import {
-  type Caller,
   cancelJob,
   createJob,
   getArchive,
-  getJob,
   isAtWork,
-  type Job,
   listJobs,
-  mayRead,
   recordAudit,
   resolveRevision,
-  TOLD_STATES,
 } from "@packetboat/archive";
 import { MailError } from "@packetboat/core";
 import { z } from "zod";
-import { isoOf } from "../../iso.ts";
-import { chosen, destination, exportAsked, PACKED_FORMATS, restoreAsked } from "../../jobs/asked.ts";
+import { chosen, destination, PACKED_FORMATS } from "../../jobs/asked.ts";
 import { snapshotOfChosen } from "../../jobs/chosen.ts";
 import { exportPreviewOf, openDownload } from "../../jobs/download.ts";
-import { exportPreview, exportResult, progress, restorePreview, restoreResult } from "../../jobs/told.ts";
 import { readMoment } from "../../moment.ts";
 import { archiveAsked, callerOf } from "../caller.ts";
 import { jobEvents } from "../job-events.ts";
-import { nextPage, route, value, type World } from "../route.ts";
-import { archiveParams, id, list, moment, next, nothing, time, whole } from "../shapes.ts";
+import { nextPage, route, value } from "../route.ts";
+import { archiveParams, list, moment, next, nothing, whole } from "../shapes.ts";
+import { job, jobAsked, jobNow, jobParams, toldJob } from "../told-job.ts";
 
 /** Each holds connections of the pool while its caller reads. */
 const MOST_DOWNLOADS = 4;
 
-const jobParams = z.strictObject({ job: whole() });
 const selection = chosen.optional().describe("Which mail; all that is given must hold. Default: everything");
-
-const shared = {
-  job: id,
-  archive: id,
-  user: id.nullable().describe("Who began it; null: they are gone since"),
-  state: z
-    .enum(TOLD_STATES)
-    .describe(
-      "waiting, looking, running: it is at work. planned: it can be begun. interrupted: its process ended; it can be begun again and goes on",
-    ),
-  cancelled: z.boolean().describe("Somebody wants it to stop"),
-  created: time,
-  changed: time,
-  ended: time,
-  progress: progress.nullable(),
-  error: z.strictObject({ code: z.string(), text: z.string() }).nullable(),
-};
-
-const job = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("restore"),
-    ...shared,
-    asked: restoreAsked.omit({ madeAt: true, begun: true }).nullable(),
-    preview: restorePreview.nullable().describe("Null: it was not looked at yet"),
-    result: restoreResult.nullable(),
-  }),
-  z.strictObject({
-    kind: z.literal("export"),
-    ...shared,
-    asked: exportAsked.omit({ madeAt: true }).nullable(),
-    preview: exportPreview.nullable(),
-    result: exportResult.nullable(),
-    download: z.string().describe("Its address; each time it is asked for, the download begins anew"),
-  }),
-]);
-
-/** What another version kept in another shape is told as not there. */
-function toldJob(of: Job): z.input<typeof job> {
-  const told = {
-    job: of.id,
-    archive: of.archiveId,
-    user: of.userId,
-    state: of.state,
-    cancelled: of.isCancelled,
-    created: isoOf(of.createdAt),
-    changed: isoOf(of.changedAt),
-    ended: isoOf(of.endedAt),
-    progress: progress.safeParse(of.progress).data ?? null,
-    error: of.error,
-  };
-  if (of.kind === "restore") {
-    const { madeAt: _, begun: __, ...asked } = restoreAsked.safeParse(of.asked).data ?? {};
-    return {
-      kind: "restore",
-      ...told,
-      asked: restoreAsked.omit({ madeAt: true, begun: true }).safeParse(asked).data ?? null,
-      preview: restorePreview.safeParse(of.preview).data ?? null,
-      result: restoreResult.safeParse(of.result).data ?? null,
-    };
-  }
-  const { madeAt: _, ...asked } = exportAsked.safeParse(of.asked).data ?? {};
-  return {
-    kind: "export",
-    ...told,
-    asked: exportAsked.omit({ madeAt: true }).safeParse(asked).data ?? null,
-    preview: exportPreview.safeParse(of.preview).data ?? null,
-    result: exportResult.safeParse(of.result).data ?? null,
-    download: `/api/v1/jobs/${of.id}/download`,
-  };
-}
-
-const noJob = (): MailError => new MailError("NOT_FOUND", "There is no job of this number that you may see.");
-
-function maySee(caller: Caller, of: Job): boolean {
-  const isOwn = caller.user.role === "admin" || of.userId === caller.user.id;
-  return isOwn && mayRead(caller, of.archiveId);
-}
-
-async function jobAsked(
-  asked: { readonly caller: Caller | null; readonly params: { readonly job: number } },
-  { pool }: Pick<World, "pool">,
-): Promise<Job> {
-  const of = await getJob(pool, asked.params.job);
-  if (of === null || !maySee(callerOf(asked), of)) throw noJob();
-  return of;
-}
-
-/** As it is now, after something was done to it. */
-async function again({ pool }: Pick<World, "pool">, jobId: number) {
-  const of = await getJob(pool, jobId);
-  if (of === null) throw noJob();
-  return value(toldJob(of));
-}
 
 export const jobRoutes = [
   route({
@@ -168,7 +68,7 @@ export const jobRoutes = [
       );
       if (begin) await recordAudit(pool, "restore", caller, { archiveId: archive.id, jobId }, chance.now);
       await jobs.begin(jobId, !begin);
-      return await again(world, jobId);
+      return await jobNow(world, jobId);
     },
   }),
   route({
@@ -207,7 +107,7 @@ export const jobRoutes = [
         },
         chance.now,
       );
-      return await again(world, jobId);
+      return await jobNow(world, jobId);
     },
   }),
   route({
@@ -274,14 +174,19 @@ export const jobRoutes = [
     answer: job,
     async handle(asked, world) {
       const of = await jobAsked(asked, world);
-      if (of.kind !== "restore")
+      if (of.kind === "export")
         throw new MailError("CONFIG_INVALID", "A download begins when its address is asked for: /jobs/{job}/download.");
+      if (of.kind === "import")
+        throw new MailError(
+          "CONFIG_INVALID",
+          "The file of this import is gone. Send it again: what is there already is not added twice.",
+        );
       if (isAtWork(of.state)) throw new MailError("CONFIG_INVALID", "This job is at work already.");
       const about = { archiveId: of.archiveId, jobId: of.id };
       await recordAudit(world.pool, "restore", callerOf(asked), about, asked.chance.now);
       if (!(await world.jobs.begin(of.id, false)))
         throw new MailError("CONFIG_INVALID", "This job is at work already.");
-      return await again(world, of.id);
+      return await jobNow(world, of.id);
     },
   }),
   route({
@@ -297,7 +202,7 @@ export const jobRoutes = [
       const of = await jobAsked(asked, world);
       await cancelJob(world.pool, of.id, asked.chance.now);
       world.jobs.cancel(of.id);
-      return await again(world, of.id);
+      return await jobNow(world, of.id);
     },
   }),
   route({

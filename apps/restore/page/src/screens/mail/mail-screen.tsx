@@ -10,6 +10,7 @@ import { BackIcon } from "../../parts/icons.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
 import { mail } from "../../texts/mail.ts";
 import { shell } from "../../texts/shell.ts";
+import { ImportButton } from "../import/import-button.tsx";
 import { RestoreButton } from "../restore/restore-button.tsx";
 import type { Shown } from "../restore/what.ts";
 import { atNow, type MailAddress, withSearch } from "./address.ts";
@@ -103,6 +104,7 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
       <div className={styles.side}>
         {tree.error === null ? null : <FailureNote error={tree.error} again={() => tree.refetch()} />}
         <MailboxTree archives={archives} archive={archive} rows={rows} mailbox={q === "" ? mailbox : undefined} />
+        <ImportButton archive={archive} name={archives.find((one) => one.archive === archive)?.name ?? ""} />
       </div>
       <div className={styles.top}>
         <Button

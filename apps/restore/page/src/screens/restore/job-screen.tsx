@@ -1,4 +1,4 @@
-// One restore or download: what would happen, how far it is, what became of it. Its address is all that is needed to come back to it.
+// One restore, download or import: what would happen, how far it is, what became of it. Its address is all that is needed to come back to it.
 import { Alert, Anchor, Button, Container, Group, Loader, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { FailureNote } from "../../shell/failure.tsx";
 import { jobs } from "../../texts/restore.ts";
 import { shell } from "../../texts/shell.ts";
 import { Download } from "./download.tsx";
+import { ImportResult } from "./import-result.tsx";
 import { lineOf, titleOf } from "./job-words.ts";
 import { Preview } from "./preview.tsx";
 import { ProgressNote } from "./progress-note.tsx";
@@ -53,6 +54,7 @@ function Standing({ job }: { readonly job: Job }) {
         </Alert>
       )}
       {job.kind === "export" ? <Download job={job} /> : null}
+      {job.kind === "import" ? <ImportResult job={job} /> : null}
       {job.kind === "restore" && job.result !== null ? (
         <Alert color="cyan" variant="light" role="status" title={jobs.states[job.state]}>
           {job.result.said}

@@ -1,11 +1,13 @@
 // What a job is called, and how it stands in a line. Pure.
 import { dateTime } from "../../texts/formats.ts";
+import { imported } from "../../texts/import.ts";
 import { jobs } from "../../texts/restore.ts";
 import type { Job } from "./use-job.ts";
 
 /** What it is. */
 export function titleOf(job: Job): string {
   if (job.kind === "export") return jobs.download;
+  if (job.kind === "import") return imported.of(job.asked?.name ?? "");
   const to = job.asked?.to;
   return to?.kind === "account" ? jobs.restoreTo(to.account) : jobs.restore;
 }

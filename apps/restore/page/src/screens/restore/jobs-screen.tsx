@@ -1,4 +1,4 @@
-// All restores and downloads, the latest first.
+// All restores, downloads and imports, the latest first.
 import { Anchor, Button, Container, Stack, Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
