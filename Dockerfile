@@ -19,5 +19,5 @@ USER node
 EXPOSE 9464
 # Docker asks politely once; the batch in hand is finished.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--initial-old-space-size=128", "/app/apps/worker/src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--initial-old-space-size=128", "--no-parallel-scavenge", "/app/apps/worker/src/main.ts"]
 CMD ["--help"]

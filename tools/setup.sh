@@ -5,7 +5,7 @@
 # It must never write outside the checkout (but for the caches of npm and pnpm), and never on stdout: that is the command's.
 set -eu
 tools='node@24.21.0 pnpm@12.21.0' # what npm brings; keep pnpm in step with package.json
-flags='--max-semi-space-size=4 --initial-old-space-size=128' # as in packetboat: V8 takes compiled code only under the flags it was made with
+flags='--max-semi-space-size=4 --initial-old-space-size=128 --no-parallel-scavenge' # as in packetboat: V8 takes compiled code only under the flags it was made with
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 root=$(CDPATH='' cd -- "$here/.." && pwd -P)
 runtime=$root/.runtime

@@ -7,6 +7,7 @@ import type { PoolClient } from "pg";
 import { CODEC, type Packed } from "./codec.ts";
 import { copyRows, type RowWriter } from "./copy.ts";
 import { type PackedAll, packAll } from "./packer.ts";
+import { keepIds, type StoredIds } from "./stored-ids.ts";
 
 /** What is stored of a message. */
 export type Body = Pick<FetchedBody, "bytes" | "digests">;
@@ -14,6 +15,7 @@ export type Body = Pick<FetchedBody, "bytes" | "digests">;
 /** Where bodies go: a key space, and a transaction that need not wait for the disk (writeAhead of session.ts). */
 export interface BodyStore {
   readonly keySpace: number;
+  readonly storedIds: StoredIds;
   readonly writeAhead: <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
 }
 
@@ -87,16 +89,21 @@ export async function storeBodies(store: BodyStore, bodies: readonly Body[]): Pr
   }
 }
 
-async function storeSmall(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<void> {
+/** Where bodies are, by digest. */
+type Places = ReadonlyMap<Digest, bigint>;
+
+async function storeSmall(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<Places> {
   const stored = await findStored(client, keySpace, bodies);
   const missing = bodies.filter((body) => !stored.has(body.digests.sha256));
-  if (missing.length > 0) await copyBlobs(client, keySpace, missing);
+  if (missing.length === 0) return stored;
+  const ids = await copyBlobs(client, keySpace, missing);
+  return new Map([...stored, ...missing.map(({ digests }, i) => [digests.sha256, ids[i] as bigint] as const)]);
 }
 
-async function untilStored(store: BodyStore, work: (client: PoolClient) => Promise<void>): Promise<void> {
+async function untilStored(store: BodyStore, work: (client: PoolClient) => Promise<Places>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return await store.writeAhead(work);
+      return keepIds(store.storedIds, await store.writeAhead(work));
     } catch (error) {
       if (tries >= TRIES || !isSameBody(error)) throw error;
     }
@@ -111,7 +118,7 @@ function isSameBody(error: unknown): boolean {
 }
 
 /** Which of these are there. An orphan that is wanted again is made young, so that the sweep does not take it before the commit. */
-async function findStored(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<ReadonlySet<Digest>> {
+async function findStored(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<Places> {
   const { rows } = await client.query<{ id: bigint; sha256: string; old: boolean }>({
     name: "archive_find_blobs",
     // By the unique index blob_sha256, digest by digest.
@@ -128,22 +135,29 @@ async function findStored(client: PoolClient, keySpace: number, bodies: readonly
       [old],
     );
   }
-  return new Set(rows.map((row) => row.sha256));
+  return new Map(rows.map((row) => [row.sha256, row.id]));
 }
 
-async function copyBlobs(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<void> {
+/** Gives the ids, in the order of the bodies. */
+async function copyBlobs(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<readonly bigint[]> {
   const packing = new Packing(bodies);
   try {
-    await copyPacked(client, keySpace, bodies.length, packing);
+    const ids = await copyPacked(client, keySpace, bodies.length, packing);
     // Not after a failure: what was given to a connection that broke may still lie in its queue.
     await packing.release();
+    return ids;
   } catch (error) {
     await packing.settle();
     throw error;
   }
 }
 
-async function copyPacked(client: PoolClient, keySpace: number, count: number, packing: Packing): Promise<void> {
+async function copyPacked(
+  client: PoolClient,
+  keySpace: number,
+  count: number,
+  packing: Packing,
+): Promise<readonly bigint[]> {
   const ids = await reserveIds(client, count);
   const paged: { readonly id: bigint; readonly bytes: Buffer }[] = [];
   await copyRows(client, COPY_BLOBS, async (writer, ready) => {
@@ -156,13 +170,14 @@ async function copyPacked(client: PoolClient, keySpace: number, count: number, p
       await ready();
     }
   });
-  if (paged.length === 0) return;
+  if (paged.length === 0) return ids;
   await copyRows(client, COPY_PARTS, async (writer, ready) => {
     for (const { id, bytes } of paged) {
       writePages(writer, id, 0, CODEC.continued, bytes);
       await ready();
     }
   });
+  return ids;
 }
 
 const COPY_BLOBS =
@@ -213,10 +228,11 @@ function writePages(writer: RowWriter, id: bigint, first: number, codec: number,
 }
 
 /** In segments of 4 MB, each packed by itself; a segment in flight is all the memory it takes. */
-async function storeLarge(client: PoolClient, keySpace: number, body: Body): Promise<void> {
-  if ((await findStored(client, keySpace, [body])).size > 0) return;
+async function storeLarge(client: PoolClient, keySpace: number, body: Body): Promise<Places> {
+  const stored = await findStored(client, keySpace, [body]);
+  if (stored.size > 0) return stored;
   const [id] = await reserveIds(client, 1);
-  if (id === undefined) return;
+  if (id === undefined) return stored;
   await copyRows(client, COPY_BLOBS, async (writer) => writeBlob(writer, id, keySpace, body, CODEC.segments, null));
   await copyRows(client, COPY_PARTS, async (writer, ready) => {
     let part = 0;
@@ -227,4 +243,5 @@ async function storeLarge(client: PoolClient, keySpace: number, body: Body): Pro
       await ready();
     }
   });
+  return new Map([[body.digests.sha256, id]]);
 }

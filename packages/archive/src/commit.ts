@@ -18,6 +18,7 @@ import {
 import { databaseCode, inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { addReadBack } from "./queries/append-habits.ts";
+import { keepBodies } from "./queries/blob-lock.ts";
 import { intend, settleIntents } from "./queries/intents.ts";
 import {
   changeMailboxes,
@@ -59,6 +60,7 @@ import { type Session, write } from "./session.ts";
 export async function commitBatch(session: Session, batch: Batch): Promise<Committed> {
   try {
     const committed = await write(session, async (client) => {
+      if (batch.archive.some((op) => op.kind === "addMessage")) await keepBodies(client);
       const revision = batch.archive.length === 0 ? null : await lockArchive(client, session);
       if (batch.plannedAt !== undefined && revision !== null && (await isOvertaken(client, session, batch.plannedAt)))
         return OVERTAKEN;
@@ -107,7 +109,7 @@ export interface Undoing {
  * it is a writer like any other, and what a run planned on rows that this closes is stale (S4). Throws ARCHIVE_BUSY, ARCHIVE_UNKNOWN.
  */
 export async function commitEdits(pool: Pool, undoing: Undoing, ops: readonly ArchiveEdit[]): Promise<Committed> {
-  return commitUnlinked(pool, undoing, async () => ops, neverAdds);
+  return commitUnlinked(pool, undoing, async () => ops, null);
 }
 
 /**
@@ -128,16 +130,19 @@ async function commitUnlinked(
   pool: Pool,
   undoing: Undoing,
   plan: (client: PoolClient) => Promise<readonly ArchiveOp[]>,
-  add: (client: PoolClient, revision: number, adds: readonly AddMessage[]) => Promise<void>,
+  add: ((client: PoolClient, revision: number, adds: readonly AddMessage[]) => Promise<void>) | null,
 ): Promise<Committed> {
   const session = { ...undoing, run: null };
   try {
     return await inTransaction(pool, async (client) => {
       await client.query("select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)");
+      if (add !== null) await keepBodies(client);
       const revision = await lockArchive(client, session);
       const ops = await plan(client);
       if (ops.length === 0) return NOTHING_DONE;
-      const { stale, done } = await applyArchive(client, session, ops, revision, (adds) => add(client, revision, adds));
+      const { stale, done } = await applyArchive(client, session, ops, revision, (adds) =>
+        add === null ? neverAdds() : add(client, revision, adds),
+      );
       if (done === 0) return { revision: null, stale };
       await recordRevision(client, session, revision);
       return { revision: asId<Revision>(revision), stale };

@@ -17,6 +17,7 @@ import { moment, rowsOf } from "./catalog/asking.ts";
 import { uncountStorage } from "./catalog/storage.ts";
 import { lockArchive, recordRevision } from "./commit.ts";
 import { uncount } from "./counts.ts";
+import { takeBodies } from "./queries/blob-lock.ts";
 import {
   countSelected,
   dropUnpointed,
@@ -184,6 +185,7 @@ async function eraseBatch(
   options: ForgetOptions,
   { values, from, upTo, before }: Position,
 ): Promise<Batch | null> {
+  await takeBodies(client);
   const next = await lockArchive(client, { archiveId });
   const ids = await nextSelected(client, values, from, upTo, BATCH);
   const last = ids.at(-1);

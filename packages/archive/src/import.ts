@@ -24,6 +24,7 @@ import { heldAlike } from "./queries/alike.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
 import type { Session } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
+import { noIds } from "./stored-ids.ts";
 
 /** A message to be brought in. */
 export interface ImportMessage extends Incoming {
@@ -60,7 +61,7 @@ export interface ArchiveImport {
   readonly finish: () => Promise<void>;
 }
 
-type Importing = Pick<Session, "pool" | "archiveId" | "keySpace" | "provesKeys" | "now"> & {
+type Importing = Pick<Session, "pool" | "archiveId" | "keySpace" | "provesKeys" | "storedIds" | "now"> & {
   readonly link: null;
   changes: number;
   uncounted: number;
@@ -71,7 +72,16 @@ export async function openImport(pool: Pool, archiveId: ArchiveId, now: () => nu
   const settings = await settingsOf(pool, archiveId).catch((error: unknown) => {
     throw asDatabaseError(error);
   });
-  const importing: Importing = { pool, archiveId, ...settings, now, link: null, changes: 0, uncounted: 0 };
+  const importing: Importing = {
+    pool,
+    archiveId,
+    ...settings,
+    storedIds: noIds(),
+    now,
+    link: null,
+    changes: 0,
+    uncounted: 0,
+  };
   const known = () => knownMailboxes(importing);
   const missing = (batch: readonly ImportMessage[]) =>
     batch.length === 0 ? Promise.resolve([]) : byIndex(pool, (client) => missingOf(client, importing, batch));
@@ -109,14 +119,14 @@ async function missingOf(
 /** `candidates`: what was missing a moment ago. Somebody else may have added some of it since. */
 async function addBatch(importing: Importing, candidates: readonly ImportMessage[]): Promise<Imported> {
   if (candidates.length === 0) return { added: [], revision: null };
-  const { pool, keySpace } = importing;
+  const { pool } = importing;
   const writeAhead = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> =>
     byIndex(pool, async (client) => {
       // Nothing before the commit below refers to it, which is flushed, and this before it (session.ts).
       await client.query("set local synchronous_commit = off");
       return work(client);
     });
-  await storeBodies({ keySpace, writeAhead }, candidates);
+  await storeBodies({ ...importing, writeAhead }, candidates);
   let added: readonly ImportMessage[] = [];
   const { revision } = await commitAdditions(pool, importing, async (client) => {
     added = await missingOf(client, importing, candidates);

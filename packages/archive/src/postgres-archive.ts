@@ -29,6 +29,7 @@ import { approvedPushes, expungedSince } from "./queries/unsent.ts";
 import { versionsSince } from "./queries/versions.ts";
 import { type ArchiveSettings, PROVES_KEYS, type Session, writeAhead } from "./session.ts";
 import { refreshStatistics } from "./statistics.ts";
+import { noIds } from "./stored-ids.ts";
 
 export interface OpenArchiveOptions {
   readonly pool: Pool;
@@ -54,6 +55,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     archiveId: link.archiveId,
     lease,
     ...(options.settings ?? (await read(settingsOf(pool, link.archiveId)))),
+    storedIds: noIds(),
     now,
     run: null,
     changes: 0,
@@ -78,8 +80,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     unbound: (mailbox, canonical) => read(unboundMessages(session, mailbox, canonical)),
     unboundIn: (mailbox) => unboundIn(session, mailbox),
     byEmailId: (emailIds) => read(digestsByEmailId(session, emailIds)),
-    storeBodies: (bodies) =>
-      storeBodies({ keySpace: session.keySpace, writeAhead: (work) => writeAhead(session, work) }, bodies),
+    storeBodies: (bodies) => storeBodies({ ...session, writeAhead: (work) => writeAhead(session, work) }, bodies),
     commit: async (batch) => {
       const committed = await commitBatch(session, batch);
       await countOnTheWay(session);

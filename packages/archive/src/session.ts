@@ -4,6 +4,7 @@
 import type { ArchiveId, Link, RunId } from "@packetboat/core";
 import { type Fence, inTransaction, leaseLost } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
+import type { StoredIds } from "./stored-ids.ts";
 
 /** What every statement of an open archive needs. */
 export interface Session {
@@ -15,6 +16,8 @@ export interface Session {
   readonly keySpace: number;
   /** Postgres lets this role leave foreign keys unasked where we prove them ourselves (addMessages); the embedded server does. */
   readonly provesKeys: boolean;
+  /** Of bodies that this session stored lately. */
+  readonly storedIds: StoredIds;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** The run that changes are recorded under; null before beginRun. */

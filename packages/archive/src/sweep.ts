@@ -2,6 +2,7 @@
 // harmless, and taken after a day: a body that was just stored is about to be pointed to.
 import { inTransaction } from "@packetboat/database";
 import type { Pool } from "pg";
+import { takeBodies } from "./queries/blob-lock.ts";
 import { dropUnpointed } from "./queries/forget.ts";
 
 /** Rows looked at in one transaction. */
@@ -21,7 +22,8 @@ export async function sweepOrphans(pool: Pool, olderThanMs = DAY_MS): Promise<Sw
   for (let after: bigint | null = 0n; after !== null; ) {
     const from: bigint = after;
     const page = await inTransaction(pool, async (client) => {
-      // By blob_pkey and message_blob. Locked rows are in use by a writer: not orphans for long.
+      await takeBodies(client);
+      // By blob_pkey and message_blob. Locked rows are in use by who indexes them: not orphans for long.
       const { rows } = await client.query<{ last: bigint | null; blobs: bigint; bytes: bigint }>(
         `with page as (select id from blob where id > $1 order by id limit ${PAGE}),
           orphan as (

@@ -110,6 +110,17 @@ describe("fingerprint", () => {
     );
   });
 
+  it("C4 is the same whatever ends the lines, whatever is in them", () => {
+    const piece = fc.constantFrom("\n", "\n", " ", "\t", "a", "b:", "x".repeat(30), "\x80");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        const raw = pieces.join("");
+        expect(fingerprintOf(text(raw.replaceAll("\n", "\r\n")))).toBe(fingerprintOf(text(raw)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it("C4 differs when any field differs, the body apart", () => {
     const one = fingerprintOf(text("Subject: a\r\nReceived: x\r\n\r\nbody"));
     expect(fingerprintOf(text("Subject: a\r\nReceived: x\r\n\r\nother"))).toBe(one);

@@ -6,6 +6,7 @@ import type { ImapFlowOptions } from "imapflow";
 import { type FetchRow, isFetchLine, parseFetchLine } from "./fetch-line.ts";
 import { GREETING_LINE_BYTES } from "./limits.ts";
 import type { Answer, Token } from "./tokens.ts";
+import { type AnswerStream, type ResponseData, takeWholeAnswers } from "./whole-answers.ts";
 
 /** The parts of imapflow's ImapFlow class that its d.ts leaves out, as of 2.9.1. */
 export interface Internals {
@@ -19,7 +20,9 @@ export interface Internals {
   expectCapabilityUpdate: boolean;
   state: number;
   readonly states: { readonly NOT_AUTHENTICATED: number; readonly AUTHENTICATED: number };
-  readonly streamer: { maxLineLength: number; maxLiteralSize: number };
+  readonly streamer: AnswerStream;
+  /** Somebody of ours is at work on an answer: silence is not the server's. */
+  _processingResponse: boolean;
   connect(): Promise<void>;
   close(): void;
   exec(
@@ -38,12 +41,6 @@ export interface Internals {
   /** The socket, or what compresses before it; gone with the connection. */
   readonly writeSocket: Writable | false | null;
   on(event: string, listener: (...args: unknown[]) => void): void;
-}
-
-/** One answer as imapflow's stream cuts it: the line, its literals apart. */
-export interface ResponseData {
-  readonly payload: Buffer;
-  readonly literals: readonly Buffer[];
 }
 
 /** Reads the answers of several commands at once: takes what is meant for it, and says so. */
@@ -126,6 +123,17 @@ export async function makeClient(options: ImapFlowOptions, hooks: Hooks): Promis
   const client = new Client(options);
   client.streamer.maxLineLength = GREETING_LINE_BYTES;
   client.streamer.maxLiteralSize = GREETING_LINE_BYTES;
+  takeWholeAnswers(
+    client.streamer,
+    () => hooks.sink !== null,
+    (answer) => {
+      const taken = client.handleResponse(answer);
+      return taken === FED ? true : taken;
+    },
+    (isParked) => {
+      client._processingResponse = isParked;
+    },
+  );
   return client;
 }
 

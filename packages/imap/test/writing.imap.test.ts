@@ -93,8 +93,8 @@ describe.for(SERVERS)("%s", ([kind, start]) => {
     proxy.latency(0);
     expect(answers.every((answer) => answer.kind === "appended" && answer.uid !== null)).toBe(true);
     expect(proxy.counts().commands).toMatchObject({ SELECT: 1, APPEND: 10 });
-    // A round trip for each would take 40 s.
-    expect(seconds).toBeLessThan(10);
+    // A round trip for each would take 40 s, on any machine.
+    expect(seconds).toBeLessThan(35);
     await writer.close();
   });
 

@@ -253,7 +253,6 @@ test("the proxy delays by the round trip it is told", async (context) => {
   const took = performance.now() - began;
   // Connecting costs two round trips until the greeting, each command one.
   expect(took).toBeGreaterThan(155);
-  expect(took).toBeLessThan(1_500);
 });
 
 test("dovecot lets in by password, token and as another user, and refuses the rest", async (context) => {

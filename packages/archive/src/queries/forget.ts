@@ -137,7 +137,7 @@ export async function erase(client: PoolClient, ids: readonly bigint[]): Promise
 
 /** Takes the bodies that no message uses any more and gives how many bytes went. */
 async function eraseBlobs(client: PoolClient, ids: readonly bigint[]): Promise<number> {
-  // What another writer holds is about to be used by its message. Only then is it asked what uses them: nobody can begin to meanwhile.
+  // Nobody can begin to use one meanwhile (takeBodies). What is locked is being indexed: the sweep takes it.
   const free = await rowsOf<{ id: bigint }>(
     client,
     "select id from blob where id = any($1::bigint[]) for update skip locked",

@@ -4,6 +4,7 @@ import {
   type ArchiveId,
   type ArchiveOp,
   asId,
+  type Digest,
   type Link,
   type MailboxId,
   MailError,
@@ -13,25 +14,27 @@ import {
 import type { PoolClient } from "pg";
 import { arrayLiteral, dateParameter, int8Parameter } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
+import { forgetIds, idOf } from "../stored-ids.ts";
 
 export type AddMessage = Extract<ArchiveOp, { kind: "addMessage" }>;
 export type ChangeMessage = Extract<ArchiveOp, { since: Revision }>;
 /** Of whom messages are added. No link: an import, which binds nothing. */
-export type Adding = Pick<Session, "archiveId" | "keySpace" | "provesKeys"> & {
+export type Adding = Pick<Session, "archiveId" | "keySpace" | "provesKeys" | "storedIds"> & {
   readonly link: Pick<Link, "id"> | null;
 };
 export type ReviveMessage = Extract<ArchiveOp, { kind: "reviveMessage" }>;
 
-// One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Blobs are found by blob_sha256, and held
-// to the commit.
+// One statement for three tables. Ids follow the order of the ops, which is that of the UIDs (C3). Bodies are kept to the commit (keepBodies);
+// that they are the ones that were meant is asked of each, by blob_pkey.
 const ADD = `
 with item as materialized (
   select nextval('message_id_seq') as id, found.* from (
     select o.*, b.id as blob_id
-    from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::boolean[])
+    from unnest($4::text[], $5::float8[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::boolean[], $14::bigint[])
       with ordinality
-      o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, unproved, position)
-    cross join lateral (select id from blob where key_space = $2 and sha256 = decode(o.sha256, 'hex') limit 1 for key share) b
+      o(sha256, internal_date, mailbox_id, flags, remote_mailbox_id, uid, seen_flags, modseq, email_id, unproved, stored_id, position)
+    cross join lateral (select id, key_space, sha256 from blob where id = o.stored_id limit 1) b
+    where b.key_space = $2 and b.sha256 = decode(o.sha256, 'hex')
     order by o.position
   ) found
 ), added as (
@@ -54,6 +57,7 @@ export async function addMessages(
   ops: readonly AddMessage[],
 ): Promise<void> {
   await holdParents(client, session, ops);
+  const storedIds = await idsOf(client, session, ops);
   if (session.provesKeys) await client.query("set local session_replication_role = replica");
   const { rows } = await client.query<{ found: bigint }>({
     name: "archive_add_messages",
@@ -72,10 +76,12 @@ export async function addMessages(
       ops.map((op) => int8Parameter(op.binding?.modseq ?? null)),
       ops.map((op) => op.binding?.emailId ?? null),
       ops.map((op) => op.binding?.unproved ?? false),
+      storedIds,
     ],
   });
   if (session.provesKeys) await client.query("set local session_replication_role = origin");
   if (Number(rows[0]?.found) !== ops.length) {
+    forgetIds(session.storedIds);
     throw new MailError(
       "ARCHIVE_BUSY",
       "A message was to be added whose body is not stored: another command erased it meanwhile. Nothing was changed; run it again.",
@@ -83,9 +89,35 @@ export async function addMessages(
   }
 }
 
+/** The ids of the bodies of these messages, in their order; those that this session does not know are found by blob_sha256. Null: none is stored. */
+async function idsOf(
+  client: PoolClient,
+  { keySpace, storedIds }: Adding,
+  ops: readonly AddMessage[],
+): Promise<readonly (bigint | null)[]> {
+  const unknown = [...new Set(ops.map(({ sha256 }) => sha256))].filter((sha256) => idOf(storedIds, sha256) === null);
+  const found = unknown.length === 0 ? [] : await findIds(client, keySpace, unknown);
+  const others = new Map(found.map(({ sha256, id }) => [sha256, id]));
+  return ops.map(({ sha256 }) => idOf(storedIds, sha256) ?? others.get(sha256) ?? null);
+}
+
+async function findIds(
+  client: PoolClient,
+  keySpace: number,
+  digests: readonly Digest[],
+): Promise<readonly { readonly sha256: Digest; readonly id: bigint }[]> {
+  const { rows } = await client.query<{ sha256: string; id: bigint }>({
+    name: "archive_body_ids",
+    text: `select o.sha256, b.id from unnest($2::text[]) o(sha256)
+      cross join lateral (select id from blob where key_space = $1 and sha256 = decode(o.sha256, 'hex') limit 1) b`,
+    values: [keySpace, digests],
+  });
+  return rows;
+}
+
 /**
  * Proves that the mailboxes of both sides exist and are ours, and holds them to the commit. With the archive's row (lockArchive) and the
- * blobs (ADD) that is all that foreign keys would ask for each row: docs/decisions/0007-keys-by-batch.md.
+ * bodies (keepBodies, ADD) that is all that foreign keys would ask for each row: docs/decisions/0007-keys-by-batch.md.
  */
 async function holdParents(client: PoolClient, session: Adding, ops: readonly AddMessage[]): Promise<void> {
   const mailboxes = [...new Set(ops.map((op) => op.mailboxId))];
