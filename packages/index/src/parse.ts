@@ -39,7 +39,7 @@ export async function parsed(
 ): Promise<Parsed> {
   const parser = new MailParser(options);
   let headers: Headers = new Map();
-  let lines: readonly { readonly key: string; readonly line: string }[] = [];
+  let lines: readonly HeaderLine[] = [];
   let text: MessageText | null = null;
   await new Promise<void>((resolve, reject) => {
     parser.on("headers", (found) => {
@@ -56,10 +56,21 @@ export async function parsed(
     parser.once("end", resolve);
     parser.end(bytes);
   });
+  return { header: headerOf(headers, lines), text };
+}
+
+/** As they stand in a message, folded, each byte a character; `key` in lower case. */
+export interface HeaderLine {
+  readonly key: string;
+  readonly line: string;
+}
+
+/** What is kept of a message's fields, which mailparser has read, and their lines. */
+export function headerOf(fields: Headers, lines: readonly HeaderLine[]): ReadHeader {
   const date = lines.find(({ key }) => key === "date")?.line;
-  const of = (name: string): readonly ShownAddress[] => addresses(headers.get(name));
-  const header = {
-    subject: String(headers.get("subject") ?? ""),
+  const of = (name: string): readonly ShownAddress[] => addresses(fields.get(name));
+  return {
+    subject: String(fields.get("subject") ?? ""),
     date: date === undefined ? null : date.slice(date.indexOf(":") + 1),
     from: of("from"),
     to: of("to"),
@@ -67,18 +78,46 @@ export async function parsed(
     bcc: of("bcc"),
     replyTo: of("reply-to"),
   };
-  return { header, text };
 }
+
+/** Of mailparser, which its types do not show: what it makes of lines and names. Its version is pinned; a change would fail ordinary.pure.test.ts. */
+interface Inside {
+  readonly processHeaders: (lines: readonly HeaderLine[]) => Headers;
+  readonly libmime: {
+    readonly decodeFlowed: (text: string, deletesSpaces: boolean) => string;
+    readonly detectMimeType: (name: string) => string | false;
+  };
+}
+
+/** Never fed: what is asked of it keeps no state. */
+let inside: Inside | null = null;
+const library = (): Inside => {
+  inside ??= new MailParser(OPTIONS) as unknown as Inside;
+  return inside;
+};
+
+/** mailparser's reading of header lines. */
+export const fieldsOf = (lines: readonly HeaderLine[]): Headers => library().processHeaders(lines);
+
+/** mailparser's reading of format=flowed. */
+export const flowedText = (bytes: Buffer, deletesSpaces: boolean): Buffer =>
+  Buffer.from(library().libmime.decodeFlowed(bytes.toString("latin1"), deletesSpaces), "latin1");
+
+/** The type that mailparser gives octets by their name. */
+export const typeByName = (name: string): string =>
+  library().libmime.detectMimeType(name) || "application/octet-stream";
 
 /** Reads a message for search. `cut`: these bytes are not all of it. Rejects with what mailparser throws. */
 export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
   const attachments: ReadAttachment[] = [];
   const { header, text } = await parsed(bytes, OPTIONS, (data) => take(data, attachments));
-  return { ...header, text: searchable(text), attachments, cut };
+  const html = typeof text?.html === "string" ? text.html : "";
+  return { ...header, text: searchable(text?.text ?? "", html), attachments, cut };
 }
 
 /** A picture within the text, or a signature: nothing that a person would call an attachment. */
-export function isWithin({ contentType, contentDisposition, filename, cid, related }: AttachmentStream): boolean {
+export function isWithin(attachment: Omit<AttachmentStream, "type" | "content" | "release">): boolean {
+  const { contentType, contentDisposition, filename, cid, related } = attachment;
   const picture = contentType.startsWith("image/") && cid !== undefined && contentDisposition !== "attachment";
   const nameless = filename === undefined && contentType === "text/calendar";
   return picture || nameless || related === true || SIGNATURE.test(contentType);
@@ -109,9 +148,9 @@ function addresses(value: unknown): readonly ShownAddress[] {
 const NOTE_CHARACTERS = 200;
 const NOTE_SHARE = 1 / 50;
 
-function searchable(found: MessageText | null): string {
-  const plain = (found?.text ?? "").trim();
-  const html = typeof found?.html === "string" ? found.html : "";
+/** Of a message's plain text and its HTML, each empty where there is none: what is searched. */
+export function searchable(text: string, html: string): string {
+  const plain = text.trim();
   if (html === "" || plain.length > Math.max(NOTE_CHARACTERS, html.length * NOTE_SHARE)) return plain;
   return `${plain}\n${textOfHtml(html)}`;
 }

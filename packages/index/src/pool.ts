@@ -31,10 +31,10 @@ export interface ReadingTask {
   readonly failed: Failed | null;
 }
 
-/** In the order of the tasks. */
+/** A thread is given several tasks at once, and answers them at once, in their order. */
 export type ReadingAnswer =
   | { readonly kind: "ready" }
-  | { readonly kind: "read"; readonly read: Readings[Wanted["kind"]] };
+  | { readonly kind: "read"; readonly read: readonly Readings[Wanted["kind"]][] };
 
 export interface ReaderOptions {
   /** Default: 2. */
@@ -58,12 +58,17 @@ export interface ContentReader extends AsyncDisposable {
 
 interface Waiting {
   task: ReadingTask;
+  /** It was in a bundle that cost a thread: from here on it goes by itself, so that it is known which one it was. */
+  alone: boolean;
   readonly resolve: (read: Readings[Wanted["kind"]]) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Messages that a thread has beside the one in hand: it need not wait for us. */
+/** Bundles that a thread has beside the one in hand: it need not wait for us. */
 const AHEAD = 2;
+/** Messages that wait go together, as long as they are small: on its way a message costs as much as the reading of a small one. */
+const BUNDLE_MESSAGES = 16;
+const BUNDLE_BYTES = 131_072;
 /** How many times the limit our own reading may take. */
 const OWN_TIMES = 10;
 /** For loading mailparser on a busy machine. */
@@ -97,7 +102,7 @@ class Pool {
     const seen = bytes.length > most ? bytes.subarray(0, most) : bytes;
     const task = { wanted, bytes: seen, cut: cut || seen !== bytes, failed: null };
     return new Promise<Readings[Wanted["kind"]]>((resolve, reject) => {
-      this.#queue.push({ task, resolve, reject });
+      this.#queue.push({ task, alone: false, resolve, reject });
       // A thread takes longer to start than a few messages to read.
       this.#threads.find(({ load }) => load <= AHEAD)?.feed();
       // A thread answers what it was asked.
@@ -121,13 +126,26 @@ function nothingOf({ kind }: Wanted, failed: Failed): Readings[Wanted["kind"]] {
   }
 }
 
+const sizeOf = (bundle: readonly Waiting[]): number => bundle.reduce((sum, { task }) => sum + task.bytes.length, 0);
+
+/** How many of those that wait go together next. */
+function bundled(queue: readonly Waiting[]): number {
+  let bytes = 0;
+  for (const [i, { task, alone }] of queue.slice(0, BUNDLE_MESSAGES).entries()) {
+    bytes += task.bytes.length;
+    if (i > 0 && (alone || bytes > BUNDLE_BYTES)) return i;
+    if (alone) return 1;
+  }
+  return Math.min(queue.length, BUNDLE_MESSAGES);
+}
+
 /** One thread and its successors. States: none (nothing to do yet), running, ended (its head is judged, the next one takes over). */
 class Thread {
   readonly #queue: Waiting[];
   readonly #limitMs: number;
   readonly #memoryMb: number;
   /** What it was sent, in the order in which it answers. */
-  #sent: Waiting[] = [];
+  #sent: (readonly Waiting[])[] = [];
   #worker: Worker | null = null;
   #timer: NodeJS.Timeout | null = null;
   #ready = false;
@@ -145,13 +163,20 @@ class Thread {
 
   feed(): void {
     while (this.#sent.length <= AHEAD) {
-      const next = this.#queue.shift();
-      if (next === undefined) return;
+      const bundle = this.#queue.splice(0, bundled(this.#queue));
+      if (bundle.length === 0) return;
       this.#worker ??= this.#start();
-      this.#sent.push(next);
+      this.#sent.push(bundle);
       // A copy of just these bytes, which the thread keeps: sent as they are, all of the memory that they lie in would be copied there.
-      const bytes = new Uint8Array(next.task.bytes);
-      this.#worker.postMessage({ ...next.task, bytes } satisfies ReadingTask, [bytes.buffer]);
+      const all = new Uint8Array(sizeOf(bundle));
+      let at = 0;
+      const tasks = bundle.map(({ task }): ReadingTask => {
+        const bytes = all.subarray(at, at + task.bytes.length);
+        bytes.set(task.bytes);
+        at += bytes.length;
+        return { ...task, bytes };
+      });
+      this.#worker.postMessage(tasks, [all.buffer]);
       if (this.#sent.length === 1) this.#watch();
     }
   }
@@ -166,7 +191,7 @@ class Thread {
       this.#ready = true;
       if (answer.kind === "read") {
         this.#stillborn = 0;
-        this.#sent.shift()?.resolve(answer.read);
+        for (const [i, { resolve }] of (this.#sent.shift() ?? []).entries()) resolve(answer.read[i] ?? null);
       }
       this.#watch();
       this.feed();
@@ -190,9 +215,9 @@ class Thread {
     if (this.#sent.length === 0) return;
     const worker = this.#worker;
     // In our own way everything takes as long as it is, so that its time only has to end what is a defect.
-    const task = this.#sent[0]?.task;
-    const own = task?.failed === null ? 1 : OWN_TIMES;
-    const size = Math.max(1, (task?.bytes.length ?? 0) / READ_BYTES);
+    const [bundle = []] = this.#sent;
+    const own = bundle[0]?.task.failed === null ? 1 : OWN_TIMES;
+    const size = Math.max(1, sizeOf(bundle) / READ_BYTES);
     const limit = this.#ready ? own * size * this.#limitMs : STARTING_MS;
     this.#timer = setTimeout(() => {
       if (worker === null) return;
@@ -201,21 +226,26 @@ class Thread {
     }, limit);
   }
 
-  /** The message in hand has ended it; the others are as they were. */
+  /** The bundle in hand has ended it; the others are as they were. */
   #lost(worker: Worker, failed: Failed, error: Error | null): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    const [head, ...others] = this.#sent;
+    const [bundle = [], ...others] = this.#sent;
     this.#sent = [];
     this.#watch();
-    this.#queue.unshift(...others);
+    this.#queue.unshift(...others.flat());
+    const [head, ...more] = bundle;
     if (head === undefined) return;
     if (!this.#ready && ++this.#stillborn >= MOST_STILLBORN) {
       const sentence = "Packetboat has a defect: threads that read mail cannot be started. Please report this.";
-      head.reject(new MailError("BUG", sentence, { cause: error }));
+      for (const { reject } of bundle) reject(new MailError("BUG", sentence, { cause: error }));
+    } else if (more.length > 0 || !this.#ready) {
+      for (const each of bundle) each.alone = true;
+      this.#queue.unshift(...bundle);
     } else if (head.task.failed !== null) head.resolve(nothingOf(head.task.wanted, failed));
     else {
-      if (this.#ready) head.task = { ...head.task, failed };
+      head.alone = true;
+      head.task = { ...head.task, failed };
       this.#queue.unshift(head);
     }
     this.feed();
@@ -226,7 +256,7 @@ class Thread {
     this.#worker = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const closed = new MailError("INTERRUPTED", "The reading of messages was ended.");
-    for (const { reject } of this.#sent.splice(0)) reject(closed);
+    for (const { reject } of this.#sent.splice(0).flat()) reject(closed);
     for (const { reject } of this.#queue.splice(0)) reject(closed);
     await worker?.terminate();
   }

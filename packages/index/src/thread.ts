@@ -5,6 +5,7 @@ import type { Content } from "@packetboat/search";
 import { contentOf, type Read } from "./content-of.ts";
 import { openByParser, partByParser } from "./open.ts";
 import { type OpenedMessage, type OpenedRead, openedOf, partNumber } from "./opened.ts";
+import { readOrdinary } from "./ordinary.ts";
 import { readByParser, textOfHtml } from "./parse.ts";
 import { plainHtml } from "./plain-html.ts";
 import type { ReadingAnswer, ReadingTask } from "./pool.ts";
@@ -35,7 +36,7 @@ async function read(buffer: Buffer, { cut, failed }: ReadingTask): Promise<Conte
   if (failed !== null) return contentOf(readTolerantly(buffer, cut), failed);
   let found: Read;
   try {
-    found = await caught(readByParser(buffer, cut));
+    found = readOrdinary(buffer, cut) ?? (await caught(readByParser(buffer, cut)));
   } catch {
     return contentOf(readTolerantly(buffer, cut), "parser");
   }
@@ -81,10 +82,11 @@ function answerTo(task: ReadingTask): Promise<Content | OpenedMessage | Buffer |
 
 // Messages wait here, not in the parser: one at a time is in memory beside those that were sent.
 let before: Promise<void> = Promise.resolve();
-parentPort?.on("message", (task: ReadingTask) => {
+parentPort?.on("message", (tasks: readonly ReadingTask[]) => {
   before = before.then(async () => {
-    const answer: ReadingAnswer = { kind: "read", read: await answerTo(task) };
-    parentPort?.postMessage(answer);
+    const read: Awaited<ReturnType<typeof answerTo>>[] = [];
+    for (const task of tasks) read.push(await answerTo(task));
+    parentPort?.postMessage({ kind: "read", read } satisfies ReadingAnswer);
   });
 });
 const ready: ReadingAnswer = { kind: "ready" };

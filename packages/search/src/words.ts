@@ -16,12 +16,12 @@ const HAS_UNSPACED = new RegExp(UNSPACED.source, "u");
 /** Gives the words of a text in their order. */
 export function wordsOf(text: string): string[] {
   const folded = fold(text.toWellFormed());
-  const words: string[] = [];
   if (ASCII.test(folded)) {
-    for (const [run] of folded.matchAll(ASCII_RUN)) words.push(run.length > LONGEST ? run.slice(0, LONGEST) : run);
-    return words;
+    const runs: string[] = folded.match(ASCII_RUN) ?? [];
+    return runs.map((run) => (run.length > LONGEST ? run.slice(0, LONGEST) : run));
   }
-  for (const [run] of folded.matchAll(RUN)) {
+  const words: string[] = [];
+  for (const run of folded.match(RUN) ?? []) {
     if (HAS_UNSPACED.test(run)) addMixed(words, run);
     else addWord(words, run);
   }
