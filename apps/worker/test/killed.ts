@@ -85,7 +85,14 @@ export async function commandOf(
 ): Promise<Command> {
   const home = await mkdtemp(join(tmpdir(), "pb-kill-"));
   const urlOf = (side: "a" | "b") => `imap://${users[side]}:pass@127.0.0.1:${doors[side].port}?tls=none`;
-  const words = [scene === "receiving" ? "migrate" : "mirror", urlOf("a"), urlOf("b"), "--archive", "both", "--json"];
+  const [a, b] = [urlOf("a"), urlOf("b")];
+  const some = ["INBOX", "Work", "Old"].flatMap((name) => ["--mailbox", name]);
+  const words = {
+    changed: ["mirror", a, b, "--archive", "both", "--json"],
+    strangers: ["mirror", a, b, "--archive", "both", "--json"],
+    receiving: ["migrate", a, b, "--archive", "both", "--json"],
+    restoring: ["restore", "push", "both", "--to", b, ...some, "--json"],
+  }[scene];
   const env = { PACKETBOAT_HOME: home, PACKETBOAT_DATABASE_URL: url };
   return {
     run: (options) => runProgram(words, env, options),

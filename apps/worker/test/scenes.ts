@@ -4,6 +4,7 @@ import { scratchDatabase } from "@packetboat/database/testing";
 import { WireClient } from "@packetboat/testkit";
 import { mail } from "./accounts.ts";
 import { commandOf, type Prepared, type Servers } from "./killed.ts";
+import { program } from "./program.ts";
 import type { Scene } from "./write-path.ts";
 
 const DATE = "21-Nov-2025 10:00:00 +0000";
@@ -81,6 +82,10 @@ export async function prepare(servers: Servers, scene: Scene, name: string): Pro
     const { code, stdout, stderr } = await mirror.run();
     if (code !== 0) throw new Error(`the accounts did not become equal: ${stdout}${stderr}`);
     await change(servers);
+  }
+  if (scene === "restoring") {
+    await using home = await program({ PACKETBOAT_DATABASE_URL: scratch.url });
+    await home.must(["backup", `imap://alice:pass@127.0.0.1:${servers.a.port}?tls=none`, "--archive", "both"]);
   }
   await servers.a.snapshot("alice", name);
   await servers.b.snapshot("bob", name);

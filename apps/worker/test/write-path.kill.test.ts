@@ -34,7 +34,8 @@ async function endOf(pair: Pair): Promise<End> {
 async function must(pair: Pair): Promise<CommandReport> {
   const { code, stdout, stderr } = await pair.run();
   if (code !== 0) throw new Error(`ended with ${code}: ${stdout}${stderr}`);
-  return JSON.parse(stdout) as CommandReport;
+  const told = JSON.parse(stdout) as CommandReport | { readonly sync: CommandReport };
+  return "sync" in told ? told.sync : told;
 }
 
 async function setStage(a: Dovecot, b: Dovecot, step: Step): Promise<void> {

@@ -8,7 +8,9 @@ export type Scene =
   /** Never met; some mail is in both. */
   | "strangers"
   /** The same, and the second one only receives (migrate). */
-  | "receiving";
+  | "receiving"
+  /** The first one is in an archive, of which mailboxes are put into the second, which holds some of their mail (restore push --to). */
+  | "restoring";
 
 /** Something that the program is about to write: the next such statement after the moment on the wire. */
 export interface Statement {
@@ -37,6 +39,8 @@ export interface Step {
 const BIND: Statement = { table: "placement", at: "insert" };
 const UNBIND: Statement = { table: "placement", at: "delete" };
 const REBASE: Statement = { table: "placement", at: "update" };
+const ARCHIVE: Statement = { table: "archive", at: "insert" };
+const COPIED: Statement = { table: "message_version", at: "insert" };
 const PUSHED: Statement = { table: "remote_mailbox", at: "update", of: "pushed_revision" };
 
 const APPEND = / APPEND "INBOX" /;
@@ -116,4 +120,17 @@ export const STEPS: readonly Step[] = [
   { name: "migrate: APPEND stored, the answer not read", line: APPEND, at: "done", scene: "receiving", always: true },
   { name: "migrate: APPEND answered, not bound", line: APPEND, at: BIND, scene: "receiving" },
   { name: "migrate: flags united, the base not moved", line: / UID STORE /, at: REBASE, scene: "receiving" },
+
+  { name: "restore: looked at, the copy not begun", line: / LIST /, at: ARCHIVE, scene: "restoring" },
+  { name: "restore: half of the copy made", line: / LIST /, at: COPIED, scene: "restoring" },
+  {
+    name: "restore: copied, its link not made",
+    line: / LIST /,
+    at: { table: "link", at: "insert" },
+    scene: "restoring",
+  },
+  { name: "restore: CREATE made, the answer not read", line: / CREATE "Work"/, at: "done", scene: "restoring" },
+  { name: "restore: APPEND's intents committed, nothing sent", line: APPEND, at: "unsent", scene: "restoring" },
+  { name: "restore: APPEND stored, the answer not read", line: APPEND, at: "done", scene: "restoring" },
+  { name: "restore: APPEND answered, not bound", line: APPEND, at: BIND, scene: "restoring" },
 ];
