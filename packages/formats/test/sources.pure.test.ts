@@ -187,6 +187,24 @@ it("a message above 512 MB is named and not read, and the next one is", async ()
   expect(failures).toMatchObject([{ place: "a.eml", reason: "tooLarge" }]);
 });
 
+it("a file without a byte is no message: it is named, and the rest goes on", async () => {
+  await lay(root, {
+    "eml/a.eml": "",
+    "eml/b.eml": "y",
+    "m/cur/1.M1P1.h:2,S": "",
+    "m/cur/2.M1P1.h": "z",
+    "m/new": null,
+  });
+  for (const [directory, place, message] of [
+    ["eml", "a.eml", "INBOX: y"],
+    ["m", "cur/1.M1P1.h:2,S", "INBOX: z"],
+  ] as const) {
+    const { messages, failures } = await readAll(join(root, directory));
+    expect(messages.map(shown)).toEqual([message]);
+    expect(failures).toMatchObject([{ place, reason: "empty" }]);
+  }
+});
+
 it("a directory of mboxes: names are mailboxes", async () => {
   const text = `${FROM}a: b\n\nx\n`;
   await lay(root, {
@@ -299,8 +317,10 @@ describe("an export of ours", () => {
     };
     await writeFile(join(root, "e/manifest.jsonl"), `${JSON.stringify(line)}\nnull\n{"path":1}\n`);
     const { messages: read, failures } = await readAll(join(root, "e"));
-    expect(read).toHaveLength(3);
-    expect(failures.map(({ place }) => place)).toEqual(["manifest.jsonl", "manifest.jsonl", "manifest.jsonl"]);
+    // The one of them that is empty is known for a message by the manifest alone.
+    expect(read).toHaveLength(2);
+    expect(failures.map(({ place }) => place).slice(0, 3)).toEqual(Array(3).fill("manifest.jsonl"));
+    expect(failures.slice(3)).toMatchObject([{ reason: "empty" }]);
   });
 });
 

@@ -1,7 +1,14 @@
 // Reads a tree of EML files: a directory is a mailbox, a file a message, its bytes as they are. The date is the file's, which is what exports
 // set it to; flags are nowhere. It must never take a file that does not call itself a message.
 import type { MailboxPath } from "@packetboat/core";
-import { type FilePath, placeOfFile, type ReadOptions, type SourceItem, type SourceTree, wholeFile } from "./source.ts";
+import {
+  type FilePath,
+  messageFile,
+  placeOfFile,
+  type ReadOptions,
+  type SourceItem,
+  type SourceTree,
+} from "./source.ts";
 
 export const isEmlName = (name: string): boolean => /\.eml$/i.test(name) && !name.startsWith(".");
 
@@ -30,7 +37,7 @@ export async function* readEmlTree(
     if (known.has(placeOfFile(path))) continue;
     const file = await tree.file(path);
     if (file === null) continue;
-    const bytes = await wholeFile(file, options);
+    const bytes = await messageFile(file, options);
     if (!Buffer.isBuffer(bytes)) yield bytes;
     else {
       const place = placeOfFile(path);

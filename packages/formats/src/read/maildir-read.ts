@@ -8,12 +8,12 @@ import { type Known, NOTHING_KNOWN } from "./eml-read.ts";
 import {
   asMail,
   type FilePath,
+  messageFile,
   placeOfFile,
   type ReadOptions,
   type SourceItem,
   type SourceTree,
   textOf,
-  wholeFile,
 } from "./source.ts";
 
 /** Deeper trees are no mail. */
@@ -68,7 +68,7 @@ async function* readMailbox(
       const file = await tree.file(path);
       // Moved or renamed by a mail program meanwhile; a second import finds it under its new name.
       if (file === null) continue;
-      const bytes = await wholeFile(file, options);
+      const bytes = await messageFile(file, options);
       if (!Buffer.isBuffer(bytes)) {
         yield bytes;
         continue;

@@ -25,7 +25,7 @@ export interface SourceMessage {
 export interface SourceFailure {
   readonly kind: "failed";
   readonly place: string;
-  readonly reason: "tooLarge" | "damaged" | "unreadable" | "unsafeName";
+  readonly reason: "tooLarge" | "damaged" | "unreadable" | "unsafeName" | "empty";
   readonly detail: string;
 }
 
@@ -94,6 +94,13 @@ export async function wholeFile(file: SourceFile, options: ReadOptions): Promise
     return asFailure(place, error);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+}
+
+/** The same of a file that is a message by its name alone: without a byte it is none, no server would take it, and something went wrong with it once. */
+export async function messageFile(file: SourceFile, options: ReadOptions): Promise<Buffer | SourceFailure> {
+  const bytes = await wholeFile(file, options);
+  if (!Buffer.isBuffer(bytes) || bytes.length > 0) return bytes;
+  return failed(placeOfFile(file.path), "empty", "The file is empty: there is no message in it.");
 }
 
 /** A failure of one file; what is wider than that is thrown on. */
