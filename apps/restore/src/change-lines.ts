@@ -2,7 +2,7 @@
 // large entry in one line. Pure. Names come from servers: harmless only.
 import type { Changes, LogEntry, MessageChange } from "@packetboat/archive";
 import { type Flags, type MailboxPath, showPath, withoutFlags } from "@packetboat/core";
-import { count, harmless, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+import { count, harmless, instant, plural, type Screen, tableLines, widthOf } from "@packetboat/terminal";
 
 /** What the revisions of one run changed together, or one revision that no run made. */
 export interface LogGroup {
@@ -55,30 +55,51 @@ export function tallyWords(tally: Tally): string {
   return parts.length === 0 ? "nothing that is still known" : parts.join(", ");
 }
 
-/** The head of an entry, and its details below it. Null details: too large, the head says it all. */
+const INDENT = " ".repeat(9);
+
+/** The head of an entry, and its details below it, of at most `within` columns. Null details: too large, the head says it all. */
 export function groupLines(
   group: LogGroup,
   details: readonly Changes[] | null,
   paint: Pick<Screen, "bold" | "dim">,
+  within = Number.POSITIVE_INFINITY,
 ): readonly string[] {
   const newest = group.entries[0];
   const oldest = group.entries.at(-1);
   if (newest === undefined || oldest === undefined) return [];
   const numbers = newest === oldest ? `${newest.revision}` : `${oldest.revision}-${newest.revision}`;
-  const run = newest.runId === null ? "" : paint.dim(`  run ${newest.runId}`);
-  const head = `${paint.bold(numbers.padEnd(7))}  ${instant(newest.madeAt)}${run}  ${tallyWords(group.total)}`;
-  return [head, ...(details === null ? [] : mailboxRows(details).map((line) => `         ${line}`))];
+  const run = newest.runId === null ? "" : `  run ${newest.runId}`;
+  const number = numbers.padEnd(7);
+  const head = `${paint.bold(number)}  ${instant(newest.madeAt)}${paint.dim(run)}`;
+  const words = tallyWords(group.total);
+  const fits = widthOf(`${number}  ${instant(newest.madeAt)}${run}  ${words}`) <= within;
+  return [
+    ...(fits ? [`${head}  ${words}`] : [head, ...brokenAt(words, within - INDENT.length).map((line) => INDENT + line)]),
+    ...(details === null ? [] : mailboxRows(details, within - INDENT.length).map((line) => INDENT + line)),
+  ];
+}
+
+/** "12 added, 3 moved" in lines of at most `within` columns, broken behind commas. */
+function brokenAt(words: string, within: number): readonly string[] {
+  const lines: string[] = [];
+  for (const part of words.split(/(?<=,) /)) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(`${last} ${part}`) <= within) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 const MAX_ROWS = 20;
 
 /** One line a mailbox (or a pair, for moves), then what became of mailboxes themselves. */
-function mailboxRows(details: readonly Changes[]): readonly string[] {
+function mailboxRows(details: readonly Changes[], within: number): readonly string[] {
   const tallies = new Map<string, Tally>();
   for (const change of details.flatMap(({ messages }) => messages)) tell(tallies, placeOf(change), change.kind);
   return placeLines(
     tallies,
     details.flatMap(({ mailboxes }) => mailboxes).map((change) => mailboxWords(change)),
+    within,
   );
 }
 
@@ -88,17 +109,18 @@ export function tell(tallies: Map<string, Tally>, place: string, kind: MessageCh
   tallies.set(place, { ...tally, [kind]: tally[kind] + 1 });
 }
 
-/** One line a place, then one a mailbox that changed itself: its name, and what became of it. Cut after 20 lines. */
+/** One line a place, then one a mailbox that changed itself: its name, and what became of it. Cut after 20 lines, and to `within` columns. */
 export function placeLines(
   tallies: ReadonlyMap<string, Tally>,
   mailboxes: readonly (readonly string[])[],
+  within: number,
 ): readonly string[] {
   const rows = [
     ...[...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([place, tally]) => [place, tallyWords(tally)]),
     ...mailboxes,
   ];
   const column = { title: "", align: "left" } as const;
-  const lines = tableLines([column, column], rows.slice(0, MAX_ROWS));
+  const lines = tableLines([column, column], rows.slice(0, MAX_ROWS), within);
   return rows.length > MAX_ROWS ? [...lines, `and ${count(rows.length - MAX_ROWS)} more lines`] : lines;
 }
 
@@ -114,8 +136,8 @@ function mailboxWords({ kind, before, after }: Changes["mailboxes"][number]): re
   return [renamed ? `${shown(before)} → ${shown(after)}` : shown(after ?? before), `mailbox ${what}`];
 }
 
-/** Every change of one revision, one line each. */
-export function changeLines({ mailboxes, messages }: Changes): readonly string[] {
+/** Every change of one revision, one line each, of at most `within` columns. */
+export function changeLines({ mailboxes, messages }: Changes, within?: number): readonly string[] {
   const column = { title: "", align: "left" } as const;
   const boxes = mailboxes.map((change) => {
     const [name = "", what = ""] = mailboxWords(change);
@@ -126,7 +148,7 @@ export function changeLines({ mailboxes, messages }: Changes): readonly string[]
     placeOf(change),
     change.kind === "removed" ? "" : flagWords(change.before?.flags ?? [], change.after?.flags ?? []),
   ]);
-  return tableLines([column, column, column], [...boxes, ...rows]);
+  return tableLines([column, column, column], [...boxes, ...rows], within);
 }
 
 function flagWords(before: Flags, after: Flags): string {

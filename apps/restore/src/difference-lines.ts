@@ -2,7 +2,7 @@
 // harmless only. Columns have a width of their own, so that lines can be printed as they are read.
 import type { DifferingMessage, MailboxDifference } from "@packetboat/archive";
 import { type Flags, type MailboxPath, showPath } from "@packetboat/core";
-import { bytes, fit, harmless, instant, type Screen } from "@packetboat/terminal";
+import { bytes, fit, harmless, instant, type Screen, widthOf } from "@packetboat/terminal";
 
 /** How mailboxes are called at the two revisions. Null: not there. */
 export interface Names {
@@ -15,7 +15,10 @@ export interface Names {
 const ID_COLUMNS = 9;
 const DATE_COLUMNS = 19;
 const SIZE_COLUMNS = 9;
+const KIND_COLUMNS = 7;
 const SUBJECT_COLUMNS = 60;
+const LEAST_SUBJECT = 8;
+const BETWEEN = "  ";
 
 /** The heading above the lines of differenceLine. */
 export const DIFFERENCE_HEADING = `${"message".padStart(ID_COLUMNS)}  ${"received".padEnd(DATE_COLUMNS)}  ${"size".padStart(SIZE_COLUMNS)}  change, subject`;
@@ -38,36 +41,51 @@ export function headingOf({ before, after }: Pick<DifferingMessage, "before" | "
 
 type Paints = Pick<Screen, "dim" | "good" | "bad" | "notable">;
 
-/** Gives one message's line. */
-export function differenceLine(message: DifferingMessage, names: Names, paint: Paints): string {
+/** Gives one message's line, of at most `within` columns: of the subject as much as there is room for, and none of it where there is hardly any. */
+export function differenceLine(
+  message: DifferingMessage,
+  names: Names,
+  paint: Paints,
+  within = Number.POSITIVE_INFINITY,
+): string {
   const { messageId, internalDate, size, subject } = message;
-  const cells = [
+  const before = [
     String(messageId).padStart(ID_COLUMNS),
     (internalDate === null ? "-" : instant(internalDate)).padEnd(DATE_COLUMNS),
     (size === null ? "erased" : bytes(size)).padStart(SIZE_COLUMNS),
-    whatOf(message, names, paint),
-    ...(subject === null ? [] : [paint.dim(fit(harmless(subject), SUBJECT_COLUMNS))]),
-  ];
-  return cells.join("  ").trimEnd();
+    KINDS[message.kind].padEnd(KIND_COLUMNS),
+  ].join(BETWEEN);
+  const painted = before.slice(0, -KIND_COLUMNS) + paint[PAINTS[message.kind]](before.slice(-KIND_COLUMNS).trimEnd());
+  const what = detailOf(message, names);
+  const space = " ".repeat(KIND_COLUMNS - KINDS[message.kind].length);
+  const detail = what === "" ? "" : space + BETWEEN + fit(what, within - widthOf(before) - BETWEEN.length);
+  const used = widthOf(before.trimEnd()) + widthOf(detail) + BETWEEN.length;
+  const room = Math.min(SUBJECT_COLUMNS, within - used);
+  const about = subject === null || room < LEAST_SUBJECT ? "" : BETWEEN + paint.dim(fit(harmless(subject), room));
+  return (painted + detail + about).trimEnd();
 }
 
-function whatOf(message: DifferingMessage, names: Names, paint: Paints): string {
+const KINDS = { added: "added", removed: "removed", flagged: "flags", moved: "moved" } as const;
+const PAINTS = { added: "good", removed: "bad", flagged: "notable", moved: "notable" } as const;
+
+/** Flags, and for a move the other mailbox. */
+function detailOf(message: DifferingMessage, names: Names): string {
   const { kind, before, after } = message;
   const was = before?.flags ?? [];
   const is = after?.flags ?? [];
   switch (kind) {
     case "added":
-      return `${paint.good("added")}    ${flagWords(is)}`.trimEnd();
+      return flagWords(is);
     case "removed":
-      return `${paint.bad("removed")}  ${flagWords(was)}`.trimEnd();
+      return flagWords(was);
     case "flagged":
-      return `${paint.notable("flags")}    ${changeWords(was, is)}`;
+      return changeWords(was, is);
     case "moved": {
       const place = names.forward
         ? `from ${showPath(names.before(before?.mailboxId ?? 0))}`
         : `to ${showPath(names.after(after?.mailboxId ?? 0))}`;
       const flags = message.gained.length + message.lost.length === 0 ? flagWords(is) : changeWords(was, is);
-      return `${paint.notable("moved")}    ${harmless(place)}${flags === "" ? "" : `  ${flags}`}`;
+      return `${harmless(place)}${flags === "" ? "" : `  ${flags}`}`;
     }
   }
 }

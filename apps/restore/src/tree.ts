@@ -44,8 +44,8 @@ export function treeRows<M extends { readonly path: MailboxPath }>(mailboxes: re
   return rows;
 }
 
-/** Gives a heading, one line per mailbox, and lines for parents that are no mailboxes themselves. */
-export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string[] {
+/** Gives a heading, one line per mailbox, and lines for parents that are no mailboxes themselves; of at most `within` columns. */
+export function treeLines(mailboxes: readonly CountedMailbox[], within?: number): readonly string[] {
   return tableLines(
     [
       { title: "mailbox", align: "left" },
@@ -57,6 +57,7 @@ export function treeLines(mailboxes: readonly CountedMailbox[]): readonly string
       nameAt(path, path.length - 1),
       ...(mailbox === null ? ["", "", ""] : [count(mailbox.messages), count(mailbox.unread), bytes(mailbox.bytes)]),
     ]),
+    within,
   );
 }
 

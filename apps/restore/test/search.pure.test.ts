@@ -39,11 +39,14 @@ test("a found message is a line as wide as the heading, whatever its names hold"
     present: false,
     state: "whole",
   };
-  for (const columns of [20, 80, 200]) {
+  for (const columns of [20, 60, 79, 80, 200]) {
     const line = hitLine(hit, columns);
+    expect(widthOf(line)).toBe(Math.max(40, columns));
     expect(widthOf(line)).toBe(widthOf(hitHeading(columns)));
     expect(line).not.toContain("\u001b");
-    expect(line).toContain("1.2 MB");
+    // A narrow screen has who wrote what, and on which day.
+    expect(line.includes("1.2 MB")).toBe(columns >= 80);
+    expect(line).toMatch(/ 42 .* .\[3.* 東京/);
   }
   expect(hitLine(hit, 200)).toContain("Old/mail (removed)");
 });

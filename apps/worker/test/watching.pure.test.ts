@@ -180,6 +180,21 @@ describe("status", () => {
     ]);
   });
 
+  it("has a table as narrow as the screen", () => {
+    const long = {
+      ...link,
+      account: "somebody.with.a.long.name@mail.example.com",
+      archive: "an archive of the same length",
+    };
+    for (const within of [80, 60]) {
+      const lines = statusLines([judged({ link: long }, undefined, { nextAt: NOW + HOUR })], NOW, plain, within);
+      for (const line of lines.slice(0, 2)) expect(line.length).toBeLessThanOrEqual(within);
+      expect(lines[1]).toMatch(/^somebody.*… {2}an arch.*… {2}ok .* 9 h ago .* 10,204/);
+      expect(lines[1]?.endsWith("250 MB")).toBe(within === 80);
+    }
+    expect(statusLines([judged({})], NOW, plain, 60)[1]).toBe("a@example.com  ok     9 h ago      10,204  250 MB");
+  });
+
   it("says below the table what is wrong, harmlessly, and names archives only where they are called otherwise", () => {
     const other = { ...link, archive: "mail\u001b[2J" };
     const lines = statusLines([judged({}), judged({ link: other, lastGoodAt: null, lastRun: null })], NOW, plain);

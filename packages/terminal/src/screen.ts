@@ -40,6 +40,8 @@ export interface Screen extends ScreenOptions {
   readonly stderrIsTerminal: boolean;
   /** Of stderr. Default: 80. */
   readonly columns: () => number;
+  /** How wide a line of the result may be. Infinity where no person looks: files and pipes get whole lines. */
+  readonly width: () => number;
   readonly bold: Paint;
   readonly dim: Paint;
   readonly good: Paint;
@@ -75,6 +77,7 @@ export function openScreen(streams: Streams, options: ScreenOptions): Screen {
     stderrIsTerminal: stderr.isTTY === true,
     // 0: a terminal that does not know its size.
     columns: () => stderr.columns || 80,
+    width: () => (stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY),
     bold: paint(1, 22),
     dim: paint(2, 22),
     good: paint(32, 39),

@@ -98,6 +98,20 @@ it("tables line up", () => {
   ).toEqual(["mailbox  messages", "受信箱          7", "Work        1,200"]);
 });
 
+it("a table is as narrow as it must be: texts are cut, the widest first, numbers never", () => {
+  const columns = [
+    { title: "mailbox", align: "left" },
+    { title: "messages", align: "right" },
+    { title: "what", align: "left" },
+  ] as const;
+  const rows = [["Archive/2024/A very long name", "1,234,567", "moved from somewhere"]] as const;
+  expect(tableLines(columns, rows, 45)[1]).toBe("Archive/2024/A …  1,234,567  moved from some…");
+  for (const within of [60, 45, 38])
+    for (const line of tableLines(columns, rows, within)) expect(widthOf(line)).toBeLessThanOrEqual(within);
+  // Less is no text any more.
+  expect(tableLines(columns, rows, 10)[1]).toBe("Archive/202…  1,234,567  moved from …");
+});
+
 describe("the screen", () => {
   const open = (options: { json?: boolean; quiet?: boolean; color?: "auto" | "never" | "always"; tty?: boolean }) => {
     const written = { out: "", err: "" };

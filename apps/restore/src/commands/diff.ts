@@ -63,7 +63,7 @@ async function asLines(screen: Screen, compared: Compared, limit: number): Promi
     return;
   }
   screen.line(tallyWords(all));
-  for (const line of placeLines(places, mailboxes.map(mailboxWords))) screen.line(`  ${line}`);
+  for (const line of placeLines(places, mailboxes.map(mailboxWords), screen.width() - 2)) screen.line(`  ${line}`);
   if (first.length === 0) return;
   screen.line();
   screen.line(screen.dim(DIFFERENCE_HEADING));
@@ -72,7 +72,7 @@ async function asLines(screen: Screen, compared: Compared, limit: number): Promi
     const heading = headingOf(message, names);
     if (heading !== open) screen.line(screen.bold(harmless(heading)));
     open = heading;
-    screen.line(differenceLine(message, names, screen));
+    screen.line(differenceLine(message, names, screen, screen.width()));
   }
   if (changes > first.length)
     screen.line(screen.dim(`and ${count(changes - first.length)} more: --limit N, or --json for all of them.`));

@@ -20,6 +20,7 @@ import { exportedMessages } from "../exported.ts";
 import type { RestoreHost } from "../host.ts";
 import { readMessages } from "../push-options.ts";
 import { searchedSelection } from "../searched.ts";
+import { shellWord } from "../shell-word.ts";
 import { narrowed, type Snapshot, snapshotOf, whenOf } from "../snapshot.ts";
 
 export interface ExportOptions {
@@ -171,9 +172,4 @@ function tell(screen: Screen, snapshot: Snapshot, { place, outcome, erased, took
 function proofOf({ format, path }: ExportPlace): string {
   if (format === "zip") return `the files once they are unpacked: sha256sum --quiet -c ${SUMS}`;
   return `the files at any time: cd ${shellWord(path)} && sha256sum --quiet -c ${SUMS}`;
-}
-
-function shellWord(text: string): string {
-  const plain = harmless(text);
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
 }

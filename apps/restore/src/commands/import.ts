@@ -101,7 +101,7 @@ async function importAll(
 
 function tell(host: RestoreHost, screen: Screen, report: ImportReport): void {
   screen.data(report);
-  for (const line of importLines(report, screen)) screen.line(line);
+  for (const line of importLines(report, screen, screen.width())) screen.line(line);
   for (const line of failureLines(report)) screen.warning(line);
   host.end(report.failed > 0 ? 3 : 0);
 }

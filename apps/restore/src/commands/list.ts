@@ -34,7 +34,7 @@ function listMailboxes(screen: Screen, snapshot: Snapshot): void {
     screen.line(`${harmless(archive.name)} is empty at revision ${revision}.${more}`);
     return;
   }
-  const [heading = "", ...lines] = treeLines(mailboxes);
+  const [heading = "", ...lines] = treeLines(mailboxes, screen.width());
   screen.line(screen.dim(heading));
   for (const line of lines) screen.line(line);
   screen.line();
@@ -47,7 +47,7 @@ async function listMessages(screen: Screen, database: Database, snapshot: Snapsh
     screen.line(`${screen.bold(harmless(showPath(path)))}: ${plural(messages, "message")}, ${unread} unread`);
     if (messages > 0) screen.line(screen.dim(MESSAGE_HEADING));
     for await (const page of pagesOf(database, snapshot, mailbox.id))
-      for (const message of page) screen.line(messageLine(message));
+      for (const message of page) screen.line(messageLine(message, screen.width()));
     screen.line();
   }
   screen.line(`${totalsOf(snapshot.mailboxes)}, at ${whenOf(snapshot)}.`);

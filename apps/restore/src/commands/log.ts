@@ -46,7 +46,7 @@ async function list(screen: Screen, database: Database, archive: ArchiveInfo, li
   if (groups.length === 0) screen.line("Nothing was ever stored in this archive.");
   for (const group of groups) {
     const details = isDetailed(group) ? await detailsOf(database, archive, group) : null;
-    for (const line of groupLines(group, details, screen)) screen.line(line);
+    for (const line of groupLines(group, details, screen, screen.width())) screen.line(line);
   }
   if (more) screen.line(screen.dim("There is more: --limit N."));
 }
@@ -99,7 +99,7 @@ async function show(screen: Screen, database: Database, archive: ArchiveInfo, as
     // One object, written as it is read: a revision may touch any number of messages.
     const rows = page.messages.map((change) => JSON.stringify(change)).join(",\n");
     if (screen.json && rows !== "") screen.value(`${messages === 0 ? "" : ","}${rows}`);
-    for (const line of changeLines(page)) screen.line(`  ${line}`);
+    for (const line of changeLines(page, screen.width() - 2)) screen.line(`  ${line}`);
     messages += page.messages.length;
   }
   if (screen.json) screen.value("]}");

@@ -8,6 +8,7 @@ import type { RestoreHost } from "../host.ts";
 import { isoOf } from "../iso.ts";
 import { readMoment } from "../moment.ts";
 import { hitHeading, hitLine } from "../search-lines.ts";
+import { shellWord } from "../shell-word.ts";
 import { whenOf } from "../snapshot.ts";
 
 export interface SearchOptions {
@@ -19,8 +20,8 @@ export interface SearchOptions {
   readonly json?: boolean;
 }
 
-/** What is no terminal has lines of this many columns. */
-const PLAIN_COLUMNS = 132;
+/** Wider lines are hard to follow with the eye; files and pipes have these. */
+const MOST_COLUMNS = 132;
 const DEFAULT_LIMIT = 50;
 
 /** Searches an archive. Throws CONFIG_INVALID for a query that is not understood, saying where and why. */
@@ -106,7 +107,7 @@ interface Asked {
 }
 
 function print(screen: Screen, { hits, next, rankedAmong, waiting }: SearchPage, asked: Asked): void {
-  const columns = screen.stdoutIsTerminal ? screen.columns() : PLAIN_COLUMNS;
+  const columns = Math.min(screen.width(), MOST_COLUMNS);
   if (hits.length > 0) screen.line(screen.dim(hitHeading(columns)));
   for (const hit of hits) screen.line(hitLine(hit, columns));
   if (hits.length > 0) screen.line();
@@ -138,9 +139,4 @@ function nextLine({ archive, text, sort, limit, options }: Asked, next: string):
     ...(limit === DEFAULT_LIMIT ? [] : ["--limit", String(limit)]),
   ];
   return ["packetboat restore search", shellWord(archive), shellWord(text), ...more, "--after", next].join(" ");
-}
-
-function shellWord(text: string): string {
-  const plain = harmless(text);
-  return /^[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
 }

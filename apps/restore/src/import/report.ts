@@ -2,6 +2,7 @@
 
 import type { SourceFailure } from "@packetboat/formats";
 import { bytes, count, duration, harmless, plural, type Screen, tableLines } from "@packetboat/terminal";
+import { shellWord } from "../shell-word.ts";
 import type { IntakeTotals, MailboxTally } from "./intake.ts";
 
 /** Lists longer than this are cut. */
@@ -22,8 +23,12 @@ export interface ImportReport {
   readonly milliseconds: number;
 }
 
-/** Gives the lines of the result. */
-export function importLines(report: ImportReport, paint: Pick<Screen, "bold" | "good" | "notable">): readonly string[] {
+/** Gives the lines of the result; those of mailboxes of at most `within` columns. */
+export function importLines(
+  report: ImportReport,
+  paint: Pick<Screen, "bold" | "good" | "notable">,
+  within = Number.POSITIVE_INFINITY,
+): readonly string[] {
   const { archive, dryRun, totals, mailboxes, revision } = report;
   const told = mailboxes.filter(({ added, alreadyThere }) => added + alreadyThere > 0);
   const rows = told
@@ -42,6 +47,7 @@ export function importLines(report: ImportReport, paint: Pick<Screen, "bold" | "
       { title: "", align: "left" },
     ],
     rows,
+    within - 2,
   );
   const amount =
     totals.added === 0
@@ -51,11 +57,13 @@ export function importLines(report: ImportReport, paint: Pick<Screen, "bold" | "
   const left = totals.leftOut > 0 ? `, ${count(totals.leftOut)} left out, which were removed there` : "";
   const end = revision === null ? "" : ` Revision ${revision}.`;
   const heading = dryRun ? paint.notable("A dry run:") : paint.good("Done:");
+  const hint = `To find it by search: packetboat index ${shellWord(archive)} (a running packetboat worker does that by itself).`;
   return [
     paint.bold(harmless(archive)),
     ...table.map((line) => `  ${line}`),
     ...(more > 0 ? [`  and ${plural(more, "more mailbox")} (--json has all)`] : []),
     `${heading} ${amount}${there}${left} (${duration(report.milliseconds)}).${dryRun ? " Nothing was changed." : end}`,
+    ...(revision === null ? [] : [hint]),
   ];
 }
 

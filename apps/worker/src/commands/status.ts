@@ -30,7 +30,7 @@ export function define(command: Command, host: Host): void {
     const database = await openHouse(host, screen);
     const judged = await judge(database, host.now(), limit);
     screen.data({ version: 1, links: judged.map(plainStanding) });
-    for (const line of statusLines(judged, host.now(), screen)) screen.line(line);
+    for (const line of statusLines(judged, host.now(), screen, screen.width())) screen.line(line);
     const ill = judged.filter(({ health }) => !health.isWell);
     if (screen.quiet) for (const line of reasonLines(ill, screen)) screen.warning(line);
     host.end(ill.length > 0 ? EXIT.failed : EXIT.done);

@@ -1,6 +1,16 @@
 // Is my mail safe: one line a link, what is wrong and what to do about it below, and the answer at the end. Pure.
 import type { Hold, LinkStatus, MailboxAt } from "@packetboat/archive";
-import { bytes, count, duration, harmless, instant, plural, type Screen, tableLines } from "@packetboat/terminal";
+import {
+  bytes,
+  count,
+  duration,
+  harmless,
+  instant,
+  plural,
+  type Screen,
+  tableLines,
+  widthOf,
+} from "@packetboat/terminal";
 import type { LinkHealth } from "../runs/health.ts";
 
 /** What an archive holds of one link. */
@@ -42,20 +52,48 @@ export function holdingOf(mailboxes: readonly MailboxAt[], prefix: readonly stri
 
 type Paints = Pick<Screen, "bold" | "dim" | "good" | "bad" | "notable">;
 
-/** Gives the lines of the whole screen. */
-export function statusLines(judged: readonly JudgedLink[], now: number, paint: Paints): readonly string[] {
+/**
+ * Gives the lines of the whole screen. `within`: how wide the table may be; where it would be wider, it says less, and names are cut.
+ */
+export function statusLines(
+  judged: readonly JudgedLink[],
+  now: number,
+  paint: Paints,
+  within = Number.POSITIVE_INFINITY,
+): readonly string[] {
   if (judged.length === 0)
     return ["Nothing is backed up yet. Begin with: packetboat backup imaps://you@mail.example.com"];
+  const tables = (["all", "ages", "least"] as const).map((detail) => statusTable(judged, now, detail, within));
+  const fits = (table: readonly string[]): boolean => table.every((line) => widthOf(line) <= within);
+  const [heading = "", ...lines] = tables.find(fits) ?? tables.at(-1) ?? [];
+  const reasons = [...reasonLines(judged, paint), ...budgetLines(judged), ...remainderLines(judged, now)];
+  return [
+    paint.dim(heading),
+    ...lines.map((line, index) => paintFor(judged[index], paint)(line)),
+    "",
+    ...(reasons.length > 0 ? [...reasons, ""] : []),
+    conclusion(judged, paint),
+  ];
+}
+
+/** `ages`: when runs were is not told, and names may be cut. `least`: neither is when the next ones are, nor how large it is. */
+function statusTable(
+  judged: readonly JudgedLink[],
+  now: number,
+  detail: "all" | "ages" | "least",
+  within: number,
+): readonly string[] {
   const named = judged.some(({ status }) => status.link.archive !== status.link.account);
-  const scheduled = judged.some(({ nextAt }) => nextAt !== null);
+  const sized = detail !== "least";
+  const scheduled = sized && judged.some(({ nextAt }) => nextAt !== null);
   const titles = [
     "account",
     ...(named ? ["archive"] : []),
     "state",
-    "last good run",
+    detail === "all" ? "last good run" : "last good",
     ...(scheduled ? ["next run"] : []),
     "messages",
-    "size",
+    ...(sized ? ["size"] : []),
   ];
   const columns = titles.map((title) => ({
     title,
@@ -67,20 +105,12 @@ export function statusLines(judged: readonly JudgedLink[], now: number, paint: P
     health.state,
     status.lastGoodAt === null
       ? "never"
-      : `${instant(status.lastGoodAt).slice(0, -3)}, ${age(now - status.lastGoodAt)} ago`,
+      : `${detail === "all" ? `${instant(status.lastGoodAt).slice(0, -3)}, ` : ""}${age(now - status.lastGoodAt)} ago`,
     ...(scheduled ? [nextAt === null ? "" : nextAt <= now ? "due" : `in ${age(nextAt - now)}`] : []),
     count(holding.messages),
-    bytes(holding.bytes),
+    ...(sized ? [bytes(holding.bytes)] : []),
   ]);
-  const [heading = "", ...lines] = tableLines(columns, rows);
-  const reasons = [...reasonLines(judged, paint), ...budgetLines(judged), ...remainderLines(judged, now)];
-  return [
-    paint.dim(heading),
-    ...lines.map((line, index) => paintFor(judged[index], paint)(line)),
-    "",
-    ...(reasons.length > 0 ? [...reasons, ""] : []),
-    conclusion(judged, paint),
-  ];
+  return tableLines(columns, rows, detail === "all" ? undefined : within);
 }
 
 /** The sentences about what is not as it should be; with --quiet the only ones. */
