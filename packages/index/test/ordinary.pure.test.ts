@@ -42,7 +42,7 @@ describe("ordinary mail is read as mailparser reads it", () => {
   }, 60_000);
 
   test("over generated mail, of which nothing is left to it", async () => {
-    for (const { bytes, index } of generateMail({ ...PROFILES.tiny, messages: 150, largest: 60_000 }))
+    for (const { bytes, index } of generateMail({ ...PROFILES.tiny, messages: 60, largest: 60_000 }))
       expect(await compared(bytes, String(index))).toBe(true);
   }, 30_000);
 
@@ -205,7 +205,6 @@ test("whatever a message is made of, the quick way says the same or nothing", as
       all++;
       if (await compared(Buffer.from(text, latin ? "latin1" : "utf8"))) ordinary++;
     }),
-    { numRuns: process.env.PACKETBOAT_SOAK === undefined ? 1_000 : Number(process.env.PACKETBOAT_SOAK) },
   );
   // A comparison of nothing would say nothing.
   expect(ordinary / all).toBeGreaterThan(0.1);
