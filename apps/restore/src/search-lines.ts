@@ -9,7 +9,7 @@ const LEAST_COLUMNS = 40;
 const ID_COLUMNS = 8;
 const DATE_COLUMNS = 16;
 const DAY_COLUMNS = 10;
-const SIZE_COLUMNS = 7;
+const SIZE_COLUMNS = 9;
 const BETWEEN = "  ";
 
 interface Widths {

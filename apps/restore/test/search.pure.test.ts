@@ -49,4 +49,5 @@ test("a found message is a line as wide as the heading, whatever its names hold"
     expect(line).toMatch(/ 42 .* .\[3.* 東京/);
   }
   expect(hitLine(hit, 200)).toContain("Old/mail (removed)");
+  expect(widthOf(hitLine({ ...hit, size: 601 }, 80))).toBe(80);
 });
