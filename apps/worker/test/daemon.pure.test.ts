@@ -1,9 +1,9 @@
 // What a worker decides by itself: what becomes of a job after its pass, how slots are filled, which connection is used again.
-import type { WatchedAccount } from "@packetboat/archive";
+import type { Hold, LinkedAccount, WatchedAccount } from "@packetboat/archive";
 import { asId, DEFAULT_POLICY, type LinkId, type Policy, type Remote, type RunReport } from "@packetboat/core";
 import { describe, expect, test } from "vitest";
 import { keepConnections } from "../src/daemon/kept.ts";
-import { isNews, nextOf } from "../src/daemon/next.ts";
+import { beginningOf, type Ending, endingOf, isNews, type Next, nextOf, othersToPush } from "../src/daemon/next.ts";
 import { shareOf } from "../src/daemon/share.ts";
 import { fillSlots } from "../src/daemon/slots.ts";
 import { openTroubles } from "../src/daemon/troubles.ts";
@@ -33,6 +33,42 @@ describe("what becomes of a job", () => {
       kind: "soon",
       afterMs: 15_000,
     }));
+
+  const NOW = 1_000_000;
+  const linked = (until?: number | null): LinkedAccount =>
+    ({ hold: until === undefined ? null : { code: "THROTTLED", until } }) as LinkedAccount;
+  const later = (at: number | null, hold: Pick<Hold, "code" | "detail"> | null = null): Ending => ({
+    kind: "later",
+    at,
+    hold,
+  });
+
+  test.each<[string, LinkedAccount | null, Ending | "pass"]>([
+    ["its link is gone: done", null, { kind: "done" }],
+    ["nothing holds the account: a pass", linked(), "pass"],
+    ["held until a person mends it: its schedule brings it again", linked(null), later(null)],
+    ["held until a time: then", linked(NOW + 1), later(NOW + 1)],
+    ["the time of the hold has come: a pass", linked(NOW), "pass"],
+  ])("before its pass, %s", (_, account, expected) =>
+    expect(beginningOf(account, NOW)).toEqual(expected === "pass" ? { kind: "pass", linked: account } : expected),
+  );
+
+  const refused = { code: "AUTH_REJECTED", detail: "Do this." } as const;
+  test.each<[string, Next, Pick<Hold, "until"> | null, Ending]>([
+    ["done", { kind: "done" }, null, { kind: "done" }],
+    ["soon", { kind: "soon", afterMs: 5 }, null, later(NOW + 5)],
+    ["failed", { kind: "again", code: "UNREACHABLE" }, null, { kind: "again", code: "UNREACHABLE" }],
+    ["failed, and rests until a time", { kind: "again", code: "BUDGET_SPENT" }, { until: NOW + 9 }, later(NOW + 9)],
+    ["failed, and waits for a person", { kind: "again", code: "UNREACHABLE" }, { until: null }, later(null)],
+    ["refused: held", { kind: "hold", ...refused, until: null }, null, later(null, refused)],
+  ])("after its pass, %s", (_, after, held, expected) => expect(endingOf(after, held, NOW)).toEqual(expected));
+
+  test("what it brought is due where others of the archive push", () => {
+    const link = (id: number, push: boolean) => ({ id: asId<LinkId>(id), rights: { pull: true, push } });
+    const links = [link(1, true), link(2, false), link(3, true)];
+    expect(othersToPush(links, asId(1)).map(({ id }) => id)).toEqual([3]);
+    expect(othersToPush(links, asId(2)).map(({ id }) => id)).toEqual([1, 3]);
+  });
 
   test.each([
     ["it changed nothing", 3, 1, false],

@@ -16,6 +16,7 @@ export {
   setAccountSettings,
 } from "./catalog/accounts.ts";
 export * from "./catalog/archives.ts";
+export { type Entrances, openEntrances } from "./catalog/entrances.ts";
 export * from "./catalog/held.ts";
 export * from "./catalog/holds.ts";
 export * from "./catalog/linked-account.ts";

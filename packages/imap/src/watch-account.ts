@@ -151,22 +151,27 @@ export class AccountWatching implements AccountWatch {
   async #connect(name: string): Promise<Lean | null> {
     const leave = await this.#lookout.turn();
     try {
-      if (this.#ended) return null;
-      const door = doorOf(await this.#wish.connect(), false);
-      if (this.#ended) return null;
-      const place = await placeOf(door);
-      const lean = await openLean(door, this.#lookout, (one) => this.#leans.set(name, one)).catch((error: unknown) => {
-        place?.();
-        throw error;
-      });
-      lean.left = place;
-      return lean;
+      const signIn = () => this.#signIn(name);
+      return await (this.#wish.around?.(signIn) ?? signIn());
     } catch (error) {
       this.#leans.delete(name);
       throw error;
     } finally {
       leave();
     }
+  }
+
+  async #signIn(name: string): Promise<Lean | null> {
+    if (this.#ended) return null;
+    const door = doorOf(await this.#wish.connect(), false);
+    if (this.#ended) return null;
+    const place = await placeOf(door);
+    const lean = await openLean(door, this.#lookout, (one) => this.#leans.set(name, one)).catch((error: unknown) => {
+      place?.();
+      throw error;
+    });
+    lean.left = place;
+    return lean;
   }
 
   #ears(name: string, standing: () => void): Ears {

@@ -7,6 +7,8 @@ import type { LeanShared } from "./lean.ts";
 export interface WatchWish {
   /** Asked before each connection, so that a token may be fresh and no password need be kept. What it throws counts as a failed sign-in. */
   readonly connect: () => Promise<ConnectOptions>;
+  /** Done around each sign-in, `connect` included, for whoever lets in one at a time. What it throws counts as a failed sign-in. Default: nothing. */
+  readonly around?: <T>(signIn: () => Promise<T>) => Promise<T>;
   /** Names of mailboxes besides INBOX that are followed at once; the first two, more of them with NOTIFY. Default: none. */
   readonly mailboxes?: readonly string[];
   /** How often the state of the others is asked for. Default: 15 minutes. */

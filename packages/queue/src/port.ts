@@ -37,6 +37,9 @@ export interface Job {
   readonly claim: number;
 }
 
+/** Somebody waits for it. */
+export const isAsked = ({ priority }: Pick<Job, "priority">): boolean => priority >= ASKED_PRIORITY;
+
 /** A job that was given up. */
 export interface DeadJob {
   readonly id: string;

@@ -1,7 +1,7 @@
 // The life of `packetboat worker`: shifts, one after the other, until somebody says stop. A shift that lost its database is ended, its
 // connections cut, and a new one begun when the database answers again. It must never end because a server or the database was away, be it at
 // its start.
-import { openDesk } from "@packetboat/archive";
+import { openDesk, openEntrances } from "@packetboat/archive";
 import { asMailError, MailError, type RunReport } from "@packetboat/core";
 import { asDatabaseError, type Database, keptLeases } from "@packetboat/database";
 import { type JobQueue, openQueue, upgradeQueue } from "@packetboat/queue";
@@ -140,9 +140,10 @@ async function oneShift(
     mostPerHost: options.keepMs === 0 ? 0 : options.keptPerServer,
     keepMs: options.keepMs,
   });
+  await using entrances = openEntrances(database);
   const desk = openDesk(database.pool, DESK_MOMENT_MS);
   const screen = host.screen({ quiet: true });
-  const place = { host, database, screen, leases, desk, connections, retries: openRetryPace() };
+  const place = { host, database, screen, leases, desk, connections, entrances, retries: openRetryPace() };
   const log = await host.log();
   const onProblem = (error: Error): void => log.warn({ err: error }, "the upkeep of the queue failed; it goes on");
   try {
@@ -158,7 +159,8 @@ async function oneShift(
       onReady,
       tell,
       cutOff,
-      options: { slots: options.slots, chance: Math.random },
+      slots: options.slots,
+      chance: Math.random,
     });
   } catch (thrown) {
     if (host.signal.aborted) return null;

@@ -1,6 +1,7 @@
-// What becomes of a job when its pass is over: done, again in a while, or held until a person mends it. Pure.
+// What becomes of a job before and after its pass: done, again in a while, or held until a person mends it. Pure.
 // It must never try a refused password again by itself: some servers lock an account after three.
-import type { ErrorCode, MailError, RunReport } from "@packetboat/core";
+import type { Hold, LinkedAccount, LinkInfo } from "@packetboat/archive";
+import type { ErrorCode, LinkId, MailError, RunReport } from "@packetboat/core";
 import { needsAPerson } from "../accounts/holds.ts";
 
 /** What ends the whole worker's shift and not only a pass. */
@@ -25,6 +26,33 @@ export function isNews(report: Pick<RunReport, "revisionBefore" | "revisionAfter
   return report.revisionAfter > report.revisionBefore || attempt > 1;
 }
 
+/** The others of an archive that push: what `changed` brought is due on their servers. */
+export function othersToPush<Link extends Pick<LinkInfo, "id" | "rights">>(
+  links: readonly Link[],
+  changed: LinkId,
+): readonly Link[] {
+  return links.filter(({ id, rights }) => id !== changed && rights.push);
+}
+
+/** What becomes of a job. */
+export type Ending =
+  | { readonly kind: "done" }
+  /** A failure; the queue says when, and after how many it is given up. */
+  | { readonly kind: "again"; readonly code: ErrorCode }
+  /** A new job for that time, in milliseconds since 1970; null: its schedule brings it again. `hold`: the account is held until then. */
+  | { readonly kind: "later"; readonly at: number | null; readonly hold: Pick<Hold, "code" | "detail"> | null };
+
+export type Beginning = Ending | { readonly kind: "pass"; readonly linked: LinkedAccount };
+
+/** Judges a job that was just taken. `linked` null: the link is gone, and so is the job. */
+export function beginningOf(linked: LinkedAccount | null, now: number): Beginning {
+  if (linked === null) return { kind: "done" };
+  const { hold } = linked;
+  if (hold !== null && (hold.until === null || hold.until > now)) return { kind: "later", at: hold.until, hold: null };
+  return { kind: "pass", linked };
+}
+
+/** What a pass came to, for its job. */
 export type Next =
   | { readonly kind: "done" }
   /** Nothing went wrong with the account: a new job in so many milliseconds. */
@@ -56,4 +84,18 @@ export function nextOf(
   const detail = error?.text ?? "";
   if (needsAPerson(code)) return { kind: "hold", code, detail, until: null };
   return { kind: "again", code };
+}
+
+/** Judges a job whose pass is over. `held`: what holds its account by now; asked for where it is to be tried again. */
+export function endingOf(next: Next, held: Pick<Hold, "until"> | null, now: number): Ending {
+  switch (next.kind) {
+    case "done":
+      return { kind: "done" };
+    case "soon":
+      return { kind: "later", at: now + next.afterMs, hold: null };
+    case "again":
+      return held === null ? { kind: "again", code: next.code } : { kind: "later", at: held.until, hold: null };
+    case "hold":
+      return { kind: "later", at: next.until, hold: { code: next.code, detail: next.detail } };
+  }
 }

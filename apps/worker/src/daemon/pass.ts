@@ -1,6 +1,6 @@
 // One job: a pass over one link, as `sync` makes it, under the account's lease. What it came to is the report; what becomes of the job is
 // decided elsewhere (next.ts). It must never wait long for a lease: the slot is for accounts that nobody works on.
-import type { Desk, LinkedAccount } from "@packetboat/archive";
+import type { Desk, Entrances, LinkedAccount } from "@packetboat/archive";
 import { type ErrorCode, MailError, type RunReport } from "@packetboat/core";
 import type { Database, LeaseSource } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
@@ -8,6 +8,7 @@ import type { Host } from "../host.ts";
 import { type AccountMember, memberOf } from "../runs/members.ts";
 import type { RetryPace } from "../runs/retry-pace.ts";
 import { runRounds } from "../runs/rounds.ts";
+import { entered } from "./entered.ts";
 import type { KeptConnections } from "./kept.ts";
 
 /** What a worker works with as long as it reaches its database. */
@@ -19,6 +20,7 @@ export interface Workplace {
   readonly leases: LeaseSource;
   readonly desk: Desk;
   readonly connections: KeptConnections;
+  readonly entrances: Entrances;
   readonly retries: RetryPace;
 }
 
@@ -39,10 +41,17 @@ export async function passOver(place: Workplace, linked: LinkedAccount, asked: b
   return { ...last, revisionBefore: first.revisionBefore };
 }
 
-/** The member with the connection of the last pass over its account, where there is one. */
-function kept({ connections }: Workplace, { target, connect, how, host }: AccountMember): AccountMember {
-  const whose = { accountId: target.link.accountId, host };
-  return { target, how, host, connect: (signal) => connections.connect(whose, how, signal, connect) };
+/** The member with the connection of the last pass over its account, where there is one; else with one that is let in by itself. */
+function kept(place: Workplace, { target, connect, how, host }: AccountMember): AccountMember {
+  const { accountId } = target.link;
+  const keeper = { entrances: place.entrances, database: place.database, now: place.host.now };
+  const open = (signal: AbortSignal) => entered(keeper, accountId, () => connect(signal));
+  return {
+    target,
+    how,
+    host,
+    connect: (signal) => place.connections.connect({ accountId, host }, how, signal, open),
+  };
 }
 
 /** A server that let nobody in, or put us off, may have no room because of what is kept there. */

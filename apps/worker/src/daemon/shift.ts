@@ -1,45 +1,20 @@
-// A worker's work as long as it reaches its database: schedules become jobs, jobs become passes, news of one account becomes jobs of the
-// others of its archive. Every job that was taken is given back or brought to an end. It must never work on after the database was lost.
+// A worker's work as long as it reaches its database: schedules and asks become jobs, jobs are worked on in slots (work.ts). Every job that was
+// taken is given back or brought to an end. It must never work on after the database was lost.
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type DueRun,
-  holdAccount,
-  holdOf,
-  type LinkedAccount,
-  type LinkInfo,
-  listHolds,
-  listLinks,
-  takeDue,
-} from "@packetboat/archive";
-import { type AccountId, asId, asMailError, type LinkId, MailError, type RunReport } from "@packetboat/core";
+import { type DueRun, listHolds, takeDue } from "@packetboat/archive";
+import { asId, asMailError, type LinkId, MailError } from "@packetboat/core";
 import { type Ask, hearAsks } from "@packetboat/database";
-import { ASKED_PRIORITY, type Job, type JobQueue, type NewJob, nextRun } from "@packetboat/queue";
-import { pause } from "../runs/pause.ts";
+import { type Job, nextRun } from "@packetboat/queue";
 import { indexWhenIdle } from "./indexing.ts";
-import type { Metrics } from "./metrics.ts";
-import { concernsAll, isNews, type Next, nextOf } from "./next.ts";
-import { passOver, type Workplace } from "./pass.ts";
 import { fillSlots } from "./slots.ts";
 import type { Watchers } from "./watchers.ts";
-
-export interface ShiftOptions {
-  /** Passes at a time. */
-  readonly slots: number;
-  /** A number below 1; spreads what is tried again. */
-  readonly chance: () => number;
-}
+import { type AtWork, passJob, type WorkContext, work } from "./work.ts";
 
 /** What one shift is made of. */
-export interface Shift {
-  readonly place: Workplace;
-  readonly queue: JobQueue;
+export interface Shift extends WorkContext {
   readonly watchers: Watchers;
-  readonly metrics: Metrics;
-  readonly options: ShiftOptions;
-  /** Aborted by the person, or when the database is lost. */
-  readonly signal: AbortSignal;
-  /** Told what a person at the terminal should know. */
-  readonly tell: (report: RunReport) => void;
+  /** Passes at a time. */
+  readonly slots: number;
   /** Told when it takes work and hears what is asked of it. */
   readonly onReady: () => void;
   /** Ends the shift because the database cannot be reached. */
@@ -54,22 +29,12 @@ const CLOCK_MS = 5_000;
 /** What a dead worker watched is watched by another after so long. */
 const WATCH_MS = 10_000;
 const DUE_AT_ONCE = 1_000;
-/** A watch that waits for its turn among thousands keeps no pass from running for longer. */
-const LONGEST_ENTRY_MS = 30_000;
 /** How long a free slot waits for others, so that jobs are taken together. */
 const MOMENT_MS = 20;
 
-interface AtWork {
-  readonly job: Job;
-  /** Aborted when the pass is to stop after the batch in hand. */
-  readonly stop: AbortController;
-  /** It is to stop because a command waits for the account. */
-  madeWay: boolean;
-}
-
 /** Works until the signal is aborted. Throws what the database throws. */
 export async function workShift(shift: Shift): Promise<void> {
-  const { queue, options, signal, place } = shift;
+  const { queue, slots, signal, place } = shift;
   const atWork = new Map<string, AtWork>();
   const ends = new Set<Promise<void>>();
   // A slot does not wait until its job is settled: that is done for many at once.
@@ -100,7 +65,7 @@ export async function workShift(shift: Shift): Promise<void> {
     shift.onReady();
     await fillSlots(
       queue,
-      options.slots,
+      slots,
       async (job) => {
         const one: AtWork = { job, stop: new AbortController(), madeWay: false };
         atWork.set(job.id, one);
@@ -195,77 +160,4 @@ async function enqueueDue({ place, queue }: Shift): Promise<void> {
       },
     });
   } while (taken === DUE_AT_ONCE);
-}
-
-const passJob = ({ linkId, accountId }: { linkId: LinkId; accountId: AccountId }): NewJob => ({
-  kind: "pass",
-  linkId,
-  accountId,
-});
-
-/** Makes the pass of one job and says what becomes of it. Throws what concerns the whole worker. */
-async function work(shift: Shift, one: AtWork, end: (job: Job) => void): Promise<void> {
-  const { job } = one;
-  const { place, queue } = shift;
-  const { pool } = place.database;
-  const entering = shift.watchers.entering(asId<AccountId>(job.accountId));
-  if (entering !== null) await Promise.race([entering, pause(LONGEST_ENTRY_MS, shift.signal)]);
-  const now = place.host.now();
-  const linked = await place.desk.linked(asId<LinkId>(job.linkId));
-  // The link is gone, and so is the job.
-  if (linked === null) return end(job);
-  const { hold } = linked;
-  if (hold !== null && (hold.until === null || hold.until > now)) return await later(queue, job, hold.until);
-  const accountId = linked.account.id;
-  const next = await madePass(shift, one, linked);
-  switch (next.kind) {
-    case "done":
-      return end(job);
-    case "soon":
-      return await later(queue, job, place.host.now() + next.afterMs);
-    case "again": {
-      // A spent budget, or a pause that the server asked for: the run itself has written down until when.
-      const held = await holdOf(pool, accountId, now);
-      if (held !== null) return await later(queue, job, held.until);
-      return void (await queue.again(job, { code: next.code }));
-    }
-    case "hold":
-      await holdAccount(pool, accountId, { ...next, now });
-      return await later(queue, job, next.until);
-  }
-}
-
-/** Sent before it is done: between the two a killed worker leaves one too many, never one too few. Null: the schedule brings it again. */
-async function later(queue: JobQueue, job: Job, at: number | null): Promise<void> {
-  const { kind, linkId, accountId, priority } = job;
-  if (at !== null) await queue.send([{ kind, linkId, accountId, priority, startAfter: at }]);
-  await queue.done(job);
-}
-
-async function madePass(shift: Shift, one: AtWork, linked: LinkedAccount): Promise<Next> {
-  const { job } = one;
-  const signal = AbortSignal.any([shift.signal, one.stop.signal]);
-  const { place, metrics, options } = shift;
-  const { host } = place;
-  const log = await host.log();
-  try {
-    const report = await passOver({ ...place, host: { ...host, signal } }, linked, job.priority >= ASKED_PRIORITY);
-    metrics.run(report);
-    shift.tell(report);
-    log.info({ linkId: job.linkId, runId: report.run, outcome: report.outcome, code: report.error?.code }, "a pass");
-    if (isNews(report, job.attempt)) await nudge(shift, linked.link);
-    return nextOf(report, options.chance(), one.madeWay);
-  } catch (thrown) {
-    const error = asMailError(thrown);
-    if (concernsAll(error)) throw error;
-    log.error({ err: error, linkId: job.linkId }, "a pass could not be made");
-    return { kind: "again", code: error.code };
-  }
-}
-
-/** What the archive got is due on the servers that other links push to. */
-async function nudge({ place, queue }: Shift, changed: LinkInfo): Promise<void> {
-  const links = await listLinks(place.database.pool, { archiveId: changed.archiveId });
-  const others = links.filter((link) => link.id !== changed.id && link.rights.push);
-  if (others.length > 0) await queue.send(others.map(({ id, accountId }) => passJob({ linkId: id, accountId })));
 }

@@ -12,8 +12,9 @@ import {
 import { type AccountId, type AccountWatch, asMailError, type MailError } from "@packetboat/core";
 import { Lookout } from "@packetboat/imap";
 import type { JobQueue } from "@packetboat/queue";
-import { noteFailure } from "../accounts/holds.ts";
+import { needsAPerson, noteFailure } from "../accounts/holds.ts";
 import { connectOptionsOf } from "../runs/members.ts";
+import { entered } from "./entered.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Workplace } from "./pass.ts";
 import { shareOf } from "./share.ts";
@@ -22,11 +23,6 @@ import { choiceOf, hasPatterns, type WatchChoice } from "./watch-choice.ts";
 export interface Watchers extends AsyncDisposable {
   /** Looks at what is to be watched, and at who else watches; takes and leaves accounts. Throws what the database throws. */
   readonly look: () => Promise<void>;
-  /**
-   * Settles when a watch of this account that is just signing in was let in, or was not: who signs in beside it would show the server a wrong
-   * password twice (trap 27). Null: none is.
-   */
-  readonly entering: (id: AccountId) => Promise<void> | null;
 }
 
 export interface WatchersOptions {
@@ -40,33 +36,12 @@ export interface WatchersOptions {
 /** After what ended a watch without a reason to hold the account: a password that nobody gave, a certificate. */
 const REST_MS = 5 * 60_000;
 
-/** The first sign-in of a watch. */
-interface Entry {
-  readonly over: Promise<void>;
-  readonly isOver: boolean;
-  readonly end: () => void;
-}
-
-function openEntry(): Entry {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const entry = {
-    over: promise,
-    isOver: false,
-    end: () => {
-      entry.isOver = true;
-      resolve();
-    },
-  };
-  return entry;
-}
-
 interface Watching {
   readonly account: WatchedAccount;
   readonly watch: AccountWatch;
   choice: WatchChoice;
   /** Something changed where patterns choose: by the next look the run that followed may have met new mailboxes. */
   isStale: boolean;
-  readonly entry: Entry;
 }
 
 /** Opens the session that holds the watches. Throws what the database throws. */
@@ -85,37 +60,46 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
   };
   const ended = async (id: AccountId, error: MailError): Promise<void> => {
     log.warn({ err: error, accountId: id }, "a watch ended");
-    const watched = watching.get(id);
     watching.delete(id);
     resting.set(id, host.now() + REST_MS);
-    await noteFailure(database, id, error, host.now()).finally(() => watched?.entry.end());
+    await noteFailure(database, id, error, host.now());
     await leaveWatch(session, id);
   };
+  const keeper = { entrances: place.entrances, database, now: host.now };
+  /** What is refused is written down before the next one may try (trap 27). */
+  const around = <T>(id: AccountId, signIn: () => Promise<T>): Promise<T> =>
+    entered(keeper, id, async () => {
+      try {
+        return await signIn();
+      } catch (thrown) {
+        const error = asMailError(thrown);
+        if (needsAPerson(error.code)) await noteFailure(database, id, error, host.now());
+        throw error;
+      }
+    });
   const choice = async (account: WatchedAccount): Promise<WatchChoice> =>
     choiceOf(account, hasPatterns(account) ? await metMailboxes(database.pool, account.links) : []);
   const begin = async (account: WatchedAccount): Promise<void> => {
     const id = account.accountId;
     const chosen = await choice(account);
-    const entry = openEntry();
     const watch = lookout.watch({
       connect: () => connectOptionsOf(host, database, id, host.signal),
+      around: (signIn) => around(id, signIn),
       mailboxes: chosen.mailboxes,
       concerns: (name) => watching.get(id)?.choice.concerns?.(name) ?? true,
       onChange: () => {
-        entry.end();
         const one = watching.get(id);
         if (one !== undefined) one.isStale = hasPatterns(account);
         wake(account);
       },
       onTrouble: (error, retryMs) => {
-        entry.end();
         log.debug({ err: error, accountId: id, retryMs }, "a watch was lost");
       },
       onEnd: (error) => {
         ended(id, error).catch((thrown: unknown) => onFailure(asMailError(thrown)));
       },
     });
-    watching.set(id, { account, watch, choice: chosen, isStale: false, entry });
+    watching.set(id, { account, watch, choice: chosen, isStale: false });
   };
   const chooseAgain = async (one: Watching): Promise<void> => {
     one.isStale = false;
@@ -125,7 +109,6 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
   const leave = async (id: AccountId): Promise<void> => {
     const one = watching.get(id);
     watching.delete(id);
-    one?.entry.end();
     await one?.watch.close();
     await leaveWatch(session, id);
   };
@@ -152,12 +135,7 @@ export async function openWatchers({ place, queue, metrics, onFailure }: Watcher
       }
       metrics.watching(watching.size);
     },
-    entering: (id) => {
-      const entry = watching.get(id)?.entry;
-      return entry === undefined || entry.isOver ? null : entry.over;
-    },
     [Symbol.asyncDispose]: async () => {
-      for (const { entry } of watching.values()) entry.end();
       await lookout.close();
       watching.clear();
       metrics.watching(0);
