@@ -1,15 +1,11 @@
 // The cases of `pnpm bench` in which `packetboat worker` runs many accounts: a pass over all of them in which nothing changed, against mbsync
 // account after account, and three workers against one. The workers are the program that a user starts, on an embedded Postgres.
-import { type ChildProcess, spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { createAccount, createLink, ensureArchive } from "@packetboat/archive";
+import { loadavg } from "node:os";
 import { type Dovecot, startProxy, WireClient } from "@packetboat/testkit";
-import pg from "pg";
 import type { Bench, Ratio } from "./cases.ts";
-import { measure } from "./measure.ts";
-import { homeIn, PACKETBOAT } from "./ours.ts";
+import { measure, median, processBelow, processorOfTree } from "./measure.ts";
 import { mbsyncPull } from "./peers.ts";
+import { type Employed, peakMb, type Staffed, staffed, startWorker } from "./staff.ts";
 
 const MAILBOXES = ["INBOX", "Sent", "Work", "Lists", "Archive"];
 const MESSAGES_EACH = 4;
@@ -32,77 +28,59 @@ async function fill(dovecot: Dovecot, users: readonly string[]): Promise<void> {
   }
 }
 
-/** A home with these accounts, each with an archive and a link that a schedule holds; and what a bench asks of its database. */
-async function staffed(bench: Bench, name: string, users: readonly string[], port: number) {
-  const home = homeIn(bench.work, name, true);
-  await home.fresh();
-  home.run("database", "start");
-  const passwordFile = join(bench.work, "password");
-  await writeFile(passwordFile, "pass\n");
-  const pool = new pg.Pool({
-    connectionString: home.run("database", "url").trim(),
-    max: 2,
-    options: "-c search_path=packetboat",
-  });
-  for (const user of users) {
-    const account = await createAccount(pool, { user, host: "127.0.0.1", port }, { security: "none", passwordFile });
-    const archive = await ensureArchive(pool, user);
-    const rights = { pull: true, push: false };
-    const link = await createLink(pool, { accountId: account.id, archiveId: archive.id, rights });
-    await pool.query("insert into schedule (link_id, cron, time_zone) values ($1, '0 3 * * *', 'UTC')", [link.id]);
+/** Makes everything due; when every account had one more good run, gives the seconds from the beginning of the first to the end of the last. */
+async function pass({ pool }: Staffed, users: readonly string[]): Promise<number> {
+  const { rows: before } = await pool.query<{ last: string }>("select coalesce(max(id), 0)::text as last from run");
+  await pool.query("update schedule set next_at = now()");
+  for (;;) {
+    const { rows } = await pool.query<{ runs: number; seconds: number }>(
+      `select count(*)::int as runs, extract(epoch from max(finished_at) - min(started_at))::float8 as seconds
+        from run where id > $1 and outcome = 'ok'`,
+      [before[0]?.last],
+    );
+    if ((rows[0]?.runs ?? 0) >= users.length) return rows[0]?.seconds ?? Number.NaN;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  /** Makes everything due; when every account had one more good run, gives the seconds from the beginning of the first to the end of the last. */
-  const pass = async (): Promise<number> => {
-    const { rows: before } = await pool.query<{ last: string }>("select coalesce(max(id), 0)::text as last from run");
-    await pool.query("update schedule set next_at = now()");
-    for (;;) {
-      const { rows } = await pool.query<{ runs: number; seconds: number }>(
-        `select count(*)::int as runs, extract(epoch from max(finished_at) - min(started_at))::float8 as seconds
-          from run where id > $1 and outcome = 'ok'`,
-        [before[0]?.last],
-      );
-      if ((rows[0]?.runs ?? 0) >= users.length) return rows[0]?.seconds ?? Number.NaN;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  };
-  const close = async (): Promise<void> => {
-    await pool.end();
-    home.run("database", "stop");
-  };
-  return { home, pass, close };
 }
 
-/** Starts a worker; `stop` ends it in good order and gives the peak of its memory in MB. */
-function startWorker(env: NodeJS.ProcessEnv, atATime: number) {
-  const options = ["--accounts", String(atATime), "--kept-per-server", String(accounts)];
-  const child: ChildProcess = spawn(PACKETBOAT, ["worker", ...options], { env, stdio: "ignore" });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  return {
-    pid: child.pid ?? 0,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
+/** Passes one after the other; gives the median of their seconds, and tells what they cost each account on the way. */
+async function passes(staff: Staffed, users: readonly string[], workers: readonly Employed[], times: number) {
+  const server = processBelow(process.pid, "dovecot");
+  const spent = () => ({
+    worker: workers.reduce((sum, { pid }) => sum + processorOfTree(pid), 0),
+    database: staff.home.databaseProcessor(),
+    server: server === null ? Number.NaN : processorOfTree(server),
+    bench: process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
+  });
+  const before = spent();
+  const seconds: number[] = [];
+  for (let i = 0; i < times; i++) seconds.push(await pass(staff, users));
+  const after = spent();
+  const each = Object.entries(before).map(([who, then]) => {
+    const ms = ((after[who as keyof typeof after] - then) * 1_000) / (times * users.length);
+    return `${who} ${ms.toFixed(2)}`;
+  });
+  const load = loadavg()[0]?.toFixed(1);
+  process.stderr.write(
+    `${workers.length} at work, processor ms a pass: ${each.join(", ")}; load ${load}; ${seconds.map((one) => one.toFixed(2)).join(" ")} s\n`,
+  );
+  return median(seconds);
 }
 
-async function peakMb(pid: number): Promise<number> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1] ?? Number.NaN) / 1_024;
-}
+/** A worker that does so many accounts at a time and keeps a connection to each. */
+const employ = ({ home }: Staffed, atATime: number): Employed =>
+  startWorker(home.env, "--accounts", String(atATime), "--kept-per-server", String(accounts));
 
 /** Nothing changed in any of 1,000 accounts; the third pass, as every pass of a day but the first is. */
 async function workerPass(bench: Bench): Promise<readonly Ratio[]> {
   const users = Array.from({ length: accounts }, (_, n) => `worker-${n}`);
   await fill(bench.dovecot, users);
-  const { home, pass, close } = await staffed(bench, "worker", users, bench.dovecot.port);
-  const worker = startWorker(home.env, 40);
+  await using staff = await staffed(bench, "worker", users, { port: bench.dovecot.port, caFile: null, watch: false });
+  const worker = employ(staff, 40);
   try {
-    await pass();
-    await pass();
-    const ours = users.length / (await pass());
-    const mb = await peakMb(worker.pid);
+    for (let i = 0; i < 2; i++) await pass(staff, users);
+    const ours = users.length / (await passes(staff, users, [worker], 1));
+    const mb = peakMb(worker.pid);
     const theirs = await mbsyncRate(bench, users.slice(0, PEER_ACCOUNTS));
     const what = `accounts a second, ${users.length} accounts, 40 at a time, nothing changed`;
     return [
@@ -111,7 +89,6 @@ async function workerPass(bench: Bench): Promise<readonly Ratio[]> {
     ];
   } finally {
     await worker.stop();
-    await close();
   }
 }
 
@@ -126,10 +103,9 @@ async function mbsyncRate(bench: Bench, users: readonly string[]): Promise<numbe
 }
 
 /** The median of three passes, after each worker has met most accounts: until then it signs in, as it does once a day. */
-async function settledPass(pass: () => Promise<number>, workers: number): Promise<number> {
-  for (let i = 0; i < 1 + 2 * workers; i++) await pass();
-  const times = [await pass(), await pass(), await pass()].sort((a, b) => a - b);
-  return times[1] ?? Number.NaN;
+async function settledPass(staff: Staffed, users: readonly string[], workers: readonly Employed[]): Promise<number> {
+  for (let i = 0; i < 1 + 2 * workers.length; i++) await pass(staff, users);
+  return await passes(staff, users, workers, 3);
 }
 
 /** 40 ms to the servers: one worker waits most of the time, three wait at once. */
@@ -138,12 +114,12 @@ async function threeWorkers(bench: Bench): Promise<readonly Ratio[]> {
   await fill(bench.dovecot, users);
   await using proxy = await startProxy({ host: "127.0.0.1", port: bench.dovecot.port });
   proxy.latency(40);
-  const { home, pass, close } = await staffed(bench, "three", users, proxy.port);
-  const workers = [startWorker(home.env, 10)];
+  await using staff = await staffed(bench, "three", users, { port: proxy.port, caFile: null, watch: false });
+  const workers = [employ(staff, 10)];
   try {
-    const alone = await settledPass(pass, 1);
-    workers.push(startWorker(home.env, 10), startWorker(home.env, 10));
-    const together = await settledPass(pass, 3);
+    const alone = await settledPass(staff, users, workers);
+    workers.push(employ(staff, 10), employ(staff, 10));
+    const together = await settledPass(staff, users, workers);
     return [
       {
         what: "three workers, 40 ms to the servers",
@@ -156,7 +132,6 @@ async function threeWorkers(bench: Bench): Promise<readonly Ratio[]> {
     ];
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
-    await close();
   }
 }
 

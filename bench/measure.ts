@@ -74,6 +74,28 @@ function treeOf(pid: number): number[] {
   return tree;
 }
 
+/** Processor seconds of a process, what lives below it, and what has ended there. In hundredths: the kernel's clock for such figures. */
+export function processorOfTree(pid: number): number {
+  const ticks = treeOf(pid).flatMap((each) => statOf(each).slice(11, 15));
+  return ticks.reduce((sum, one) => sum + Number(one), 0) / 100;
+}
+
+/** The process of this name below another; null: there is none. */
+export function processBelow(pid: number, name: string): number | null {
+  return treeOf(pid).find((each) => readOr(`/proc/${each}/comm`).trim() === name) ?? null;
+}
+
+/** The fields of /proc/PID/stat behind the name; none for a process that has ended. */
+const statOf = (pid: number): readonly string[] => readOr(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
 function highWaterMb(pid: number): number {
   try {
     const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));

@@ -1,12 +1,12 @@
 // Packetboat as this bench runs it: ./packetboat from exec to exit, with a home of its own, made before the clock starts. It must be the same
 // program that a user types, on an embedded Postgres with its ordinary settings.
 import { spawnSync } from "node:child_process";
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import type { Program } from "./measure.ts";
+import { type Program, processorOfTree } from "./measure.ts";
 import type { Account } from "./peers.ts";
 
 export const PACKETBOAT = fileURLToPath(new URL("../packetboat", import.meta.url));
@@ -31,22 +31,6 @@ export interface Home {
   query(sql: string): Promise<string>;
   /** Processor seconds that the database has taken, if it is running. */
   databaseProcessor(): number;
-}
-
-/** In hundredths: the kernel's clock for such figures. What has ended is in its parent's own figures. */
-function processorOfTree(pid: number): number {
-  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && statOf(name)[1] === String(pid));
-  const own = [String(pid), ...children].flatMap((each) => statOf(each).slice(11, each === String(pid) ? 15 : 13));
-  return own.reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
-}
-
-/** The fields of /proc/PID/stat behind the name; none for a process that has ended. */
-function statOf(pid: string): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
-  } catch {
-    return [];
-  }
 }
 
 const urlOf = ({ port, user }: Account): string => `imap://${user}:pass@127.0.0.1:${port}?tls=none`;
