@@ -17,13 +17,14 @@ export interface Desk {
   readonly bases: Gathered<LinkId, readonly MailboxBase[]>["ask"];
 }
 
-/** A desk at which what is asked within `momentMs` is asked together. 0, the default: each at once. */
+/** A desk at which what is asked within `momentMs`, or while the question before is answered, is asked together. 0, the default: each at once. */
 export function openDesk(pool: Pool, momentMs = 0): Desk {
+  const pace = momentMs === 0 ? "several at once" : "one at a time";
   return {
-    linked: gathered(momentMs, (links: readonly LinkId[]) => linkedAccounts(pool, links)).ask,
-    begin: gathered(momentMs, (runs: readonly RunToBegin[]) => beginRuns(pool, runs)).ask,
-    finish: gathered(momentMs, (runs: readonly RunToFinish[]) => finishRuns(pool, runs)).ask,
-    mailboxes: gathered(momentMs, (archives: readonly ArchiveId[]) => liveMailboxesOf(pool, archives)).ask,
-    bases: gathered(momentMs, (links: readonly LinkId[]) => mailboxBases(pool, links)).ask,
+    linked: gathered(momentMs, (links: readonly LinkId[]) => linkedAccounts(pool, links), pace).ask,
+    begin: gathered(momentMs, (runs: readonly RunToBegin[]) => beginRuns(pool, runs), pace).ask,
+    finish: gathered(momentMs, (runs: readonly RunToFinish[]) => finishRuns(pool, runs), pace).ask,
+    mailboxes: gathered(momentMs, (archives: readonly ArchiveId[]) => liveMailboxesOf(pool, archives), pace).ask,
+    bases: gathered(momentMs, (links: readonly LinkId[]) => mailboxBases(pool, links), pace).ask,
   };
 }

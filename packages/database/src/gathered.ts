@@ -17,17 +17,17 @@ interface Waiting<Item, Answer> {
 
 /**
  * `answer` gets the items of a moment (`momentMs` after the first; 0: each at once), and gives as many answers in their order. What it throws
- * every asker gets.
+ * every asker gets. `pace`: one question at a time gathers for as long as the one before it takes, so that whoever is busy is asked less often.
  */
 export function gathered<Item, Answer>(
   momentMs: number,
   answer: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  pace: "several at once" | "one at a time" = "several at once",
 ): Gathered<Item, Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const flush = async (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
+  let last: Promise<void> = Promise.resolve();
+  const send = async (): Promise<void> => {
     const asked = waiting;
     waiting = [];
     if (asked.length === 0) return;
@@ -37,6 +37,13 @@ export function gathered<Item, Answer>(
     } catch (error) {
       for (const { reject } of asked) reject(error);
     }
+  };
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (pace === "several at once") return send();
+    last = last.then(send);
+    return last;
   };
   return {
     ask: (item) =>

@@ -7,5 +7,14 @@ export { embeddedUrl, type StopOutcome, stopEmbedded } from "./embedded.ts";
 export * from "./errors.ts";
 export { type Gathered, gathered } from "./gathered.ts";
 export { EMBEDDED_MAJOR, type HomeLayout, homePath, layoutOf, prepareHome } from "./home.ts";
-export * from "./lease.ts";
+export { keptLeases, type LeaseSource } from "./kept-leases.ts";
+export {
+  acquireLease,
+  assertFence,
+  FENCE_SQL,
+  type Fence,
+  type Lease,
+  type LeaseOptions,
+  leaseLost,
+} from "./lease.ts";
 export * from "./migrate.ts";

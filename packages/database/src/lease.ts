@@ -46,7 +46,7 @@ export interface LeaseOptions {
  * signal ends it. S4.
  */
 export async function acquireLease(database: Database, options: LeaseOptions): Promise<Lease> {
-  return acquireOn(await database.dedicated("lease"), options, (client) => client.end());
+  return acquireOn(await database.dedicated("lease"), options);
 }
 
 /** Where leases come from: a connection for each, or kept ones. */
@@ -55,45 +55,7 @@ export interface LeaseSource extends AsyncDisposable {
   readonly acquire: (options: LeaseOptions) => Promise<Lease>;
 }
 
-/**
- * Leases one after the other on connections that are kept, at most so many idle ones: for a process that takes thousands. A lock is given back
- * by Postgres' own word; a connection that cannot say so is ended, which gives it back too.
- */
-export function keptLeases(database: Database, mostIdle: number): LeaseSource {
-  const idle: Client[] = [];
-  let closed = false;
-  const giveBack = async (client: Client, accountId: number): Promise<void> => {
-    const freed = await client
-      .query<{ freed: boolean }>({
-        name: "lease_free",
-        text: `select pg_advisory_unlock(${LOCK_NAME}) as freed`,
-        values: [accountId],
-      })
-      .then(({ rows }) => rows[0]?.freed === true)
-      .catch(() => false);
-    if (!freed || closed || idle.length >= mostIdle) return void (await client.end());
-    idle.push(client);
-  };
-  const open = async (): Promise<Client> => {
-    const client = await database.dedicated("lease");
-    client.once("end", () => {
-      const at = idle.indexOf(client);
-      if (at >= 0) idle.splice(at, 1);
-    });
-    return client;
-  };
-  return {
-    acquire: async (options) => acquireOn(idle.pop() ?? (await open()), { asks: false, ...options }, giveBack),
-    [Symbol.asyncDispose]: async () => {
-      closed = true;
-      await Promise.all(idle.splice(0).map((client) => client.end().catch(() => undefined)));
-    },
-  };
-}
-
-type GiveBack = (client: Client, accountId: number) => Promise<unknown>;
-
-async function acquireOn(client: Client, options: LeaseOptions, giveBack: GiveBack): Promise<Lease> {
+async function acquireOn(client: Client, options: LeaseOptions): Promise<Lease> {
   const interrupt = (): void => {
     // The wait lies in Postgres: closing the connection is what ends it here and there.
     void client.end().catch(() => undefined);
@@ -102,44 +64,62 @@ async function acquireOn(client: Client, options: LeaseOptions, giveBack: GiveBa
   try {
     options.signal?.throwIfAborted();
     const token = await lockAndRaise(client, options);
-    return held(client, options.accountId, token, giveBack);
+    return held(client, { accountId: options.accountId, token }, () => client.end());
   } catch (error) {
     await client.end().catch(() => undefined);
-    if (options.signal?.aborted === true) {
-      throw new MailError(
-        "INTERRUPTED",
-        "Interrupted while waiting for another run of this account; nothing was changed.",
-        { cause: error },
-      );
-    }
+    if (options.signal?.aborted === true) throw interrupted(error);
     throw asDatabaseError(error);
   } finally {
     options.signal?.removeEventListener("abort", interrupt);
   }
 }
 
+/** What is said to whoever was asked to stop while waiting. */
+export function interrupted(cause: unknown): MailError {
+  return new MailError(
+    "INTERRUPTED",
+    "Interrupted while waiting for another run of this account; nothing was changed.",
+    {
+      cause,
+    },
+  );
+}
+
 // A new holder's token is later than any that was ever given, also should a crash of the server have forgotten the last: so nothing waits for
 // the disk here. What commits under the token is flushed, and the token with it.
-const RAISE = `insert into lease as l (account_id, holder, token, acquired_at)
-    select $1::bigint, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, now() from got where held
+const raised = (from: string): string => `insert into lease as l (account_id, holder, token, acquired_at)
+    select account_id, holder, (extract(epoch from clock_timestamp()) * 1000000)::bigint, now() from ${from} where held
     on conflict (account_id) do update set holder = excluded.holder, token = greatest(l.token + 1, excluded.token), acquired_at = excluded.acquired_at
-    returning token, set_config('synchronous_commit', 'off', true)`;
+    returning account_id, token, set_config('synchronous_commit', 'off', true)`;
 
-const LOCK_NAME = "hashtextextended('packetboat lease ' || $1::bigint, 0)";
+const lockOf = (account: string): string => `hashtextextended('packetboat lease ' || ${account}, 0)`;
 
-/** Lock and token in one statement where nobody holds the account. The former holder's last transaction may still hold the row. */
-const TAKE = `with got as materialized (select pg_try_advisory_lock(${LOCK_NAME}) as held) ${RAISE}`;
-const TAKE_LOCKED = `with got as (select true as held) ${RAISE}`;
+/**
+ * Locks and tokens in one statement, of those accounts that nobody holds: $1 accounts, $2 holders. The former holder's last transaction may still
+ * hold the row. In the order of the accounts: two workers that meet never wait for each other.
+ */
+export const TAKE_SQL = `with wanted as materialized (
+    select account_id, holder from unnest($1::bigint[], $2::text[]) as w(account_id, holder) order by account_id
+  ), got as materialized (
+    select account_id, holder, pg_try_advisory_lock(${lockOf("account_id")}) as held from wanted
+  ) ${raised("got")}`;
+/** $1 account. */
+const LOCK = `select pg_advisory_lock(${lockOf("$1::bigint")})`;
+/** Of accounts whose lock is held already. */
+const TAKE_LOCKED = `with got as (select account_id, holder, true as held from unnest($1::bigint[], $2::text[]) as w(account_id, holder))
+  ${raised("got")}`;
+/** $1 accounts. Gives back what is held, and says of nothing that was not. */
+export const FREE_SQL = `select account_id from unnest($1::bigint[]) as w(account_id) where pg_advisory_unlock(${lockOf("account_id")})`;
 
 async function lockAndRaise(client: Client, options: LeaseOptions): Promise<bigint> {
   const { accountId, waitMs = DEFAULT_WAIT_MS } = options;
   const deadline = Date.now() + waitMs;
-  const values = [accountId, processName(options.holder)];
-  let [taken] = await waitFor(client, options, deadline, { name: "lease_take", text: TAKE, values });
+  const values = [[accountId], [processName(options.holder)]];
+  let [taken] = await waitFor(client, options, deadline, { name: "lease_take", text: TAKE_SQL, values });
   if (taken === undefined) {
     options.onWait?.(await holderOf(client, accountId));
     if (options.asks !== false) await askWorkers(client, { kind: "lease", id: accountId });
-    await waitFor(client, options, deadline, { text: `select pg_advisory_lock(${LOCK_NAME})`, values: [accountId] });
+    await waitFor(client, options, deadline, { text: LOCK, values: [accountId] });
     [taken] = await waitFor(client, options, deadline, { text: TAKE_LOCKED, values });
   }
   const token = taken?.token;
@@ -147,13 +127,8 @@ async function lockAndRaise(client: Client, options: LeaseOptions): Promise<bigi
   return token;
 }
 
-/** In milliseconds; what each connection's statements wait at most. */
-const lockTimeouts = new WeakMap<Client, number>();
-
 async function boundWaits(client: Client, ms: number): Promise<void> {
-  if (lockTimeouts.get(client) === ms) return;
   await client.query("select set_config('lock_timeout', $1, false)", [`${ms}ms`]);
-  lockTimeouts.set(client, ms);
 }
 
 /** Runs a statement that may wait for the holder, until the deadline. */
@@ -164,8 +139,8 @@ async function waitFor(
   query: QueryConfig,
 ): Promise<{ token?: bigint }[]> {
   try {
-    // 0 would mean no limit at all. To a tenth of a second, or every statement would set it anew.
-    await boundWaits(client, Math.max(100, Math.round((deadline - Date.now()) / 100) * 100));
+    // 0 would mean no limit at all.
+    await boundWaits(client, Math.max(100, deadline - Date.now()));
     const { rows } = await client.query<{ token?: bigint }>(query);
     return rows;
   } catch (error) {
@@ -192,7 +167,8 @@ async function holderOf(client: Client, accountId: number): Promise<string> {
   return row === undefined ? "another command that has just begun" : `${row.holder}, since ${row.since}`;
 }
 
-function held(client: Client, accountId: number, token: bigint, giveBack: GiveBack): Lease {
+/** A lease whose lock is of this session; `giveBack` frees it there. */
+export function held(client: Client, { accountId, token }: Fence, giveBack: () => Promise<unknown>): Lease {
   const lost = new AbortController();
   let releasing: Promise<void> | null = null;
   const onEnd = (): void => lost.abort(leaseLost(accountId));
@@ -200,7 +176,7 @@ function held(client: Client, accountId: number, token: bigint, giveBack: GiveBa
   const release = (): Promise<void> => {
     client.off("end", onEnd);
     // Whatever becomes of the goodbye: the end of the session is the end of the lock.
-    releasing ??= giveBack(client, accountId).then(
+    releasing ??= giveBack().then(
       () => undefined,
       () => undefined,
     );

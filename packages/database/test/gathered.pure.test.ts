@@ -43,3 +43,35 @@ test("a failure reaches everyone who asked, and the next question is asked again
   await expect(ask(3)).rejects.toThrow("away");
   expect(asked).toEqual([[1, 2], [3]]);
 });
+
+test("one question at a time: who asks while one is under way shares the next", async () => {
+  const answers: PromiseWithResolvers<void>[] = [];
+  const asked: (readonly number[])[] = [];
+  const { ask, flush } = gathered(
+    60_000,
+    async (items: readonly number[]) => {
+      asked.push(items);
+      const answer = Promise.withResolvers<void>();
+      answers.push(answer);
+      await answer.promise;
+      return items.map((item) => item * 10);
+    },
+    "one at a time",
+  );
+  const given = [ask(1)];
+  const flushed = [flush()];
+  await Promise.resolve();
+  for (const item of [2, 3]) {
+    given.push(ask(item));
+    flushed.push(flush());
+  }
+  await Promise.resolve();
+  expect(asked).toEqual([[1]]);
+  answers[0]?.resolve();
+  expect(await given[0]).toBe(10);
+  await flushed[0];
+  expect(asked).toEqual([[1], [2, 3]]);
+  answers[1]?.resolve();
+  expect(await Promise.all(given)).toEqual([10, 20, 30]);
+  await Promise.all(flushed);
+});

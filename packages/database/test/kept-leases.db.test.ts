@@ -1,5 +1,13 @@
 // Leases on kept connections hold as well as those on a connection of their own: one holder at a time, a token that grows, a loss that is told.
-import { type Ask, acquireLease, askWorkers, hearAsks, keptLeases } from "@packetboat/database";
+import {
+  type Ask,
+  acquireLease,
+  askWorkers,
+  FENCE_SQL,
+  hearAsks,
+  inTransaction,
+  keptLeases,
+} from "@packetboat/database";
 import { type ScratchDatabase, scratchDatabase } from "@packetboat/database/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
@@ -57,6 +65,46 @@ test("S4: a kept connection that ends tells its holder, and only that one", asyn
   const anew = await leases.acquire(on(2, 5_000));
   expect(anew.token).toBeGreaterThan(lease.token);
   await anew.release();
+});
+
+test("S4: of what is taken in one moment everybody gets their own, and who is held elsewhere keeps nobody waiting", async () => {
+  await using leases = keptLeases(scratch.database, 20);
+  await using elsewhere = await acquireLease(scratch.database, on(2));
+  const [one, two, three] = await Promise.allSettled([1, 2, 3].map((account) => leases.acquire(on(account))));
+  if (one?.status !== "fulfilled" || three?.status !== "fulfilled") throw new Error("what is free was not to be had");
+  expect([one.value.accountId, three.value.accountId]).toEqual([1, 3]);
+  expect(two).toMatchObject({ reason: { code: "LEASE_HELD" } });
+  await Promise.all([one.value.release(), three.value.release()]);
+  for (const account of [1, 3]) await (await acquireLease(scratch.database, on(account))).release();
+  expect(elsewhere.lost.aborted).toBe(false);
+});
+
+test("S4: while a former holder still writes, its account is waited for and the others of the moment are not; no lock is left", async () => {
+  const { pool, database } = scratch;
+  const former = await acquireLease(database, on(1));
+  await using leases = keptLeases(database, 20);
+  const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+  const { promise: leave, resolve: finish } = Promise.withResolvers<void>();
+  const writing = inTransaction(pool, async (client) => {
+    await client.query(FENCE_SQL, [former.accountId, former.token]);
+    enter();
+    await leave;
+  });
+  await entered;
+  await former.release();
+  const [blocked, other] = await Promise.allSettled([leases.acquire(on(1, 300)), leases.acquire(on(2, 5_000))]);
+  expect(blocked).toMatchObject({ reason: { code: "LEASE_HELD" } });
+  if (other?.status !== "fulfilled") throw new Error("account 2 was not to be had");
+  finish();
+  await writing;
+  const taken = await leases.acquire(on(1, 5_000));
+  expect(taken.token).toBeGreaterThan(former.token);
+  await Promise.all([taken.release(), other.value.release()]);
+  const { rows } = await pool.query(
+    `select 1 from pg_locks where locktype = 'advisory'
+      and database = (select oid from pg_database where datname = current_database())`,
+  );
+  expect(rows).toEqual([]);
 });
 
 test("S4: who waits for an account asks workers to make way; a worker that waits does not; what nobody of ours says is not heard", async () => {

@@ -27,11 +27,30 @@ const PLAIN_TYPES: CustomTypesConfig = {
   getTypeParser: (oid, format) => types.getTypeParser(oid, format as "text"),
 };
 
-/** Where pg-boss runs a statement: on any connection of the pool, or in the caller's transaction. */
+/**
+ * Where pg-boss runs a statement: on any connection of the pool, or in the caller's transaction. Those that take jobs and settle them are
+ * prepared: planning one costs Postgres twice what running it does. Their texts differ by how many jobs are taken at most, so there are few.
+ */
 export function statements(on: Database["pool"] | ClientBase): Db {
   return {
-    executeSql: async (text, values) => await on.query({ text, types: PLAIN_TYPES, ...(values && { values }) }),
+    executeSql: async (text, values) =>
+      await on.query({
+        text,
+        types: PLAIN_TYPES,
+        ...(OFTEN.test(text) && { name: nameOf(text) }),
+        ...(values && { values }),
+      }),
   };
+}
+
+/** One statement for sure: what begins otherwise may be several, which cannot be prepared. */
+const OFTEN = /^\s*WITH\s+(?:next|results) AS\b/;
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `queue_${names.size}`;
+  names.set(text, name);
+  return name;
 }
 
 export interface BossOptions {

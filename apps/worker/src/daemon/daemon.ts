@@ -135,7 +135,7 @@ async function oneShift(
     database.cutOff();
   };
   const signal = AbortSignal.any([host.signal, database.lost, end.signal]);
-  await using leases = keptLeases(database, options.slots);
+  await using leases = keptLeases(database, DESK_MOMENT_MS);
   await using connections = keepConnections({
     mostPerHost: options.keepMs === 0 ? 0 : options.keptPerServer,
     keepMs: options.keepMs,
