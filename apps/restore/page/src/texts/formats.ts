@@ -5,8 +5,26 @@ type Locale = string | undefined;
 const DAY_MS = 86_400_000;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
+/** Made once for each locale: making one takes as long as drawing a row of a list. */
+function keptFormat<F>(make: (locale: Locale) => F): (locale: Locale) => F {
+  const kept = new Map<Locale, F>();
+  return (locale) => {
+    const found = kept.get(locale) ?? make(locale);
+    kept.set(locale, found);
+    return found;
+  };
+}
+
+const numberFormat = keptFormat((locale) => new Intl.NumberFormat(locale));
+const momentFormat = keptFormat((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }));
+const timeFormat = keptFormat((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "short" }));
+const dayFormat = keptFormat((locale) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }));
+const dateFormat = keptFormat(
+  (locale) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" }),
+);
+
 /** 12,345 */
-export const number = (of: number, locale?: Locale): string => new Intl.NumberFormat(locale).format(of);
+export const number = (of: number, locale?: Locale): string => numberFormat(locale).format(of);
 
 /** 1 message, 12,345 messages: `one` and `many` are the words. */
 export const counted = (of: number, one: string, many: string, locale?: Locale): string =>
@@ -25,20 +43,14 @@ export function size(bytes: number, locale?: Locale): string {
 }
 
 /** 26 November 2026, 18:30, of an ISO time. */
-export const dateTime = (iso: string, locale?: Locale): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+export const dateTime = (iso: string, locale?: Locale): string => momentFormat(locale).format(new Date(iso));
 
 /** As short as it can be and still be told apart: the time today, the day this year, else the date. `now`: milliseconds since 1970. */
 export function shortDate(iso: string, now: number, locale?: Locale): string {
   const date = new Date(iso);
   const today = new Date(now);
-  const isToday = date.toDateString() === today.toDateString();
-  if (isToday) return new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(date);
-  const isThisYear = date.getFullYear() === today.getFullYear();
-  return new Intl.DateTimeFormat(
-    locale,
-    isThisYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" },
-  ).format(date);
+  if (date.toDateString() === today.toDateString()) return timeFormat(locale).format(date);
+  return (date.getFullYear() === today.getFullYear() ? dayFormat : dateFormat)(locale).format(date);
 }
 
 const SPANS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

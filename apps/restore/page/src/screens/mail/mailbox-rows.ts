@@ -24,6 +24,8 @@ function blocksOf({ from, to }: Shown): readonly number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
+const isSame = (a: readonly number[], b: readonly number[]): boolean => a[0] === b[0] && a.length === b.length;
+
 /** The same rows for the same answer: what did not change is not drawn anew. */
 const made = new WeakMap<Page, readonly Row[]>();
 
@@ -43,8 +45,8 @@ const joined = (answers: UseQueryResult<Page>[]) => ({
 
 /** The rows of a mailbox; `revision`: what the tree is of. */
 export function useMailboxRows(archive: number, mailbox: number, revision: number): RowSource {
-  const [shown, setShown] = useState<Shown>({ from: 0, to: BLOCK - AHEAD - 1 });
-  const blocks = useMemo(() => blocksOf(shown), [shown]);
+  // Not which rows are shown: that changes with each frame of scrolling, and whatever is beside the list would be drawn anew with it.
+  const [blocks, setBlocks] = useState<readonly number[]>([0]);
   const [settled] = useDebouncedValue(blocks, SETTLED_MS, { leading: true });
   const { pages, error, again } = useQueries({
     queries: settled.map((block) => ({
@@ -61,8 +63,9 @@ export function useMailboxRows(archive: number, mailbox: number, revision: numbe
   if (known !== total) setTotal(known);
   const byBlock = useMemo(() => new Map(pages.map((page) => [page.offset / BLOCK, rowsOf(page)])), [pages]);
   const row = useCallback((index: number) => byBlock.get(Math.floor(index / BLOCK))?.[index % BLOCK], [byBlock]);
-  const show = useCallback((next: Shown) => {
-    setShown((before) => (before.from === next.from && before.to === next.to ? before : next));
+  const show = useCallback((shown: Shown) => {
+    const next = blocksOf(shown);
+    setBlocks((before) => (isSame(before, next) ? before : next));
   }, []);
   return { count: known, row, show, error, again };
 }

@@ -47,9 +47,12 @@ export function MessageList({ source, count, label, cursor, open, isOwn, onOpen,
   useLayoutEffect(() => {
     if (cursor >= 0 && height > 0) setPlace((before) => placeWith(cursor, before, latest.current));
   }, [cursor, height]);
+  // Where the element is scrolled to, as it last said: to ask it for that after the rows changed makes the browser lay them out at once.
+  const scrollTop = useRef(0);
   useLayoutEffect(() => {
-    if (element.current !== null && Math.abs(element.current.scrollTop - place.top) > 1)
-      element.current.scrollTop = place.top;
+    if (element.current === null || Math.abs(scrollTop.current - place.top) <= 1) return;
+    element.current.scrollTop = place.top;
+    scrollTop.current = place.top;
   }, [place]);
 
   const rows = Array.from({ length: Math.max(0, shown.to - shown.from) }, (_, at) => shown.from + at);
@@ -61,7 +64,11 @@ export function MessageList({ source, count, label, cursor, open, isOwn, onOpen,
       aria-label={label}
       aria-activedescendant={cursor >= shown.from && cursor < shown.to ? rowId(cursor) : undefined}
       className={styles.list}
-      onScroll={({ currentTarget }) => setPlace((before) => scrolled(before, currentTarget.scrollTop, latest.current))}
+      onScroll={({ currentTarget }) => {
+        const top = currentTarget.scrollTop;
+        scrollTop.current = top;
+        setPlace((before) => scrolled(before, top, latest.current));
+      }}
     >
       <div className={styles.rows} style={{ height: heightPx(shape) }} role="presentation">
         {rows.map((index) => (
