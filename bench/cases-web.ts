@@ -48,6 +48,7 @@ async function fill(database: Database, messages: number): Promise<Filled> {
     );
   await add(other, 0, 1);
   for (let first = 1; first <= messages; first += BATCH) await add(inbox, first, Math.min(BATCH, messages - first + 1));
+  await writer.finish();
   await database.pool.query("analyze");
   const { rows } = await database.pool.query<{ revision: bigint }>("select revision from archive where id = $1", [id]);
   return { revisions: Number(rows[0]?.revision ?? 0), other: ids.get(pathKey(other)) as MailboxId };

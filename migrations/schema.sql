@@ -180,6 +180,19 @@ create table mailbox_count (
   unread bigint not null
 );
 
+create table mailbox_newest (
+  mailbox_id bigint not null,
+  messages bigint[] not null,
+  revision bigint not null
+);
+
+create table mailbox_tally (
+  arrived integer not null,
+  mailbox_id bigint not null,
+  revision bigint not null,
+  vanished integer not null
+);
+
 create table mailbox_version (
   archive_id bigint not null,
   from_revision bigint not null,
@@ -255,9 +268,11 @@ create table remote_mailbox (
 
 create table revision (
   archive_id bigint not null,
+  arrived integer not null default 0,
   made_at timestamp with time zone not null,
   number bigint not null,
-  run_id bigint
+  run_id bigint,
+  vanished integer not null default 0
 );
 
 create table run (
@@ -402,6 +417,10 @@ alter table mailbox add constraint mailbox_archive_id_archive_id_fk FOREIGN KEY 
 alter table mailbox add constraint mailbox_pkey PRIMARY KEY (id);
 alter table mailbox_count add constraint mailbox_count_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
 alter table mailbox_count add constraint mailbox_count_pkey PRIMARY KEY (archive_id, revision, mailbox_id);
+alter table mailbox_newest add constraint mailbox_newest_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
+alter table mailbox_newest add constraint mailbox_newest_pkey PRIMARY KEY (mailbox_id, revision);
+alter table mailbox_tally add constraint mailbox_tally_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
+alter table mailbox_tally add constraint mailbox_tally_pkey PRIMARY KEY (mailbox_id, revision);
 alter table mailbox_version add constraint mailbox_version_mailbox_id_mailbox_id_fk FOREIGN KEY (mailbox_id) REFERENCES mailbox(id) ON DELETE CASCADE;
 alter table mailbox_version add constraint mailbox_version_pkey PRIMARY KEY (mailbox_id, from_revision);
 alter table mailbox_version add constraint mailbox_version_span CHECK ((from_revision < to_revision));

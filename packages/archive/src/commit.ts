@@ -33,6 +33,7 @@ import {
   type AddMessage,
   addMessages,
   type ChangeMessage,
+  type Closed,
   closeVersions,
   openVersions,
   type Revived,
@@ -54,7 +55,9 @@ import {
   settle,
 } from "./queries/remote-mailboxes.ts";
 import { addExpunged, dropUnsent, setUnsent } from "./queries/unsent.ts";
+import { lockArchive, recordRevision } from "./revisions.ts";
 import { type Session, write } from "./session.ts";
+import { type Step, talliedOf } from "./tallies.ts";
 
 /** Commits a batch. See core's Archive.commit. */
 export async function commitBatch(session: Session, batch: Batch): Promise<Committed> {
@@ -65,11 +68,11 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
       if (batch.plannedAt !== undefined && revision !== null && (await isOvertaken(client, session, batch.plannedAt)))
         return OVERTAKEN;
       const add = (adds: readonly AddMessage[]) => addMessages(client, session, revision ?? 0, adds);
-      const { stale, done } =
+      const { stale, done, steps } =
         revision === null ? NOTHING : await applyArchive(client, session, batch.archive, revision, add);
       await applyBase(client, session, batch.base, new Set(stale));
       if (revision === null || done === 0) return { revision: null, stale };
-      await recordRevision(client, session, revision);
+      await recordRevision(client, session, revision, talliedOf(steps));
       return { revision: asId<Revision>(revision), stale };
     });
     if (committed.overtaken !== true) {
@@ -140,11 +143,12 @@ async function commitUnlinked(
       const revision = await lockArchive(client, session);
       const ops = await plan(client);
       if (ops.length === 0) return NOTHING_DONE;
-      const { stale, done } = await applyArchive(client, session, ops, revision, (adds) =>
+      const applied = await applyArchive(client, session, ops, revision, (adds) =>
         add === null ? neverAdds() : add(client, revision, adds),
       );
+      const { stale, done, steps } = applied;
       if (done === 0) return { revision: null, stale };
-      await recordRevision(client, session, revision);
+      await recordRevision(client, session, revision, talliedOf(steps));
       return { revision: asId<Revision>(revision), stale };
     });
   } catch (error) {
@@ -170,50 +174,16 @@ function isTakenPath(error: unknown): boolean {
   );
 }
 
-/** The row lock is held to the end, so revisions become visible in order and without gaps. Gives the next revision. */
-export async function lockArchive(client: PoolClient, session: Pick<Session, "archiveId">): Promise<number> {
-  const { rows } = await client.query<{ revision: bigint }>({
-    name: "archive_lock",
-    text: "select revision from archive where id = $1 for no key update",
-    values: [session.archiveId],
-  });
-  const [row] = rows;
-  if (row === undefined) {
-    throw new MailError(
-      "ARCHIVE_UNKNOWN",
-      "The archive was removed meanwhile. Run the command again to make a new one.",
-    );
-  }
-  return Number(row.revision) + 1;
-}
-
-/** Makes the revision that lockArchive gave the archive's last one. */
-export async function recordRevision(
-  client: PoolClient,
-  session: Pick<Session, "archiveId" | "now" | "run">,
-  revision: number,
-): Promise<void> {
-  await client.query({
-    name: "archive_revision",
-    // A clock that was set back must not break the order of times: a revision is never older than the one before.
-    text: `with made as (
-        insert into revision (archive_id, number, made_at, run_id)
-        select $1, $2, greatest(to_timestamp($3::float8 / 1000),
-          (select made_at from revision where archive_id = $1 order by number desc limit 1)), $4
-      )
-      update archive set revision = $2 where id = $1`,
-    values: [session.archiveId, revision, session.now(), session.run],
-  });
-}
-
 interface Applied {
   /** Ascending. */
   readonly stale: readonly MessageId[];
   /** How many ops did what they said. */
   readonly done: number;
+  /** Messages that came, went or moved. */
+  readonly steps: readonly Step[];
 }
 
-const NOTHING: Applied = { stale: [], done: 0 };
+const NOTHING: Applied = { stale: [], done: 0, steps: [] };
 
 /** Messages first, because an arrival revives its mailbox (B5); mailboxes that go make room for names that come. */
 async function applyArchive(
@@ -231,7 +201,7 @@ async function applyArchive(
   const revivals = archive.filter((op) => op.kind === "reviveMailbox");
   let undone = 0;
   if (revivals.length > 0) undone += revivals.length - (await reviveMailboxes(client, session, revision, revivals));
-  const { stale, erased } = edits.length === 0 ? UNEDITED : await applyEdits(client, session, revision, edits);
+  const { stale, erased, steps } = edits.length === 0 ? UNEDITED : await applyEdits(client, session, revision, edits);
   undone += erased;
   if (adds.length > 0) {
     await requireLive(client, session, distinct(adds.map((op) => op.mailboxId)));
@@ -240,7 +210,8 @@ async function applyArchive(
   if (removals.length > 0) undone += removals.length - (await removeMailboxes(client, session, revision, removals));
   if (changes.length > 0) await changeMailboxes(client, session, revision, changes);
   if (creates.length > 0) await createMailboxes(client, session, revision, creates);
-  return { stale, done: archive.length - stale.length - undone };
+  const added = adds.map(({ mailboxId }) => ({ from: null, to: mailboxId }));
+  return { stale, done: archive.length - stale.length - undone, steps: [...steps, ...added] };
 }
 
 interface Edited {
@@ -248,9 +219,10 @@ interface Edited {
   readonly stale: readonly MessageId[];
   /** Messages that were to live again, and are erased for good. */
   readonly erased: number;
+  readonly steps: readonly Step[];
 }
 
-const UNEDITED: Edited = { stale: [], erased: 0 };
+const UNEDITED: Edited = { stale: [], erased: 0, steps: [] };
 const NOT_REVIVED: Revived = { opened: new Set(), erased: new Set() };
 
 async function applyEdits(
@@ -264,7 +236,7 @@ async function applyEdits(
   }
   const changes = edits.filter((op) => op.kind !== "reviveMessage");
   const revivals = edits.filter((op) => op.kind === "reviveMessage");
-  const closed = changes.length === 0 ? new Map() : await closeVersions(client, revision, changes);
+  const closed: Closed = changes.length === 0 ? new Map() : await closeVersions(client, revision, changes);
   const opening = changes.filter((op) => op.kind !== "removeMessage").filter((op) => closed.has(op.messageId));
   const moves = opening.filter((op) => op.kind === "moveMessage");
   const targets = [...moves, ...revivals].map((op) => op.mailboxId);
@@ -274,7 +246,20 @@ async function applyEdits(
     revivals.length === 0 ? NOT_REVIVED : await reviveMessages(client, session, revision, revivals);
   const stale = edits.map((op) => op.messageId).filter((id) => !closed.has(id) && !opened.has(id) && !erased.has(id));
   if (stale.length > 0) await requireKnown(client, session, stale);
-  return { stale: stale.sort((a, b) => a - b), erased: erased.size };
+  return { stale: stale.sort((a, b) => a - b), erased: erased.size, steps: stepsOf(edits, closed, opened) };
+}
+
+function stepsOf(
+  edits: readonly (ChangeMessage | ReviveMessage)[],
+  closed: Closed,
+  opened: Revived["opened"],
+): readonly Step[] {
+  return edits.flatMap((op): Step | readonly Step[] => {
+    if (op.kind === "reviveMessage") return opened.has(op.messageId) ? { from: null, to: op.mailboxId } : [];
+    const from = closed.get(op.messageId);
+    if (from === undefined || op.kind === "setFlags") return [];
+    return { from, to: op.kind === "moveMessage" ? op.mailboxId : null };
+  });
 }
 
 const distinct = (ids: readonly MailboxId[]): readonly MailboxId[] => [...new Set(ids)];

@@ -5,7 +5,8 @@ import { type ArchiveId, asId, type MailboxId, type Revision } from "@packetboat
 import { inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { rowsOf } from "./catalog/asking.ts";
-import { lockArchive } from "./commit.ts";
+import { keepNewest } from "./newest.ts";
+import { lockArchive } from "./revisions.ts";
 import { LIVE } from "./session.ts";
 
 export interface Counts {
@@ -91,26 +92,55 @@ async function readBy(client: PoolClient, nearest: number): Promise<void> {
   ]);
 }
 
+/** How many messages a mailbox held at a revision. By mailbox_count_pkey and mailbox_tally_pkey. */
+export async function messagesHeld(
+  pool: Pool,
+  archiveId: ArchiveId,
+  mailboxId: MailboxId,
+  revision: Revision,
+): Promise<number> {
+  const [row] = await rowsOf<{ messages: bigint }>(
+    pool,
+    `select (coalesce((select messages from mailbox_count where archive_id = $1 and revision = kept.nearest and mailbox_id = $3), 0)
+        + coalesce((select sum(arrived - vanished) from mailbox_tally where mailbox_id = $3 and revision > kept.nearest and revision <= $2), 0)
+      )::bigint as messages from (${NEAREST}) kept`,
+    [archiveId, revision, mailboxId],
+  );
+  return Number(row?.messages ?? 0);
+}
+
 /**
  * Keeps the counts of the archive's last revision, if enough changed since the last ones that are kept (`worth`, version rows). Killed before it
  * is done, nothing is kept, and counting takes longer until the next time. Throws ARCHIVE_UNKNOWN.
  */
 export async function keepCounts(pool: Pool, archiveId: ArchiveId, worth = WORTH_KEEPING): Promise<void> {
+  await inTransaction(pool, (client) => keptCounts(client, archiveId, worth));
+}
+
+/** The same when a writer is done, and the newest messages of large mailboxes with it (newest.ts). Throws ARCHIVE_UNKNOWN. */
+export async function keepAtTheEnd(pool: Pool, archiveId: ArchiveId, worth = WORTH_KEEPING): Promise<void> {
   await inTransaction(pool, async (client) => {
-    // Held against writers, and against an erasure, which would be counted neither here nor there.
-    const revision = (await lockArchive(client, { archiveId })) - 1;
-    const nearest = await nearestTo(client, archiveId, revision);
-    if (nearest === revision) return;
-    await client.query("select set_config('enable_seqscan', 'off', true)");
-    const [since] = await rowsOf<{ changes: bigint }>(client, SINCE, [archiveId, nearest, worth]);
-    if (Number(since?.changes ?? 0) < worth) return;
-    await readBy(client, nearest);
-    await client.query(
-      `insert into mailbox_count (archive_id, revision, mailbox_id, messages, unread, bytes)
-        select $1, $2, mailbox_id, messages, unread, bytes from (${COUNTED}) counted where messages > 0`,
-      [archiveId, revision, nearest],
-    );
+    const revision = await keptCounts(client, archiveId, worth);
+    await keepNewest(client, archiveId, revision, worth);
   });
+}
+
+/** Gives the archive's last revision. */
+async function keptCounts(client: PoolClient, archiveId: ArchiveId, worth: number): Promise<Revision> {
+  // Held against writers, and against an erasure, which would be counted neither here nor there.
+  const revision = asId<Revision>((await lockArchive(client, { archiveId })) - 1);
+  const nearest = await nearestTo(client, archiveId, revision);
+  if (nearest === revision) return revision;
+  await client.query("select set_config('enable_seqscan', 'off', true)");
+  const [since] = await rowsOf<{ changes: bigint }>(client, SINCE, [archiveId, nearest, worth]);
+  if (Number(since?.changes ?? 0) < worth) return revision;
+  await readBy(client, nearest);
+  await client.query(
+    `insert into mailbox_count (archive_id, revision, mailbox_id, messages, unread, bytes)
+      select $1, $2, mailbox_id, messages, unread, bytes from (${COUNTED}) counted where messages > 0`,
+    [archiveId, revision, nearest],
+  );
+  return revision;
 }
 
 /** A writer of many batches, with the ops that it committed since it last kept the counts. */
@@ -118,19 +148,25 @@ export interface Counting {
   readonly pool: Pool;
   readonly archiveId: ArchiveId;
   uncounted: number;
+  /** Counts were kept on the way, and nothing at an end since. */
+  underWay: boolean;
 }
 
 /** Keeps the counts of a writer that goes on, after 10,000 ops each, so that none of its revisions is far from one that is counted. */
 export async function countOnTheWay(counting: Counting): Promise<void> {
-  if (counting.uncounted >= COUNTED_OFTEN) await countAtTheEnd(counting);
-}
-
-/** Keeps the counts of a writer that is done. One that changed nothing asks nothing. */
-export async function countAtTheEnd(counting: Counting): Promise<void> {
-  if (counting.uncounted === 0) return;
+  if (counting.uncounted < COUNTED_OFTEN) return;
   // Before the wait: other batches are committed meanwhile.
   counting.uncounted = 0;
+  counting.underWay = true;
   await keepCounts(counting.pool, counting.archiveId);
+}
+
+/** Keeps what a writer that is done keeps. One that changed nothing asks nothing. */
+export async function countAtTheEnd(counting: Counting): Promise<void> {
+  if (counting.uncounted === 0 && !counting.underWay) return;
+  counting.uncounted = 0;
+  counting.underWay = false;
+  await keepAtTheEnd(counting.pool, counting.archiveId);
 }
 
 /**

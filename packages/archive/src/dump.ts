@@ -36,6 +36,8 @@ export const DUMPED_TABLES = [
   "message_version",
   "forgotten",
   "mailbox_count",
+  "mailbox_tally",
+  "mailbox_newest",
   "storage_counted",
   "storage_day",
   "remote_mailbox",

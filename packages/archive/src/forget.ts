@@ -15,8 +15,8 @@ import { inTransaction, processName } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
 import { uncountStorage } from "./catalog/storage.ts";
-import { lockArchive, recordRevision } from "./commit.ts";
 import { uncount } from "./counts.ts";
+import { unlist } from "./newest.ts";
 import { takeBodies } from "./queries/blob-lock.ts";
 import {
   countSelected,
@@ -29,8 +29,10 @@ import {
   selectedValues,
 } from "./queries/forget.ts";
 import { resolveRevision } from "./reader.ts";
+import { lockArchive, recordRevision } from "./revisions.ts";
 import { matchingMessages } from "./search/matching.ts";
 import { type Selection, selectionDigest, selectionOf, selectsMailbox } from "./selection.ts";
+import { NO_STEPS, untally } from "./tallies.ts";
 
 const BATCH = 1_000;
 /** Matches that one statement is told of. */
@@ -191,6 +193,8 @@ async function eraseBatch(
   const last = ids.at(-1);
   if (last === undefined) return null;
   await uncount(client, archiveId, ids);
+  await untally(client, archiveId, ids);
+  await unlist(client, ids);
   await uncountStorage(client, archiveId);
   const { messages, bytes, kept } = await erase(client, ids);
   const erased = {
@@ -201,7 +205,10 @@ async function eraseBatch(
   const now = options.now ?? Date.now();
   const revision = before?.revision ?? asId<Revision>(next);
   // The first batch makes the revision and the audit row, each one brings it up to date: what was erased is on record whatever happens.
-  if (before === null) await recordRevision(client, { archiveId, now: () => now, run: options.runId ?? null }, next);
+  if (before === null) {
+    const recorded = { archiveId, now: () => now, run: options.runId ?? null };
+    await recordRevision(client, recorded, next, NO_STEPS);
+  }
   const by = options.by ?? processName("packetboat forget");
   const detail = JSON.stringify({ by, revision, selection: selectionDigest(selection), ...erased });
   const [row] = await rowsOf<{ id: bigint }>(

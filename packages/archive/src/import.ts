@@ -65,6 +65,7 @@ type Importing = Pick<Session, "pool" | "archiveId" | "keySpace" | "provesKeys" 
   readonly link: null;
   changes: number;
   uncounted: number;
+  underWay: boolean;
 };
 
 /** Begins an import. Throws ARCHIVE_UNKNOWN. */
@@ -72,16 +73,8 @@ export async function openImport(pool: Pool, archiveId: ArchiveId, now: () => nu
   const settings = await settingsOf(pool, archiveId).catch((error: unknown) => {
     throw asDatabaseError(error);
   });
-  const importing: Importing = {
-    pool,
-    archiveId,
-    ...settings,
-    storedIds: noIds(),
-    now,
-    link: null,
-    changes: 0,
-    uncounted: 0,
-  };
+  const counting = { changes: 0, uncounted: 0, underWay: false };
+  const importing: Importing = { pool, archiveId, ...settings, storedIds: noIds(), now, link: null, ...counting };
   const known = () => knownMailboxes(importing);
   const missing = (batch: readonly ImportMessage[]) =>
     batch.length === 0 ? Promise.resolve([]) : byIndex(pool, (client) => missingOf(client, importing, batch));

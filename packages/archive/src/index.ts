@@ -43,6 +43,7 @@ export { countStorage, type StorageDay, storageDays } from "./catalog/storage.ts
 export * from "./catalog/undone.ts";
 export { addUsage, dayUsage, usageOfAll, usageOn } from "./catalog/usage.ts";
 export * from "./catalog/watched.ts";
+export { messagesHeld } from "./counts.ts";
 export { type Desk, openDesk } from "./desk.ts";
 export {
   type DifferencePlace,
@@ -81,6 +82,7 @@ export {
 } from "./jobs/jobs.ts";
 export { isAtWork, TOLD_STATES, type ToldState } from "./jobs/states.ts";
 export * from "./message-history.ts";
+export { LARGE_MAILBOX, newestMessages } from "./newest.ts";
 export * from "./order.ts";
 export { type OpenArchiveOptions, openArchive } from "./postgres-archive.ts";
 export { mailboxesBetween } from "./queries/undo.ts";

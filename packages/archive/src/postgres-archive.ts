@@ -60,6 +60,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     run: null,
     changes: 0,
     uncounted: 0,
+    underWay: false,
   };
   return {
     tree: async () => {

@@ -120,6 +120,9 @@ export const revision = pgTable(
     made_at: moment().notNull(),
     /** Null: not made by a run (restore, import), or the run's link was removed since. */
     run_id: int8().references(() => run.id, { onDelete: "set null" }),
+    /** Messages that came into the archive, and that left it: no move, no change of flags (tallies.ts). */
+    arrived: integer().notNull().default(0),
+    vanished: integer().notNull().default(0),
   },
   (t) => [
     primaryKey({ name: "revision_pkey", columns: [t.archive_id, t.number] }),
@@ -282,6 +285,36 @@ export const mailboxCount = pgTable(
     bytes: int8().notNull(),
   },
   (t) => [primaryKey({ name: "mailbox_count_pkey", columns: [t.archive_id, t.revision, t.mailbox_id] })],
+);
+
+/** What a revision brought into a mailbox and took out of it, also by a move (tallies.ts). No row: neither. */
+export const mailboxTally = pgTable(
+  "mailbox_tally",
+  {
+    mailbox_id: int8()
+      .notNull()
+      .references(() => mailbox.id, { onDelete: "cascade" }),
+    revision: int8().notNull(),
+    arrived: integer().notNull(),
+    vanished: integer().notNull(),
+  },
+  (t) => [primaryKey({ name: "mailbox_tally_pkey", columns: [t.mailbox_id, t.revision] })],
+);
+
+/**
+ * Which messages of a large mailbox were the newest at some revisions, so that its first page does not wait until all of it is in order
+ * (newest.ts). All of it follows from message and message_version, and may be emptied.
+ */
+export const mailboxNewest = pgTable(
+  "mailbox_newest",
+  {
+    mailbox_id: int8()
+      .notNull()
+      .references(() => mailbox.id, { onDelete: "cascade" }),
+    revision: int8().notNull(),
+    messages: int8().array().notNull(),
+  },
+  (t) => [primaryKey({ name: "mailbox_newest_pkey", columns: [t.mailbox_id, t.revision] })],
 );
 
 /**

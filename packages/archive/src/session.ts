@@ -26,6 +26,8 @@ export interface Session {
   changes: number;
   /** Ops that were committed since this session last kept the counts of mailboxes (counts.ts). */
   uncounted: number;
+  /** Counts were kept on the way of what it is at, and nothing at an end since (counts.ts). */
+  underWay: boolean;
 }
 
 /** What holds for an archive as long as it is there. */

@@ -6,8 +6,8 @@ import { inTransaction } from "@packetboat/database";
 import type { Pool } from "pg";
 import { type ArchiveInfo, ensureArchive, getArchive } from "./catalog/archives.ts";
 import { moment, rowsOf } from "./catalog/asking.ts";
-import { lockArchive, recordRevision } from "./commit.ts";
-import { keepCounts } from "./counts.ts";
+import { keepAtTheEnd } from "./counts.ts";
+import { lockArchive, recordRevision } from "./revisions.ts";
 import type { UndoSelection } from "./selection.ts";
 import { selectedMailboxesAt } from "./snapshot-selection.ts";
 
@@ -50,7 +50,7 @@ with box as materialized (
 ), opened as (
   insert into message_version (message_id, mailbox_id, flags, from_revision) select id, mailbox_id, flags, 1 from item
 )
-select count(*) as messages from item`;
+select mailbox_id, count(*)::int as messages from item group by mailbox_id`;
 
 /**
  * Gives the archive of that name, filled from the snapshot if it was empty. Throws CONFIG_INVALID when no mailbox is meant, or when it is
@@ -75,10 +75,24 @@ export async function copySnapshot(pool: Pool, copy: SnapshotCopy): Promise<Arch
       throw new MailError("CONFIG_INVALID", `The archive ${name} does not share its bytes. Remove it, or rename it.`);
     const ids: readonly MailboxId[] = meant.map(({ id }) => id);
     const { since = null, before = null, messages = null } = selection;
-    await client.query(COPY, [from, archive.id, revision, ids, since, before, messages]);
-    await recordRevision(client, { archiveId: archive.id, now, run: null }, next);
+    const copied = await rowsOf<{ mailbox_id: bigint; messages: number }>(client, COPY, [
+      from,
+      archive.id,
+      revision,
+      ids,
+      since,
+      before,
+      messages,
+    ]);
+    await recordRevision(client, { archiveId: archive.id, now, run: null }, next, {
+      arrived: copied.reduce((sum, row) => sum + row.messages, 0),
+      vanished: 0,
+      mailboxes: new Map(
+        copied.map((row) => [asId<MailboxId>(row.mailbox_id), { arrived: row.messages, vanished: 0 }]),
+      ),
+    });
   });
-  await keepCounts(pool, archive.id);
+  await keepAtTheEnd(pool, archive.id);
   return (await getArchive(pool, archive.id)) ?? { ...archive, revision: asId<Revision>(1) };
 }
 

@@ -1,18 +1,53 @@
-// How many messages arrived and vanished at each revision, of an archive or of one mailbox: what a histogram over its history is made of. Counted from
-// the version rows that begin and end; a change of flags is neither, and of the whole archive no move is. What was counted of a revision stays
-// true until something is erased (M8), so whoever asks again asks only for what came since.
+// How many messages arrived and vanished at each revision, of an archive or of one mailbox: what a histogram over its history is made of. A change of
+// flags is neither, and of the whole archive no move is. Each revision is counted as it is made, in its own transaction, so that a history of any
+// length is read and not counted; what is erased is taken out (M8). It must never tell anything but what counting the versions would.
 import { type ArchiveId, asId, type MailboxId, type Revision } from "@packetboat/core";
-import { inTransaction } from "@packetboat/database";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { millis, rowsOf } from "./catalog/asking.ts";
 import { LIVE } from "./session.ts";
 
-export interface Tally {
+/** A message that is in another place after a commit. Null: nowhere. */
+export interface Step {
+  readonly from: MailboxId | null;
+  readonly to: MailboxId | null;
+}
+
+interface Counted {
+  readonly arrived: number;
+  readonly vanished: number;
+}
+
+/** Of one revision: of the archive, and of each of its mailboxes that lost or gained something. */
+export interface Tallied extends Counted {
+  readonly mailboxes: ReadonlyMap<MailboxId, Counted>;
+}
+
+export const NO_STEPS: Tallied = { arrived: 0, vanished: 0, mailboxes: new Map() };
+
+/** Counts the steps of one commit. Pure. */
+export function talliedOf(steps: readonly Step[]): Tallied {
+  const mailboxes = new Map<MailboxId, { arrived: number; vanished: number }>();
+  const of = (id: MailboxId): { arrived: number; vanished: number } => {
+    const own = mailboxes.get(id) ?? { arrived: 0, vanished: 0 };
+    mailboxes.set(id, own);
+    return own;
+  };
+  let arrived = 0;
+  let vanished = 0;
+  for (const { from, to } of steps) {
+    if (from === to) continue;
+    if (from === null) arrived++;
+    else of(from).vanished++;
+    if (to === null) vanished++;
+    else of(to).arrived++;
+  }
+  return { arrived, vanished, mailboxes };
+}
+
+export interface Tally extends Counted {
   readonly revision: Revision;
   /** Milliseconds since 1970. */
   readonly madeAt: number;
-  readonly arrived: number;
-  readonly vanished: number;
 }
 
 export interface TallyRequest {
@@ -24,51 +59,55 @@ export interface TallyRequest {
   readonly to: number;
 }
 
-// By revision_pkey, message_version_from and message_version_to; message_version_pkey for what followed on what ended, row by row, or the whole
-// table where all of a history is counted. $1 archive, $2 mailbox or null, $3 after, $4 to.
-const TALLIES = `
-with box as materialized (
-  select id from mailbox where archive_id = $1 and ($2::bigint is null or id = $2)
-), begun as (
-  select v.from_revision as number, count(*) as begun from box
-  join message_version v on v.mailbox_id = box.id and v.from_revision > $3 and v.from_revision <= $4 group by 1
-), ended as (
-  select v.to_revision as number, count(*) as ended, count(*) filter (where n.message_id is null) as vanished from box
-  join message_version v on v.mailbox_id = box.id and v.to_revision > $3 and v.to_revision <= $4 and v.to_revision <> ${LIVE}
-  left join message_version n on n.message_id = v.message_id and n.from_revision = v.to_revision
-    and ($2::bigint is null or n.mailbox_id = v.mailbox_id)
-  group by 1
-)
-select r.number, ${millis("r.made_at")} as made_at,
-  coalesce(begun, 0) - coalesce(ended, 0) + coalesce(vanished, 0) as arrived, coalesce(vanished, 0) as vanished
-from revision r left join begun using (number) left join ended using (number)
-where r.archive_id = $1 and r.number > $3 and r.number <= $4 order by r.number`;
+// By revision_pkey and mailbox_tally_pkey. $1 archive, $2 after, $3 to, $4 mailbox.
+const OF_ARCHIVE = `select number, ${millis("made_at")} as made_at, arrived, vanished from revision
+  where archive_id = $1 and number > $2 and number <= $3 order by number`;
+const OF_MAILBOX = `select r.number, ${millis("r.made_at")} as made_at, coalesce(t.arrived, 0) as arrived, coalesce(t.vanished, 0) as vanished
+  from revision r left join mailbox_tally t on t.mailbox_id = $4 and t.revision = r.number and t.revision > $2 and t.revision <= $3
+  where r.archive_id = $1 and r.number > $2 and r.number <= $3 order by r.number`;
 
-/** Revisions whose versions are found one by one, by index; more are counted from the tables as a whole. */
-const FEW = 200;
-
-/** Gives the revisions of a range in their order. Of all of a history it takes a second for each million of messages. */
+/** Gives the revisions of a range in their order. */
 export async function talliesOf(pool: Pool, request: TallyRequest): Promise<readonly Tally[]> {
   const { archiveId, mailboxId, after, to } = request;
-  const rows = await inTransaction(pool, async (client) => {
-    await client.query(
-      `select set_config('jit', 'off', true), set_config('work_mem', '64MB', true), set_config('enable_seqscan', $1, true),
-        set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true)`,
-      [to - after > FEW ? "on" : "off"],
-    );
-    return await rowsOf<{ number: bigint; made_at: number; arrived: bigint; vanished: bigint }>(client, TALLIES, [
-      archiveId,
-      mailboxId,
-      after,
-      to,
-    ]);
-  });
-  return rows.map(({ number, made_at, arrived, vanished }) => ({
+  const rows = await rowsOf<{ number: bigint; made_at: number; arrived: number; vanished: number }>(
+    pool,
+    mailboxId === null ? OF_ARCHIVE : OF_MAILBOX,
+    [archiveId, after, to, ...(mailboxId === null ? [] : [mailboxId])],
+  );
+  return rows.map(({ number, made_at: madeAt, ...counted }) => ({
     revision: asId<Revision>(number),
-    madeAt: made_at,
-    arrived: Number(arrived),
-    vanished: Number(vanished),
+    madeAt,
+    ...counted,
   }));
+}
+
+/**
+ * Takes messages out of all that was counted, before their versions are erased. The caller holds the archive's lock. By message_version_pkey,
+ * mailbox_tally_pkey and revision_pkey.
+ */
+export async function untally(client: PoolClient, archiveId: ArchiveId, messages: readonly bigint[]): Promise<void> {
+  await rowsOf(
+    client,
+    `with erased as materialized (
+      select message_id, mailbox_id, from_revision, to_revision from message_version where message_id = any($2::bigint[])
+    ), steps as materialized (
+      select e.mailbox_id, e.from_revision as number, (p.message_id is null)::int as came, 0 as went,
+        (p.mailbox_id is distinct from e.mailbox_id)::int as arrived, 0 as vanished
+      from erased e left join erased p on p.message_id = e.message_id and p.to_revision = e.from_revision
+      union all
+      select e.mailbox_id, e.to_revision, 0, (n.message_id is null)::int, 0, (n.mailbox_id is distinct from e.mailbox_id)::int
+      from erased e left join erased n on n.message_id = e.message_id and n.from_revision = e.to_revision
+      where e.to_revision <> ${LIVE}
+    ), boxes as (
+      update mailbox_tally t set arrived = t.arrived - gone.arrived, vanished = t.vanished - gone.vanished
+      from (select mailbox_id, number, sum(arrived) as arrived, sum(vanished) as vanished from steps group by 1, 2) gone
+      where t.mailbox_id = gone.mailbox_id and t.revision = gone.number
+    )
+    update revision r set arrived = r.arrived - gone.came, vanished = r.vanished - gone.went
+    from (select number, sum(came) as came, sum(went) as went from steps group by 1) gone
+    where r.archive_id = $1 and r.number = gone.number`,
+    [archiveId, messages],
+  );
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 import type { Pool } from "pg";
 import { getArchive } from "./catalog/archives.ts";
 import { commitEdits } from "./commit.ts";
-import { keepCounts } from "./counts.ts";
+import { keepAtTheEnd } from "./counts.ts";
 import { type Differing, eachDiffering, mailboxesBetween } from "./queries/undo.ts";
 import { selectsMailbox, type UndoSelection } from "./selection.ts";
 import { homesOf } from "./snapshot-selection.ts";
@@ -225,6 +225,6 @@ export async function executeUndo(pool: Pool, plan: UndoPlan, options: UndoOptio
   });
   await commit(resolved.plan.back.filter((op) => waiting.has(op.mailboxId)));
   await commit(resolved.plan.removals);
-  if (done.revision !== null) await keepCounts(pool, plan.archiveId);
+  if (done.revision !== null) await keepAtTheEnd(pool, plan.archiveId);
   return done;
 }

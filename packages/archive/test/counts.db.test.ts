@@ -1,19 +1,26 @@
-// Counts of mailboxes at every revision over Postgres: the same as counting the messages of the snapshot one by one, whichever of the counts
-// are kept, after an undo, and after messages were erased from all of history.
-import { asId, NO_COUNTS, type Revision } from "@packetboat/core";
+// What is kept of every revision over Postgres: counts of mailboxes are the same as counting the messages of the snapshot one by one, whichever of
+// them are kept; what arrived and vanished is what comparing snapshots gives; the newest messages are the head of the order. All of it also after an
+// undo, and after messages were erased from all of history.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { asId, type MessageId, NO_COUNTS, type Revision } from "@packetboat/core";
+import { defaultMigrationsDirectory, inTransaction } from "@packetboat/database";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keepCounts } from "../src/counts.ts";
+import { keepCounts, messagesHeld } from "../src/counts.ts";
 import {
   copySnapshot,
   executeForget,
   executeUndo,
   mailboxesAt,
+  messageOrder,
   messagesAt,
+  newestMessages,
   planForget,
   planUndo,
   talliesOf,
 } from "../src/index.ts";
+import { keepNewest } from "../src/newest.ts";
 import { add, bodyOf, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
 let stocked: Stocked;
@@ -27,7 +34,9 @@ beforeAll(async () => {
     const added = await add(
       stocked,
       inbox,
-      Array.from({ length: 5 }, (_, n) => bodyOf(`${"x".repeat(round)} ${n}`)),
+      Array.from({ length: 5 }, (_, n) =>
+        bodyOf(`${"x".repeat(round)} ${n}`, n === 4 ? null : Date.UTC(2024, 0, 1 + ((round * 7 + n * 3) % 11))),
+      ),
       100 + round * 10,
       round % 2 === 0 ? ["\\Seen"] : [],
     );
@@ -90,6 +99,7 @@ async function expectRight(at: number): Promise<void> {
   const { pool, link } = stocked;
   for (const { id, path, messages, unread, bytes } of await mailboxesAt(pool, link.archiveId, revision(at))) {
     const all = await messagesAt(pool, id, revision(at), 0, 10_000);
+    expect(await messagesHeld(pool, link.archiveId, id, revision(at))).toBe(messages);
     expect({ messages, unread, bytes }, `${path.join("/")} at ${at}`).toEqual({
       messages: all.length,
       unread: all.filter(({ flags }) => !flags.includes("\\Seen")).length,
@@ -102,6 +112,62 @@ const keptAt = async (): Promise<readonly number[]> => {
   const { rows: kept } = await stocked.pool.query("select distinct revision from mailbox_count order by 1");
   return kept.map(({ revision: at }) => Number(at));
 };
+
+/** Keeps the first messages of a mailbox at a revision, as if a writer had ended there. */
+async function keepHead(at: number, length: number): Promise<void> {
+  const { pool, inbox } = stocked;
+  const ids = [...(await messageOrder(pool, inbox.mailboxId, revision(at)))].slice(0, length);
+  await pool.query("delete from mailbox_newest");
+  await pool.query("insert into mailbox_newest values ($1, $2, $3)", [inbox.mailboxId, at, ids]);
+}
+
+/** Whether it could tell. */
+async function expectHead(at: number, count: number): Promise<boolean> {
+  const { pool, inbox } = stocked;
+  const head = await newestMessages(pool, inbox.mailboxId, revision(at), count);
+  if (head === null) return false;
+  expect(head).toEqual([...(await messageOrder(pool, inbox.mailboxId, revision(at)))].slice(0, count));
+  return true;
+}
+
+describe("the newest messages", () => {
+  it("are the head of the order, or nothing is said, from any list at any later revision", async () => {
+    let told = 0;
+    const numbers = fc.record({
+      kept: fc.integer({ min: 3, max: last }),
+      length: fc.integer({ min: 0, max: 30 }),
+      later: fc.integer({ min: 0, max: 12 }),
+      count: fc.integer({ min: 1, max: 20 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(numbers, async ({ kept, length, later, count }) => {
+        await keepHead(kept, length);
+        if (await expectHead(Math.min(last, kept + later), count)) told++;
+      }),
+      { numRuns: 100 },
+    );
+    expect(told).toBeGreaterThan(20);
+    await keepHead(last, 5);
+    expect(await newestMessages(stocked.pool, stocked.inbox.mailboxId, revision(last - 1), 1)).toBeNull();
+  });
+
+  it("M8 are kept without what is erased, and no list is behind the last writer's end", async () => {
+    const { pool, link, inbox } = stocked;
+    await keepHead(last, 6);
+    const [, second] = await messageOrder(pool, inbox.mailboxId, revision(last));
+    const messageIds = [asId<MessageId>(second ?? 0)];
+    await executeForget(pool, await planForget(pool, link.archiveId, { messageIds }));
+    expect([await expectHead(last, 5), await expectHead(last, 6)]).toEqual([true, false]);
+    const keep = (large: number) =>
+      inTransaction(pool, (client) => keepNewest(client, link.archiveId, revision(last), 1, large));
+    await pool.query("delete from mailbox_newest");
+    await keep(1_000);
+    expect(await expectHead(last, 1)).toBe(false);
+    await keep(5);
+    await keep(5);
+    expect(await expectHead(last, 6)).toBe(true);
+  });
+});
 
 describe("the counts of mailboxes", () => {
   it("are right at every revision, with counts kept at some", async () => {
@@ -122,6 +188,14 @@ describe("the counts of mailboxes", () => {
     await executeForget(pool, await planForget(pool, link.archiveId, { messageIds }));
     expect(await keptAt()).toEqual(kept);
     for (let at = 0; at <= last; at++) await expectRight(at);
+    await expectTallies();
+  });
+
+  it("and what a migration counts of a history is the same", async () => {
+    const { pool } = stocked;
+    const sql = readFileSync(join(defaultMigrationsDirectory(), "0013_first_looks.sql"), "utf8");
+    await pool.query("delete from mailbox_tally; update revision set arrived = 0, vanished = 0");
+    await pool.query(sql.slice(sql.indexOf("-- What was there before")));
     await expectTallies();
   });
 
@@ -167,7 +241,7 @@ describe("the counts of mailboxes", () => {
     await add(
       stocked,
       inbox,
-      Array.from({ length: 2_100 }, (_, n) => bodyOf(`many ${n}`)),
+      Array.from({ length: 5_100 }, (_, n) => bodyOf(`many ${n}`)),
       10_000,
     );
     await archive.finishRun(runId, "ok", { version: 1, totals: NO_COUNTS } as never);
@@ -177,6 +251,7 @@ describe("the counts of mailboxes", () => {
     const { rows: counted } = await pool.query("select max(messages) as most from mailbox_count where revision = $1", [
       newest,
     ]);
-    expect(Number(counted[0].most)).toBeGreaterThan(2_100);
+    expect(Number(counted[0].most)).toBeGreaterThan(5_100);
+    expect(await expectHead(newest, 200)).toBe(true);
   });
 });

@@ -3,10 +3,11 @@
 import { type Archive, asId, type MessageId, NO_COUNTS, type Revision, type RunId, type Uid } from "@packetboat/core";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keepCounts } from "../src/counts.ts";
+import { keepAtTheEnd, messagesHeld } from "../src/counts.ts";
 import {
   changesIn,
   countStorage,
+  countsAmong,
   differingMessages,
   erasuresOf,
   listedMessages,
@@ -15,12 +16,14 @@ import {
   messageDetails,
   messageOrder,
   messagesAt,
+  newestMessages,
   openArchive,
   openImport,
   planUndo,
   storageDays,
   talliesOf,
   undoneMessages,
+  unknownTo,
 } from "../src/index.ts";
 import { explainedDatabase } from "./explained-database.ts";
 import { bodyOf, fill, rows, type Stocked, sinceOf, stockedArchive } from "./stocked-archive.ts";
@@ -46,7 +49,7 @@ beforeAll(async () => {
   );
   await stocked.pool.query("vacuum analyze");
   // As the run that brought them would have; from the beginning all is counted, which is no question of every day.
-  await keepCounts(stocked.pool, stocked.link.archiveId, 1);
+  await keepAtTheEnd(stocked.pool, stocked.link.archiveId, 1);
 }, 120_000);
 afterAll(async () => stocked[Symbol.asyncDispose]());
 
@@ -135,6 +138,11 @@ async function ofSnapshots(pool: Pool): Promise<readonly string[]> {
   const order = await messageOrder(stocked.pool, inbox.mailboxId, last);
   const shown = await listedMessages(pool, [...order.subarray(10_000, 10_100)], last);
   expect([shown.length, shown[0]?.id]).toEqual([100, order[10_000]]);
+  await messagesHeld(pool, link.archiveId, inbox.mailboxId, last);
+  expect(await newestMessages(pool, inbox.mailboxId, last, 100)).toEqual([...order.subarray(0, 100)]);
+  const some = [...order.subarray(20_000, 20_500)].map((id) => asId<MessageId>(id));
+  expect((await countsAmong(pool, link.archiveId, last, some)).get(inbox.mailboxId)?.messages).toBe(500);
+  await unknownTo(pool, { ...link, policy: { ...link.policy, prefix: ["Archive"] } });
   await messageDetails(pool, link.archiveId, asId<MessageId>(70_000));
   await erasuresOf(pool, link.archiveId);
   for (const mailboxId of [null, inbox.mailboxId])

@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { MailError } from "@packetboat/core";
+import { asMailError, MailError } from "@packetboat/core";
 import { openReader } from "@packetboat/index";
 import { appOf } from "./app.ts";
 import { openOrders } from "./orders.ts";
@@ -59,6 +59,7 @@ export async function serveApi(
   const place = placeOf(host, (server.address() as AddressInfo).port, url);
   const reader = openReader({ threads: OPENING_THREADS, limitMs: OPENING_MS });
   const signIns = openSignIns(world.operations);
+  const orders = openOrders((error) => world.failed(asMailError(error)));
   const app = appOf({
     ...world,
     place,
@@ -67,7 +68,7 @@ export async function serveApi(
     followers: { count: 0 },
     reader,
     turns: turnsOf(OPENED_AT_ONCE),
-    orders: openOrders(),
+    orders,
     tallies: openTallyBook(),
     tries: openTries(world.now),
     signIns,
@@ -77,6 +78,7 @@ export async function serveApi(
     server.closeAllConnections();
     await signIns[Symbol.asyncDispose]();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+    await orders[Symbol.asyncDispose]();
     await reader.close();
   };
   return { place, [Symbol.asyncDispose]: close };

@@ -25,11 +25,10 @@ async function change(
     archive,
   ]);
   const number = rows[0].revision;
-  await pool.query("insert into revision (archive_id, number, made_at) values ($1, $2, to_timestamp($3))", [
-    archive,
-    number,
-    home.api.clock.now / 1_000,
-  ]);
+  await pool.query(
+    "insert into revision (archive_id, number, made_at, vanished) values ($1, $2, to_timestamp($3), $4)",
+    [archive, number, home.api.clock.now / 1_000, to === null ? 1 : 0],
+  );
   await pool.query(
     "update message_version set to_revision = $1 where message_id = $2 and to_revision = 9223372036854775807",
     [number, message],

@@ -2,13 +2,16 @@
 // indexed is taken from there; of the rest the beginning is read, within bounds. Like every list, it is not put on record.
 import {
   isMailboxOf,
+  LARGE_MAILBOX,
   type ListedMessage,
   listedMessages,
   messageOrder,
+  messagesHeld,
+  newestMessages,
   resolveRevision,
   wholeBodies,
 } from "@packetboat/archive";
-import { type ArchiveId, asId, type MailboxId, MailError } from "@packetboat/core";
+import { type ArchiveId, asId, type MailboxId, MailError, type Revision } from "@packetboat/core";
 import type { ShownContent } from "@packetboat/search";
 import { z } from "zod";
 import { headerBytes } from "../../header-lines.ts";
@@ -20,6 +23,8 @@ import { archiveParams, flags, id, list, moment, revision, size, time, whole } f
 
 /** Of messages that are not indexed, read for one page. The others say nothing of themselves yet. */
 const MOST_READ_BYTES = 16 * 1_048_576;
+/** The newest messages of a large mailbox that are found without its order: a page. */
+const MOST_AT_HEAD = 100;
 /** Of the people in one header, in a list. */
 const MOST_PEOPLE = 5;
 
@@ -61,6 +66,44 @@ async function readNow(
   return found;
 }
 
+interface Place {
+  readonly archiveId: ArchiveId;
+  readonly mailboxId: MailboxId;
+  readonly revision: Revision;
+}
+
+interface Part {
+  readonly total: number;
+  readonly ids: readonly number[];
+  /** Null: all of the mailbox was not looked at. */
+  readonly order: Float64Array | null;
+}
+
+/**
+ * A part of a mailbox. The head of a large one does not wait for its order, which is made meanwhile: whoever opens it scrolls next. `isWhole`: the
+ * order is wanted.
+ */
+async function partOf(
+  { pool, orders }: Pick<World, "pool" | "orders">,
+  { archiveId, mailboxId, revision }: Place,
+  offset: number,
+  limit: number,
+  isWhole: boolean,
+): Promise<Part> {
+  const name = `${mailboxId}@${revision}`;
+  const make = () => messageOrder(pool, mailboxId, revision);
+  if (!isWhole && offset + limit <= MOST_AT_HEAD && orders.made(name) === null) {
+    const total = await messagesHeld(pool, archiveId, mailboxId, revision);
+    const head = total < LARGE_MAILBOX ? null : await newestMessages(pool, mailboxId, revision, offset + limit);
+    if (head !== null) {
+      orders.soon(name, make);
+      return { total, ids: head.slice(offset), order: null };
+    }
+  }
+  const order = await orders.of(name, make);
+  return { total: order.length, ids: [...order.subarray(offset, offset + limit)], order };
+}
+
 export const listRoutes = [
   route({
     method: "get",
@@ -84,23 +127,23 @@ export const listRoutes = [
       messages: list(line),
     }),
     async handle(asked, world) {
-      const { pool, orders } = world;
+      const { pool } = world;
       const { id: archiveId } = await archiveAsked(asked, world);
       const { query, params, chance } = asked;
       const mailboxId = asId<MailboxId>(params.mailbox);
       if (!(await isMailboxOf(pool, archiveId, mailboxId)))
         throw new MailError("NOT_FOUND", "This archive has no mailbox of this id.");
       const at = await resolveRevision(pool, archiveId, readMoment(query.at, chance.now, "at"));
-      const name = `${mailboxId}@${at.revision}`;
-      const order = await orders.of(name, () => messageOrder(pool, mailboxId, at.revision));
       const { offset = 0, limit = 100 } = query;
-      const listed = await listedMessages(pool, [...order.subarray(offset, offset + limit)], at.revision);
+      const asks = { archiveId, mailboxId, revision: at.revision };
+      const { total, ids, order } = await partOf(world, asks, offset, limit, query.place !== undefined);
+      const listed = await listedMessages(pool, ids, at.revision);
       const read = await readNow(world, archiveId, listed);
-      const place = query.place === undefined ? -1 : order.indexOf(query.place);
+      const place = query.place === undefined ? -1 : (order?.indexOf(query.place) ?? -1);
       return value({
         revision: at.revision,
         time: isoOf(at.madeAt),
-        total: order.length,
+        total,
         offset,
         place: place === -1 ? null : place,
         messages: listed.map((one) => {
