@@ -1,6 +1,7 @@
-// The time line over the API, of the archive and of one mailbox: right when it is asked first, after more came, and after some was erased.
-import { executeForget, planForget } from "@packetboat/archive";
-import { asId, type MessageId } from "@packetboat/core";
+// First looks over the API. The time line, of the archive and of one mailbox: right when it is asked first, after more came, and after some was erased.
+// The head of a large mailbox: right before all of it is in order, and after.
+import { executeForget, LARGE_MAILBOX, openImport, planForget } from "@packetboat/archive";
+import { asId, digestsOf, type MailboxId, type MessageId, pathKey } from "@packetboat/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Caller, person, type Served, type Stocked, served, stocked } from "./served.ts";
 
@@ -37,3 +38,29 @@ it("counts what came, goes on where it was, and forgets what was erased", async 
   expect((await reader.ask(`/archives/${own.id}/diff?from=0&after=1.b.2`)).status).toBe(400);
   expect(api.failures).toEqual([]);
 });
+
+it("the head of a large mailbox is the same before it is in order and when it is", async () => {
+  const writer = await openImport(api.scratch.pool, own.id, () => api.clock.now);
+  const ids = await writer.mailboxes([{ path: ["Large"], role: null, subscribed: true }]);
+  const mailboxId = ids.get(pathKey(["Large"])) as MailboxId;
+  const size = LARGE_MAILBOX + 200;
+  for (let first = 0; first < size; first += size / 4)
+    await writer.add(
+      Array.from({ length: size / 4 }, (_, n) => {
+        const bytes = mail(`Number ${first + n}`);
+        // Not in the order in which they come.
+        const internalDate = 1_700_000_000_000 + (((first + n) * 7_919) % size) * 60_000;
+        return { mailboxId, bytes, digests: digestsOf(bytes), ordinal: 1, flags: [], internalDate };
+      }),
+    );
+  await writer.finish();
+  const asked = async (query: string) =>
+    (await reader.ask(`/archives/${own.id}/mailboxes/${mailboxId}/list${query}`)).body;
+  const head = await asked("?limit=20");
+  const below = await asked("?offset=10&limit=20");
+  const whole = await asked(`?limit=30&place=${head.messages[5].message}`);
+  expect([head.total, whole.total, head.place, whole.place]).toEqual([size, size, null, 5]);
+  expect(whole.messages).toHaveLength(30);
+  expect([head.messages, below.messages]).toEqual([whole.messages.slice(0, 20), whole.messages.slice(10)]);
+  expect(api.failures).toEqual([]);
+}, 60_000);
