@@ -83,6 +83,8 @@ export interface LinkStanding {
   readonly archive: string;
   readonly account: string;
   readonly accountId: number;
+  /** False: it only brings its account up to the archive, as a restore into another account does. */
+  readonly pulls: boolean;
   /** ok, partial, running, resting, overdue, halted or failing. */
   readonly state: string;
   /** False: somebody must do something. */

@@ -89,6 +89,7 @@ async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
       archiveId: link.archiveId,
       account: link.account,
       accountId: link.accountId,
+      pulls: link.rights.pull,
     };
     return { ...of, state: "overdue", well: false, reasons: ["It never ran."], hold: null, ...unknown, ...nothing };
   });

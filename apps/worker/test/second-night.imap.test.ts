@@ -76,6 +76,10 @@ describe("accounts", () => {
     await cli.must(["account", "add", urlOf("alice"), "--keep-password"]);
     await cli.must(["link", "add", `alice@127.0.0.1:${dovecot?.port}`, "mail"]);
     expect(await cli.must(["sync", "mail"])).toMatch(/INBOX +3 new/);
+    // Also where it stands in the address once more: the lines for every night need no other.
+    const first = await cli.must(["backup", urlOf("alice"), "--archive", "again"]);
+    expect(first).toMatch(/ExecStart=.* --quiet$/m);
+    expect(first).not.toMatch(/password/i);
     const key = join(cli.home, "secrets.key");
     expect((await stat(key)).mode & 0o777).toBe(0o600);
     const original = await readFile(key);

@@ -7,7 +7,7 @@ import { heldLines, heldSum } from "../src/display/held.ts";
 import { runLines } from "../src/display/runs.ts";
 import { holdingOf, type JudgedLink, reasonLines, statusLines } from "../src/display/status.ts";
 import { readDate } from "../src/runs/date.ts";
-import { linkHealth } from "../src/runs/health.ts";
+import { limitOf, linkHealth } from "../src/runs/health.ts";
 
 const same = (text: string) => text;
 const plain = { bold: same, dim: same, good: same, bad: same, notable: same };
@@ -44,6 +44,7 @@ const status = (change: Partial<LinkStatus> = {}): LinkStatus => ({
   link,
   lastRun: run(),
   lastGoodAt: NOW - 9 * HOUR,
+  isSettled: true,
   mailboxes: 3,
   completeSince: null,
   left: 0,
@@ -129,6 +130,26 @@ describe("a link", () => {
   ])("%s", (_, facts, state, isWell, reasons) => {
     expect(linkHealth(status(facts), NOW, LIMIT)).toEqual({ state, isWell, reasons });
   });
+});
+
+describe("a link that only pushes, at no set times", () => {
+  const pushing = (change: Partial<LinkStatus> = {}) =>
+    status({ link: { ...link, rights: { pull: false, push: true } }, lastGoodAt: NOW - 90 * LIMIT, ...change });
+  const stateOf = (facts: LinkStatus, isTimed = false) => linkHealth(facts, NOW, limitOf(facts, isTimed, LIMIT)).state;
+
+  it("is through with its work for as long as the archive stays as it was", () => {
+    expect(stateOf(pushing())).toBe("ok");
+    expect(stateOf(pushing({ notSent: 1 }))).toBe("partial");
+  });
+
+  it.each<[string, LinkStatus, boolean]>([
+    ["the archive has something new", pushing({ isSettled: false }), false],
+    ["it has times, which nobody keeps", pushing(), true],
+    ["its last run hangs", pushing({ lastRun: run({ outcome: "running", finishedAt: null }) }), false],
+    ["its last run was stopped", pushing({ lastRun: run({ outcome: "interrupted" }) }), false],
+    ["it never ran", pushing({ lastRun: null, lastGoodAt: null }), false],
+    ["it pulls, too", status({ lastGoodAt: NOW - 90 * LIMIT }), false],
+  ])("is overdue all the same when %s", (_, facts, isTimed) => expect(stateOf(facts, isTimed)).toBe("overdue"));
 });
 
 describe("an account that is held", () => {

@@ -1,6 +1,7 @@
 // Mail put back by the API of the real program, into Dovecot: where it was, by a link that only backs up and is let write for this once; into
 // another account; and once, also when the program is killed while it sends.
 import { createHash } from "node:crypto";
+import { openDatabase } from "@packetboat/database";
 import { type Dovecot, orSkip, startDovecot, startProxy, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Program, program } from "./program.ts";
@@ -140,6 +141,15 @@ it("M7 C3 into another account, below a mailbox of it, once", async ({ skip }) =
     expect((await followed(made.job)).at(-1).state).toBe("done");
     expect(await held("bob", "Old mail/Work")).toEqual(await held("alice", "Work"));
   }
+  // Two days later the backup is overdue; the restore is done, and nobody has to run it again.
+  await using database = await openDatabase({ url: cli.databaseUrl ?? "" });
+  await database.pool.query("update run set finished_at = finished_at - interval '2 days'");
+  const { links } = await web.ask("/status");
+  expect(links).toMatchObject([
+    { archive: "alice", state: "overdue", well: false },
+    { account: `bob@127.0.0.1:${port()}`, state: "ok", well: true },
+  ]);
+  await database.pool.query("update run set finished_at = finished_at + interval '2 days'");
 }, 60_000);
 
 it("S2 killed while it sends it is told as interrupted, and begun again puts nothing there twice", async ({ skip }) => {

@@ -293,6 +293,32 @@ describe("status", () => {
   });
 });
 
+describe("a link's archive", () => {
+  it("is settled while it is as the last good run left it", async () => {
+    await using stocked = await stockedArchive();
+    const { pool, link } = stocked;
+    const isSettled = async () => (await archive.linkStatuses(pool))[0]?.isSettled;
+    const ended = async (outcome: "ok" | "failed", revisionAfter?: number) => {
+      const { runId } = await stocked.archive.beginRun();
+      await stocked.archive.finishRun(runId, outcome, {
+        version: 1,
+        totals: NO_COUNTS,
+        revisionAfter,
+      } as unknown as RunReport);
+    };
+    const { revision } = (await archive.getArchive(pool, link.archiveId)) ?? { revision: 0 };
+    expect(await isSettled()).toBe(false);
+    await ended("ok");
+    expect(await isSettled()).toBe(false);
+    await ended("ok", revision);
+    expect(await isSettled()).toBe(true);
+    await ended("failed", revision);
+    expect(await isSettled()).toBe(true);
+    await pool.query("update archive set revision = revision + 1 where id = $1", [link.archiveId]);
+    expect(await isSettled()).toBe(false);
+  });
+});
+
 describe("how much of an archive is on a server", () => {
   it("counts by mailbox what is bound, what was sent once and has no UID now, and what has no mailbox there", async () => {
     await using stocked = await stockedArchive();

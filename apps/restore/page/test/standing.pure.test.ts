@@ -12,6 +12,7 @@ const link = (some: Partial<Link> = {}): Link => ({
     archive: "mail",
     account: "you@example.com",
     accountId: 7,
+    pulls: true,
     state: "ok",
     well: true,
     reasons: [],

@@ -39,7 +39,23 @@ export const next = z
 export const size = z.int().nullable().describe("In bytes; null: the bytes were erased for good");
 
 export const nothing = z.strictObject({});
+export const runParams = z.strictObject({ run: whole() });
 export const archiveParams = z.strictObject({ archive: whole().describe("Its id, as /archives gives it") });
+export const messageParams = archiveParams.extend({ message: whole() });
+
+/** Of a message's header. */
+export const person = z.strictObject({ name: z.string(), address: z.string() });
+
+/** What is told of a message wherever one is shown. */
+export const messageFields = {
+  message: id,
+  revision,
+  time,
+  mailbox: path.nullable().describe("Null: it is not there at that moment"),
+  flags: flags.nullable(),
+  date: time.describe("When the server received it"),
+  size,
+};
 
 export const problem = z.strictObject({
   type: z.literal("about:blank"),

@@ -3,7 +3,7 @@
 import type { UndoneMessage } from "@packetboat/archive";
 import { z } from "zod";
 import { isoOf } from "../iso.ts";
-import { id, list, path, time } from "./shapes.ts";
+import { id, list, path, person, time } from "./shapes.ts";
 
 export const undone = z.strictObject({
   kind: z
@@ -13,7 +13,7 @@ export const undone = z.strictObject({
   uid: z.int().nullable(),
   message: id.nullable().describe("Null: the archive does not have it"),
   subject: z.string().nullable().describe("Null: not known"),
-  from: list(z.strictObject({ name: z.string(), address: z.string() })),
+  from: list(person),
   date: time,
   bytes: z.int().nullable(),
   reason: z.string().describe("HALTED: held back by a guard. Else the code of what was in the way"),

@@ -52,6 +52,7 @@ export function heldBack({ link, held, heldBy }: LinkStatus): Obstacle | null {
   if (held === 0 || heldBy === null) return null;
   return {
     code: "HELD",
+    run: heldBy,
     text: `Run ${heldBy} of ${link.account} was halted and holds back ${plural(held, "change")}: what is gone from the server is still in the archive, so it is not put back. Approve run ${heldBy}, run the backup once more, then restore.`,
   };
 }

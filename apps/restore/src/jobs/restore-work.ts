@@ -207,7 +207,7 @@ function runWords({ link, outcome, totals, halts, error }: RunReport, all: reado
   ].join(", ");
   const trouble = [
     ...(totals.failed > 0 ? [`${plural(totals.failed, "message")} did not get through.`] : []),
-    ...halts.map(({ text }) => text),
+    ...halts.map(({ text }) => `${text}.`),
     ...(error === null ? [] : [error.text]),
     ...(outcome === "interrupted" ? ["It was stopped; begin it again to go on."] : []),
   ];

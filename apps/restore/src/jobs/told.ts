@@ -26,6 +26,7 @@ const obstacle = z.strictObject({
     .enum(["NO_ACCOUNT", "NO_RIGHT", "TOO_LARGE", "NOT_ASKED", "ALSO_SENT", "REMOVES", "CHANGED", "HELD"])
     .describe("Stable, for programs"),
   text: z.string().describe("A sentence that says what to do"),
+  run: z.int().optional().describe("Of HELD: the run that holds it back"),
 });
 export type Obstacle = z.output<typeof obstacle>;
 

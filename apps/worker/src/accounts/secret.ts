@@ -40,6 +40,10 @@ function keptSource(host: Host, database: Database, account: Account, auth: Auth
   return { kind: "kept", open };
 }
 
+/** Whether a run that is given no password finds one, or a sign-in, by what the account itself says. */
+export const hasOwnSource = (host: Host, database: Database, account: Account, auth: AuthMethod | null): boolean =>
+  keptSource(host, database, account, auth ?? account.settings.auth) !== null;
+
 /** Read when it is needed: another way may have been given, and then the variable may be missing. */
 function passwordOfVariable({ variables }: Pick<Host, "variables">, name: string, account: string): string {
   const password = variables[name] ?? "";

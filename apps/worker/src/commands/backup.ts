@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import { answered, type Connection, signIn } from "../accounts/connect.ts";
 import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
 import { type Account, accountByAddress, makeAccount } from "../accounts/registry.ts";
-import { offerToKeep, passwordSource } from "../accounts/secret.ts";
+import { hasOwnSource, offerToKeep, passwordSource } from "../accounts/secret.ts";
 import { type AccountSettings, settingsFor, withOptions } from "../accounts/settings.ts";
 import { collect, withExamples, withReporting } from "../command-help.ts";
 import { firstNightLines } from "../display/first-night.ts";
@@ -81,7 +81,9 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
     const kept = host.signal.aborted ? false : await offerToKeep(host, database, made.account, typed);
     const { outcome = "failed" } = reports.at(-1) ?? {};
     if (link === null && outcome !== "failed" && outcome !== "interrupted") {
-      const hasPassword = kept || (way.kind !== "prompt" && way.kind !== "url" && way.kind !== "environment");
+      // What was given for this run alone, in the address, the environment or by hand, is not there at night; what the account keeps is.
+      const isNamed = given.passwordFile !== undefined || given.passwordCommand !== undefined;
+      const hasPassword = kept || isNamed || hasOwnSource(host, database, made.account, given.auth ?? null);
       sayFirstNight(host, database, screen, { url, options, archive: made.link.archive, hasPassword });
     }
   } finally {

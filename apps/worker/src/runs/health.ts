@@ -14,7 +14,17 @@ export interface LinkHealth {
 }
 
 type Facts = Pick<LinkStatus, "lastRun" | "lastGoodAt" | "notFetched" | "notSent" | "held" | "heldBy">;
+type Course = Pick<LinkStatus, "link" | "lastRun" | "isSettled">;
 type Held = Pick<Hold, "code" | "detail" | "until">;
+
+/**
+ * How long a link may go without a good run; `limit`: what holds for others. One that only pushes, at no set times, such as that of a restore into
+ * another account, is through with its work until the archive changes.
+ */
+export function limitOf({ link, lastRun, isSettled }: Course, isTimed: boolean, limit: number): number {
+  const isThrough = isSettled && (lastRun?.outcome === "ok" || lastRun?.outcome === "partial");
+  return !link.rights.pull && !isTimed && isThrough ? Number.POSITIVE_INFINITY : limit;
+}
 
 /** Judges a link at a time; `limit` is how long it may go without a good run, in milliseconds. `hold`: what keeps its account from running. */
 export function linkHealth(facts: Facts, now: number, limit: number, hold: Held | null = null): LinkHealth {

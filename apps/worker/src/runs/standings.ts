@@ -13,7 +13,7 @@ import { type AccountId, type ArchiveId, dayOf, NOTHING_USED } from "@packetboat
 import type { Database } from "@packetboat/database";
 import { allAccounts } from "../accounts/registry.ts";
 import { type Budget, holdingOf, type JudgedLink } from "../display/status.ts";
-import { linkHealth } from "./health.ts";
+import { limitOf, linkHealth } from "./health.ts";
 
 /** How long a link may go without a good run where nobody says otherwise. */
 export const OVERDUE_HOURS = 26;
@@ -36,7 +36,7 @@ export async function judge(database: Database, now: number, limit: number): Pro
     const { id, archiveId, accountId, policy } = status.link;
     const holding = holdingOf(await mailboxes(archiveId), policy.prefix);
     const hold = holds.get(accountId) ?? null;
-    const health = linkHealth(status, now, limit, hold);
+    const health = linkHealth(status, now, limitOf(status, schedules.has(id), limit), hold);
     const nextAt = schedules.get(id)?.nextAt ?? null;
     const budget = budgets.get(accountId) ?? null;
     judged.push({ status, health, holding, nextAt, budget, hold });
@@ -83,6 +83,7 @@ export function plainStanding({ status, health, holding, nextAt, budget, hold }:
     archive: link.archive,
     account: link.account,
     accountId: link.accountId,
+    pulls: link.rights.pull,
     state: health.state,
     well: health.isWell,
     reasons: health.reasons,

@@ -11,6 +11,8 @@ export interface LinkStatus {
   readonly lastRun: RunInfo | null;
   /** When a run last ended with `ok` or `partial`; null: never. Milliseconds since 1970. */
   readonly lastGoodAt: number | null;
+  /** The archive is as that run left it. */
+  readonly isSettled: boolean;
   readonly mailboxes: number;
   /** The mailbox whose last complete look is the longest ago; null: one was never looked at completely, or there is none (I5). */
   readonly completeSince: number | null;
@@ -29,6 +31,7 @@ export interface LinkStatus {
 interface Row {
   readonly id: bigint;
   readonly last_good_at: number | null;
+  readonly is_settled: boolean | null;
   readonly mailboxes: bigint;
   readonly complete_since: number | null;
   readonly remaining: bigint | null;
@@ -45,6 +48,8 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
     pool,
     `select l.id,
         (select ${millis("max(r.finished_at)")} from run r where r.link_id = l.id and r.outcome in ('ok', 'partial')) as last_good_at,
+        (select (r.report->>'revisionAfter')::bigint = a.revision from run r join archive a on a.id = l.archive_id
+          where r.link_id = l.id and r.outcome in ('ok', 'partial') order by r.id desc limit 1) as is_settled,
         (select count(*) from remote_mailbox m where m.link_id = l.id and not m.resting) as mailboxes,
         (select case when count(*) = count(m.complete_at) then ${millis("min(m.complete_at)")} end
           from remote_mailbox m where m.link_id = l.id and not m.resting) as complete_since,
@@ -73,6 +78,7 @@ export async function linkStatuses(pool: Pool): Promise<readonly LinkStatus[]> {
         link,
         lastRun,
         lastGoodAt: row?.last_good_at ?? null,
+        isSettled: row?.is_settled ?? false,
         mailboxes: Number(row?.mailboxes ?? 0),
         completeSince: row?.complete_since ?? null,
         left: Number(row?.remaining ?? 0),

@@ -3,22 +3,20 @@
 import {
   approvalExpires,
   approveRun,
-  findArchive,
   getRun,
   type HeldMailbox,
   heldBy,
   listRuns,
-  mayRead,
   type RunDetails,
   recordAudit,
   undoneMessages,
 } from "@packetboat/archive";
-import { type ArchiveId, asId, formatUids, isMailError, MailError, type RunId } from "@packetboat/core";
+import { formatUids } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
-import { callerOf } from "../caller.ts";
-import { nextPage, route, value, type World } from "../route.ts";
-import { id, list, next, nothing, time, whole, words } from "../shapes.ts";
+import { callerOf, runAsked } from "../caller.ts";
+import { nextPage, route, value } from "../route.ts";
+import { id, list, next, nothing, runParams, time, whole, words } from "../shapes.ts";
 import { undone, undoneOf } from "../undone.ts";
 
 /** More are shown after these are settled. */
@@ -67,22 +65,6 @@ function haltOf(run: RunDetails, held: readonly HeldMailbox[]): z.input<typeof h
     approved: isoOf(approvedAt),
     expires: approvedAt === null ? null : isoOf(approvalExpires(approvedAt)),
   };
-}
-
-const runParams = z.strictObject({ run: whole() });
-
-/** A run with the archive it is over. Throws NOT_FOUND where there is none, and where the caller may not read its archive. */
-async function runAsked(
-  asked: Parameters<typeof callerOf>[0] & { readonly params: { readonly run: number } },
-  { pool }: Pick<World, "pool">,
-): Promise<{ readonly run: RunDetails; readonly archiveId: ArchiveId }> {
-  const none = new MailError("NOT_FOUND", "There is no run of this number that you may read.");
-  const run = await getRun(pool, asId<RunId>(asked.params.run)).catch((thrown: unknown) => {
-    throw isMailError(thrown) && thrown.code === "CONFIG_INVALID" ? none : thrown;
-  });
-  const archive = await findArchive(pool, run.archive);
-  if (archive === null || !mayRead(callerOf(asked), archive.id)) throw none;
-  return { run, archiveId: archive.id };
 }
 
 export const haltRoutes = [

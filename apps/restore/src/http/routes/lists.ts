@@ -19,7 +19,7 @@ import { isoOf } from "../../iso.ts";
 import { readMoment } from "../../moment.ts";
 import { archiveAsked } from "../caller.ts";
 import { route, value, type World } from "../route.ts";
-import { archiveParams, flags, id, list, moment, revision, size, time, whole } from "../shapes.ts";
+import { archiveParams, flags, id, list, moment, person, revision, size, time, whole } from "../shapes.ts";
 
 /** Of messages that are not indexed, read for one page. The others say nothing of themselves yet. */
 const MOST_READ_BYTES = 16 * 1_048_576;
@@ -28,7 +28,7 @@ const MOST_AT_HEAD = 100;
 /** Of the people in one header, in a list. */
 const MOST_PEOPLE = 5;
 
-const people = list(z.strictObject({ name: z.string(), address: z.string() }));
+const people = list(person);
 
 const line = z.strictObject({
   message: id,

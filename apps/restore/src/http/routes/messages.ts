@@ -1,6 +1,6 @@
 // One message with its header and history, its bytes as they are stored, and search. Whoever reads a message or takes its bytes is put on record
 // first. Bytes are given only through a message of an archive that the caller may read, as a download that no browser shows; nothing takes a digest.
-import { messageDetails, readBodies, recordAudit, resolveRevision, searchMessages } from "@packetboat/archive";
+import { readBodies, recordAudit, resolveRevision, searchMessages } from "@packetboat/archive";
 import { type ArchiveId, asId, MailError, type MessageId } from "@packetboat/core";
 import { queryOf } from "@packetboat/search";
 import { z } from "zod";
@@ -9,19 +9,21 @@ import { headerFields } from "../../header-lines.ts";
 import { isoOf } from "../../iso.ts";
 import { readMoment } from "../../moment.ts";
 import { headerOf, plainMessage, shownOf } from "../../shown.ts";
-import { archiveAsked, callerOf } from "../caller.ts";
+import { archiveAsked, callerOf, messageAsked, noMessage } from "../caller.ts";
 import { nextPage, route, value, type World } from "../route.ts";
 import {
   archiveParams,
   flags,
   id,
   list,
+  messageFields,
+  messageParams,
   moment,
   next,
   nothing,
   path,
+  person,
   revision,
-  size,
   time,
   whole,
   words,
@@ -29,9 +31,6 @@ import {
 
 /** Each holds a connection of the pool while its caller reads. */
 const MOST_DOWNLOADS = 4;
-
-const messageParams = archiveParams.extend({ message: whole() });
-const noMessage = (): MailError => new MailError("NOT_FOUND", "This archive has no message of this id.");
 
 /** The bytes, as they are asked for; a caller that leaves gives the connection back. */
 async function* bytesOf(world: World, archiveId: ArchiveId, messageId: MessageId): AsyncGenerator<Uint8Array> {
@@ -53,8 +52,6 @@ const event = z.strictObject({
   gained: flags,
   lost: flags,
 });
-
-const person = z.strictObject({ name: z.string(), address: z.string() });
 
 const hit = z.strictObject({
   message: id,
@@ -83,13 +80,7 @@ export const messageRoutes = [
     query: z.strictObject({ at: moment.optional() }),
     body: null,
     answer: z.strictObject({
-      message: id,
-      revision,
-      time,
-      mailbox: path.nullable().describe("Null: it is not there at that moment"),
-      flags: flags.nullable(),
-      date: time,
-      size,
+      ...messageFields,
       sha256: z.string().nullable(),
       headers: list(z.strictObject({ name: z.string(), value: z.string() })).describe(
         "As they are written; nothing decoded",
@@ -119,19 +110,14 @@ export const messageRoutes = [
     answer: "bytes",
     async handle(asked, world) {
       const { pool, downloads } = world;
-      const archive = await archiveAsked(asked, world);
-      const messageId = asId<MessageId>(asked.params.message);
-      const message = await messageDetails(pool, archive.id, messageId, 1);
-      if (message === null) throw noMessage();
-      if (message.size === null)
-        throw new MailError("MESSAGE_GONE", "The bytes of this message were erased for good by packetboat forget.");
+      const { message, about } = await messageAsked(asked, world);
       if (downloads.count >= MOST_DOWNLOADS)
         throw new MailError("THROTTLED", `${MOST_DOWNLOADS} messages are being downloaded. Try again in a moment.`, {
           context: { seconds: 1 },
         });
-      await recordAudit(pool, "download", callerOf(asked), { archiveId: archive.id, messageId }, asked.chance.now);
-      const name = `message-${messageId}.eml`;
-      return { kind: "bytes", bytes: bytesOf(world, archive.id, messageId), size: message.size, name };
+      await recordAudit(pool, "download", callerOf(asked), about, asked.chance.now);
+      const name = `message-${message.id}.eml`;
+      return { kind: "bytes", bytes: bytesOf(world, about.archiveId, about.messageId), size: message.size, name };
     },
   }),
   route({

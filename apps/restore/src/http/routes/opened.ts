@@ -1,28 +1,25 @@
 // A message as somebody opens it: its header in words, its text and HTML, what hangs on it; and the bytes of its parts. Everything is read through
 // a message that the caller may read, on threads of their own, and put on record first. HTML is given out as the sender wrote it, as data: whoever
 // shows it makes it harmless. Parts are downloads that no browser shows, but for pictures of kinds that hold pixels and nothing else.
-import { messageDetails, recordAudit, recordReadOnce } from "@packetboat/archive";
-import { asId, MailError, type MessageId } from "@packetboat/core";
+import { recordAudit, recordReadOnce } from "@packetboat/archive";
+import { MailError } from "@packetboat/core";
 import { OPENED_BYTES } from "@packetboat/index";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { readMoment } from "../../moment.ts";
 import { beginningOf, shownOf } from "../../shown.ts";
-import { archiveAsked, callerOf } from "../caller.ts";
+import { callerOf, messageAsked, noMessage } from "../caller.ts";
 import { safeName, safeType } from "../file-name.ts";
 import { pictureTypeOf } from "../picture.ts";
-import { type Asked, route, value, type World } from "../route.ts";
-import { archiveParams, flags, id, list, moment, nothing, path, revision, size, time, whole } from "../shapes.ts";
+import { route, value, type World } from "../route.ts";
+import { list, messageFields, messageParams, moment, nothing, person, time } from "../shapes.ts";
 
-const messageParams = archiveParams.extend({ message: whole() });
 const partParams = messageParams.extend({
   part: z
     .string()
     .regex(/^[mo][1-9]\d{0,3}$/, "is no name of a part")
     .describe("As the view of the message gives it"),
 });
-
-const person = z.strictObject({ name: z.string(), address: z.string() });
 
 const part = z.strictObject({
   part: z.string().describe("What its bytes are asked for by: parts/{part}"),
@@ -36,33 +33,15 @@ const part = z.strictObject({
 const noPart = (): MailError =>
   new MailError("NOT_FOUND", "This message has no part of this name. Open the message again to see which it has.");
 
-/** Throws NOT_FOUND, and MESSAGE_GONE where the bytes were erased. */
-async function askedMessage(
-  asked: Pick<Asked<{ readonly archive: number; readonly message: number }, unknown, unknown>, "caller" | "params">,
-  world: World,
-) {
-  const archive = await archiveAsked(asked, world);
-  const messageId = asId<MessageId>(asked.params.message);
-  const message = await messageDetails(world.pool, archive.id, messageId, 1);
-  if (message === null) throw new MailError("NOT_FOUND", "This archive has no message of this id.");
-  if (message.size === null)
-    throw new MailError("MESSAGE_GONE", "The bytes of this message were erased for good by packetboat forget.");
-  return {
-    archive,
-    message,
-    about: { archiveId: archive.id, messageId },
-    weight: Math.min(message.size, OPENED_BYTES),
-  };
-}
+type AskedMessage = Awaited<ReturnType<typeof messageAsked>>;
+
+/** What opening it takes of the memory there is for that. */
+const weightOf = ({ message }: AskedMessage): number => Math.min(message.size, OPENED_BYTES);
 
 /** The decoded bytes of a part. */
-async function partOf(
-  { archive, message, weight }: Awaited<ReturnType<typeof askedMessage>>,
-  name: string,
-  world: World,
-) {
-  using _ = await world.turns.take(weight);
-  const found = await beginningOf(world.pool, { archive, message }, OPENED_BYTES);
+async function partOf(asked: AskedMessage, name: string, world: World) {
+  using _ = await world.turns.take(weightOf(asked));
+  const found = await beginningOf(world.pool, asked, OPENED_BYTES);
   const bytes = found === null ? null : await world.reader.part(found.bytes, name);
   if (bytes === null) throw noPart();
   return bytes;
@@ -82,14 +61,8 @@ export const openedRoutes = [
     query: z.strictObject({ at: moment.optional() }),
     body: null,
     answer: z.strictObject({
-      message: id,
-      revision,
-      time,
-      mailbox: path.nullable().describe("Null: it is not there at that moment"),
-      flags: flags.nullable(),
-      date: time.describe("When the server received it"),
+      ...messageFields,
       sent: time.describe("As its Date header says; null: it says nothing that can be read"),
-      size,
       content: z.string().describe("whole; cut: its beginning; partly: it could not be read as mail should be"),
       subject: z.string(),
       from: list(person),
@@ -104,20 +77,21 @@ export const openedRoutes = [
     }),
     async handle(asked, world) {
       const { pool, reader, turns } = world;
-      const { archive, message, about, weight } = await askedMessage(asked, world);
+      const found = await messageAsked(asked, world);
+      const { archive, message, about } = found;
       const at = readMoment(asked.query.at, asked.chance.now, "at");
       const shown = await shownOf(pool, archive, message.id, at);
-      if (shown === null) throw new MailError("NOT_FOUND", "This archive has no message of this id.");
+      if (shown === null) throw noMessage();
       await recordAudit(pool, "read", callerOf(asked), about, asked.chance.now);
-      using _ = await turns.take(weight);
-      const found = await beginningOf(pool, shown, OPENED_BYTES);
+      using _ = await turns.take(weightOf(found));
+      const begun = await beginningOf(pool, shown, OPENED_BYTES);
       const {
         state,
         sentAt,
         parts,
         reason: _reason,
         ...opened
-      } = await reader.open(found?.bytes ?? new Uint8Array(), found?.cut ?? false);
+      } = await reader.open(begun?.bytes ?? new Uint8Array(), begun?.cut ?? false);
       return value({
         message: message.id,
         revision: shown.moment.revision,
@@ -147,7 +121,7 @@ export const openedRoutes = [
     body: null,
     answer: "bytes",
     async handle(asked, world) {
-      const message = await askedMessage(asked, world);
+      const message = await messageAsked(asked, world);
       await recordAudit(world.pool, "download", callerOf(asked), message.about, asked.chance.now);
       const bytes = await partOf(message, asked.params.part, world);
       const name = safeName(asked.query.name ?? "", `message-${message.message.id}-part-${asked.params.part}`);
@@ -165,7 +139,7 @@ export const openedRoutes = [
     body: null,
     answer: "bytes",
     async handle(asked, world) {
-      const message = await askedMessage(asked, world);
+      const message = await messageAsked(asked, world);
       // Whoever opened the message just now is on record for all that is seen in it.
       await recordReadOnce(world.pool, callerOf(asked), message.about, asked.chance.now);
       const bytes = await partOf(message, asked.params.part, world);

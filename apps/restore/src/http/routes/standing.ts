@@ -1,11 +1,11 @@
 // How things are: each link of the archives that the caller may read, what ran over them, and one run's report.
-import { findArchive, getRun, listRuns, mayRead, type RunInfo } from "@packetboat/archive";
-import { type ArchiveId, asId, isMailError, MailError, type RunId } from "@packetboat/core";
+import { listRuns, mayRead, type RunInfo } from "@packetboat/archive";
+import { type ArchiveId, asId, type RunId } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
-import { callerOf } from "../caller.ts";
+import { callerOf, runAsked } from "../caller.ts";
 import { nextPage, route, value } from "../route.ts";
-import { id, list, next, nothing, time, whole } from "../shapes.ts";
+import { id, list, next, nothing, runParams, time, whole } from "../shapes.ts";
 
 const error = z.looseObject({ code: z.string(), text: z.string() }).nullable();
 
@@ -21,6 +21,7 @@ const standing = z.strictObject({
   archive: z.string(),
   account: z.string(),
   accountId: id,
+  pulls: z.boolean().describe("False: it only brings its account up to the archive"),
   state: z.string().describe("ok, partial, running, resting, overdue, halted or failing"),
   well: z.boolean().describe("False: somebody must do something"),
   reasons: list(z.string()).describe("Why, and what to do"),
@@ -73,8 +74,6 @@ const runOf = (one: RunInfo): z.input<typeof run> => ({
   held: one.held,
 });
 
-const noRun = (): MailError => new MailError("NOT_FOUND", "There is no run of this number that you may read.");
-
 export const standingRoutes = [
   route({
     method: "get",
@@ -123,16 +122,12 @@ export const standingRoutes = [
     path: "/runs/{run}",
     summary: "One run with its report",
     needs: ["status"],
-    params: z.strictObject({ run: whole() }),
+    params: runParams,
     query: nothing,
     body: null,
     answer: run.extend({ report: z.unknown().describe("As packetboat runs RUN --json; null: there is none") }),
-    async handle(asked, { pool }) {
-      const details = await getRun(pool, asId<RunId>(asked.params.run)).catch((thrown: unknown) => {
-        throw isMailError(thrown) && thrown.code === "CONFIG_INVALID" ? noRun() : thrown;
-      });
-      const archive = await findArchive(pool, details.archive);
-      if (archive === null || !mayRead(callerOf(asked), archive.id)) throw noRun();
+    async handle(asked, world) {
+      const { run: details } = await runAsked(asked, world);
       return value({ ...runOf(details), report: details.report });
     },
   }),
