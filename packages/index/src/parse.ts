@@ -31,6 +31,21 @@ export interface Parsed {
   readonly text: MessageText | null;
 }
 
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const CR = 13;
+const LF = 10;
+
+/** As mailparser knows messages: it finds neither header nor text where all lines end in CR, or in CR CR LF, nor the field behind a BOM. */
+function asKnown(bytes: Buffer): Buffer {
+  const plain = bytes.subarray(0, BOM.length).equals(BOM) ? bytes.subarray(BOM.length) : bytes;
+  const [cr, lf] = [plain.indexOf(CR), plain.indexOf(LF)];
+  if (cr === -1) return plain;
+  if (lf === -1) return Buffer.from(plain.toString("latin1").replaceAll("\r", "\n"), "latin1");
+  // Judged by the first line: elsewhere a CR more is the sender's own.
+  const isDoubled = cr === lf - 2 && plain[lf - 1] === CR;
+  return isDoubled ? Buffer.from(plain.toString("latin1").replaceAll("\r\r\n", "\r\n"), "latin1") : plain;
+}
+
 /** Lets mailparser read a message; `take` has to release each attachment. Rejects with what mailparser throws. */
 export async function parsed(
   bytes: Buffer,
@@ -54,7 +69,7 @@ export async function parsed(
     });
     parser.once("error", reject);
     parser.once("end", resolve);
-    parser.end(bytes);
+    parser.end(asKnown(bytes));
   });
   return { header: headerOf(headers, lines), text };
 }

@@ -130,6 +130,17 @@ describe("opened", () => {
     expect([many.state, many.parts.length]).toEqual(["cut", 500]);
   });
 
+  it.each([
+    ["end in CR alone", "", "\r"],
+    ["end in CR CR LF", "", "\r\r\n"],
+    ["begin with a BOM", "\ufeff", "\r\n"],
+  ])("a message whose lines %s", async (_, before, end) => {
+    const lines = [...head, "Content-Type: text/plain", "", "one", "two", ""];
+    const opened = await reader.open(Buffer.from(before + lines.join(end)));
+    expect(opened).toMatchObject({ state: "whole", subject: "Crème", text: "one\ntwo\n" });
+    expect(opened.from).toEqual([{ name: "Ann Å", address: "ann@example.com" }]);
+  });
+
   it("messages of the corpus, and each part with as many bytes as it is said to have", async ({ skip }) => {
     await orSkip(skip, async () => corpusDirectory());
     const wrong: string[] = [];
