@@ -221,13 +221,14 @@ export async function stocked(
     { path: ["INBOX"], role: null, subscribed: true },
   ]);
   const mailbox = ids.get(pathKey(path)) as MailboxId;
-  for (const bytes of mail)
+  for (const [nth, bytes] of mail.entries())
     await writer.add([
       {
         mailboxId: mailbox,
         bytes,
         digests: digestsOf(bytes),
-        ordinal: 1,
+        // Also what is alike but for its line ends is there, each by itself.
+        ordinal: nth + 1,
         flags: ["\\Seen"],
         internalDate: 1_700_000_000_000,
       },

@@ -2,8 +2,6 @@
 // come exactly once, whatever breaks.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { promisify } from "node:util";
 import type { Fetched } from "@packetboat/core";
 import {
@@ -12,6 +10,7 @@ import {
   type Dovecot,
   orSkip,
   startDovecot,
+  startPoisoned,
   startProxy,
   until,
   WireClient,
@@ -43,40 +42,6 @@ beforeEach(async (context) => {
 afterEach(async () => {
   await proxy?.stop();
 });
-
-/** A proxy that breaks every connection on which these bytes pass. */
-async function startPoisoned(port: number, poison: string) {
-  let connections = 0;
-  const sockets = new Set<Socket>();
-  const listener = createServer((client) => {
-    connections++;
-    const upstream = connect(port, "127.0.0.1");
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => socket.destroy());
-      socket.on("close", () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream);
-    upstream.on("data", (chunk: Buffer) => {
-      const at = chunk.indexOf(poison);
-      if (at === -1) client.write(chunk);
-      else client.end(chunk.subarray(0, at));
-      if (at !== -1) upstream.destroy();
-    });
-  });
-  await once(listener.listen(0, "127.0.0.1"), "listening");
-  return {
-    port: (listener.address() as AddressInfo).port,
-    connections: () => connections,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
-    },
-  };
-}
 
 /** Many small messages by doubling: `count` is 3 times a power of two. */
 async function fill(client: WireClient, count: number): Promise<void> {

@@ -30,6 +30,7 @@ export {
   type TranscriptEntry,
   type WireCounts,
 } from "./proxy/counting.ts";
+export { type Poisoned, startPoisoned } from "./proxy/poisoned.ts";
 export {
   HOSTILE,
   POLITE_ANSWERS,

@@ -1,12 +1,14 @@
 // Hostile messages in a real browser: the harmless text of each is shown, nothing of it acts, nothing is asked of anybody but our own server, not even
 // a name is looked up; and what the reader may choose: pictures from elsewhere, a link, a download.
-import { readFileSync } from "node:fs";
-import { corpusDirectory } from "@packetboat/testkit";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { corpusDirectory, orSkip } from "@packetboat/testkit";
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Stocked, stocked } from "../served.ts";
 import { ATTACKS, messageOf } from "./attacks.ts";
 import { looked, type Visit } from "./chromium.ts";
+import { MADE } from "./corpus-mail.ts";
 import { type Site, site } from "./site.ts";
 import { openTrap, type Trap } from "./trap.ts";
 
@@ -62,8 +64,7 @@ const PLAIN = Buffer.from(
 beforeAll(async () => {
   trap = await openTrap();
   home = await site([trap.flag]);
-  const made = readFileSync(`${corpusDirectory()}/made/html-hostile.eml`);
-  hostile = await stocked(home.api, "hostile", [...ATTACKS.map(messageOf), made]);
+  hostile = await stocked(home.api, "hostile", ATTACKS.map(messageOf));
   own = await stocked(home.api, "letters", [LETTER, PLAIN]);
 });
 afterAll(async () => {
@@ -99,10 +100,9 @@ function watched({ page, context }: Visit): string[] {
 
 it("hostile messages are shown, do nothing, and ask nobody", async () => {
   await using visit = await home.signedIn(`/archives/${hostile.id}/messages/${hostile.message}`);
-  const { page, requests } = visit;
+  const { page } = visit;
   const acts = watched(visit);
-  const all = [...ATTACKS.map(({ name, seen = name }) => ({ name, seen })), { name: "html", seen: "x" }];
-  for (const [nth, { name, seen }] of all.entries()) {
+  for (const [nth, { name, seen = name }] of ATTACKS.entries()) {
     await go(page, hostile, nth);
     await page.getByRole("heading", { level: 2, name, exact: true }).waitFor();
     const text = design(page).getByText(seen, { exact: true }).first();
@@ -125,14 +125,58 @@ it("hostile messages are shown, do nothing, and ask nobody", async () => {
     // The title that scripts of these messages would set.
     expect([name, await page.title()]).toEqual([name, "Mail · Packetboat"]);
   }
+  harmless(visit, acts);
+});
+
+it("messages of the corpus, however they are made, are shown, do nothing, and ask nobody", async ({ skip }) => {
+  const directory = await orSkip(skip, async () => corpusDirectory());
+  if (directory === undefined) return;
+  const files = readdirSync(join(directory, "made")).filter((name) => name.endsWith(".eml"));
+  expect(MADE.map(({ file }) => `${file}.eml`).sort()).toEqual(files.sort());
+  const made = await stocked(
+    home.api,
+    "made",
+    MADE.map(({ file }) => readFileSync(join(directory, "made", `${file}.eml`))),
+  );
+  await using visit = await home.signedIn(`/archives/${made.id}/messages/${made.message}`);
+  const { page } = visit;
+  const acts = watched(visit);
+  const wrong: unknown[] = [];
+  for (const [nth, { file, shows, files: expected = [] }] of MADE.entries()) {
+    await go(page, made, nth);
+    // The one thing on the page that is this message's alone.
+    const own = page.locator(`article:has(a[href$="/messages/${made.message + nth}/raw"])`);
+    await own.or(page.getByRole("alert")).first().waitFor();
+    const [seen = ""] = await own.allInnerTexts();
+    const lacks = shows.filter((text) => !seen.includes(text));
+    const names = await own.locator("li a bdi").allInnerTexts();
+    if (lacks.length > 0 || names.join() !== expected.join())
+      wrong.push({
+        file,
+        lacks,
+        names,
+        seen: seen.slice(0, 300),
+        alert: await page.getByRole("alert").allInnerTexts(),
+      });
+  }
+  expect(wrong).toEqual([]);
+  // The one with HTML: see the attacks.
+  const html = MADE.findIndex(({ file }) => file === "html-hostile");
+  await go(page, made, html);
+  await design(page).getByText("x", { exact: true }).first().waitFor({ state: "visible" });
+  harmless(visit, acts);
+});
+
+/** Nothing was done by what was shown, and nobody was asked for anything. */
+function harmless(visit: Visit, acts: readonly string[]): void {
   expect(acts).toEqual([]);
   expect(trap.came).toEqual([]);
-  const elsewhere = requests
+  const elsewhere = visit.requests
     .map((url) => new URL(url).pathname)
     .filter((path) => /sign-out|\/me$|reboot|router/.test(path));
   expect(elsewhere.filter((path) => path !== "/api/v1/me")).toEqual([]);
   quiet(visit);
-});
+}
 
 /** What the browser says when a policy keeps it from what a message wants; none may be about our own page. */
 function quiet({ troubles }: Visit): void {

@@ -92,6 +92,16 @@ it("two moments are compared, chosen by keys and by dragging: new, removed, move
   await page.getByRole("tab", { name: "Removed" }).click();
   await page.getByRole("link", { name: "Letter 4" }).waitFor();
   expect(await page.getByRole("link", { name: /Letter \d+/ }).count()).toBe(1);
+  // It opens as it was, which is said, with the way to how it is.
+  await page.getByRole("link", { name: "Letter 4" }).click();
+  await page.getByText(/You see this message as it was on/).waitFor();
+  await looked(visit, "message-past");
+  await page.getByRole("link", { name: "Show it as it is now" }).click();
+  await page.getByText("At this moment it is in no mailbox.").waitFor();
+  expect(await page.getByText(/You see this message as it was on/).count()).toBe(0);
+  await page.goBack();
+  await page.goBack();
+  await page.getByRole("link", { name: "Letter 4" }).waitFor();
   // To before the day on which all of it happened.
   for (let n = 0; n < 3; n++) await slider.press("ArrowLeft");
   await page.getByRole("link", { name: "Open: Letter 1", exact: true }).waitFor();
@@ -121,6 +131,7 @@ it("two moments are compared, chosen by keys and by dragging: new, removed, move
   await soon(() => slider.getAttribute("aria-valuenow")).toBe("0");
   await page.getByRole("link", { name: "Letter 54" }).click();
   await page.getByRole("heading", { name: "Letter 54" }).waitFor();
+  expect(await page.getByText(/You see this message as it was on/).count()).toBe(0);
 });
 
 it("the mail is as it was at the moment that is dragged to: tree, counts, list; and now is one step away", async () => {

@@ -9,13 +9,15 @@ interface DialogProps {
   readonly closes: string;
   readonly onClose: () => void;
   /** Default: md. */
-  readonly size?: "md" | "lg";
+  readonly size?: "md" | "lg" | "xl";
+  /** A click beside it closes it, too. Default: true. */
+  readonly closesOutside?: boolean;
   readonly children: ReactNode;
 }
 
-export function Dialog({ isOpen, title, closes, onClose, size = "md", children }: DialogProps) {
+export function Dialog({ isOpen, title, closes, onClose, size = "md", closesOutside = true, children }: DialogProps) {
   return (
-    <Modal.Root opened={isOpen} onClose={onClose} centered size={size}>
+    <Modal.Root opened={isOpen} onClose={onClose} closeOnClickOutside={closesOutside} centered size={size}>
       <Modal.Overlay />
       <Modal.Content>
         <Group justify="space-between" wrap="nowrap" align="flex-start" p="md" pb={0}>

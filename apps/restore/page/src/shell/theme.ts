@@ -10,11 +10,6 @@ export const theme = createTheme({
   respectReducedMotion: true,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif',
   headings: { fontWeight: "600" },
-  components: {
-    // The head of a dialog is no banner of the document.
-    ModalHeader: { defaultProps: { role: "presentation" } },
-    DrawerHeader: { defaultProps: { role: "presentation" } },
-  },
 });
 
 /** Mantine's own pale text is below what AA asks for. */

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { send } from "../api/client.ts";
 import { isSignedOut } from "../api/problem.ts";
 import { changeMe, type Me } from "../api/queries.ts";
+import { MenuLink } from "../parts/button-link.tsx";
 import { UserIcon } from "../parts/icons.tsx";
 import { shell } from "../texts/shell.ts";
 
@@ -43,6 +44,7 @@ export function UserMenu({ me }: { readonly me: Me }) {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
+        <MenuLink to="/jobs">{shell.jobs}</MenuLink>
         <Menu.Item onClick={() => signOut.mutate()}>{shell.signOut}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -43,7 +43,6 @@ export const accounts = {
   passwordDialog: {
     title: (account: string) => `New password of ${account}`,
     label: "Password",
-    hint: "It is tried on the server once, then kept, sealed. It is never shown again.",
     submit: "Try it and keep it",
     cancel: "Cancel",
   },

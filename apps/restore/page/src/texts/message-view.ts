@@ -28,6 +28,9 @@ export const messageView = {
   cut: "This message is very long. Its beginning is shown; the whole is in the download.",
   partly:
     "This message is damaged or was written in an unusual way. What could be read is shown; the whole is in the download.",
+  absent: "At this moment it is in no mailbox. The archive keeps it.",
+  past: (time: string) => `You see this message as it was on ${time}.`,
+  asNow: "Show it as it is now",
   textOfHtml: "The sender wrote no plain text. This is made of the design.",
   blocked: (count: string, hosts: string) => `${count} from elsewhere not loaded: ${hosts}`,
   blockedWhy: "Loading them tells the sender that you read this message, when and from where.",

@@ -78,6 +78,7 @@ export const jobs = {
   there: (count: number) => `${counted(count, "message is", "messages are")} there already`,
   writes: "Packetboat usually only backs this account up. It writes there for this restore alone.",
   toAccounts: "Accounts, where its password can be given",
+  toHeld: "See what is held back, and decide",
   beforeYouBegin: "Before you begin",
   holds: (messages: number, bytes: number, mailboxes: number) =>
     `${counted(messages, "message", "messages")}, ${size(bytes)}, in ${counted(mailboxes, "mailbox", "mailboxes")}`,

@@ -1,5 +1,5 @@
 // Sentences of the runs: what ran, what guards hold back, what is not done.
-import { counted, number } from "./formats.ts";
+import { counted, number, size } from "./formats.ts";
 
 const messages = (n: number) => counted(n, "message", "messages");
 
@@ -31,6 +31,7 @@ export const runs = {
     if (s < 90) return `${number(Math.round(s))} s`;
     return s < 5_400 ? `${number(Math.round(s / 60))} min` : `${number(Math.round(s / 360) / 10)} h`;
   },
+  brought: (n: number, bytes: number) => (n === 0 ? "nothing new" : `${number(n)} new, ${size(bytes)}`),
   message: (id: number) => `Message ${number(id)}`,
   allAccounts: "All accounts",
   account: "Account",

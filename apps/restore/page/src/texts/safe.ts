@@ -32,6 +32,7 @@ export const safe = {
   next: "Next run",
   noSchedule: "when you ask",
   into: (archive: string) => `into ${archive}`,
+  from: (archive: string) => `from ${archive}`,
   runNow: "Run now",
   running: "Running",
   asked: "Asked for a run. It begins in a moment.",

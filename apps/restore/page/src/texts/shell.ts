@@ -10,6 +10,7 @@ export const shell = {
   account: (name: string) => `Signed in as ${name}`,
   roles: { admin: "Administrator", reader: "Reader" } as Readonly<Record<string, string>>,
   signOut: "Sign out",
+  jobs: "Restores and downloads",
   theme: "Appearance",
   themes: { light: "Light", dark: "Dark", auto: "As this device" },
   loading: "Loading",

@@ -1,12 +1,12 @@
-// What is done to one account: a new password, a test, its removal. A password lives in its field alone and goes with the dialog.
-import { Alert, Button, Group, Loader, PasswordInput, Stack, Text } from "@mantine/core";
+// What is done to one account: a new password, a test, its removal.
+import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Failing } from "../../parts/failing.tsx";
+import { Failing, Refused } from "../../parts/failing.tsx";
 import { accounts } from "../../texts/accounts.ts";
 import { sumOf } from "./facts.ts";
+import { PasswordForm } from "./password-form.tsx";
 import type { Account } from "./shapes.ts";
 
 interface DialogProps {
@@ -17,51 +17,23 @@ interface DialogProps {
 export function PasswordDialog({ account, onClose }: DialogProps) {
   const { passwordDialog: words } = accounts;
   const client = useQueryClient();
-  const [password, setPassword] = useState("");
-  const keeping = useMutation({
-    mutationFn: () =>
-      send("put", "/accounts/{account}/password", { params: { account: account.account }, body: { password } }),
-    onSuccess: async (tried) => {
-      if (tried.outcome === "refused") return;
-      await client.invalidateQueries();
-      onClose();
-    },
-  });
+  const params = { account: account.account };
   return (
     <Dialog isOpen title={words.title(account.name)} closes={words.cancel} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          keeping.mutate();
+      <PasswordForm
+        label={words.label}
+        submit={words.submit}
+        send={(password) => send("put", "/accounts/{account}/password", { params, body: { password } })}
+        onTaken={async () => {
+          await client.invalidateQueries();
+          onClose();
         }}
-      >
-        <Stack>
-          <PasswordInput
-            label={words.label}
-            description={words.hint}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            autoComplete="off"
-            data-autofocus
-            required
-            withAsterisk={false}
-          />
-          {keeping.data?.outcome === "refused" ? (
-            <Alert color="red" variant="light" role="alert">
-              {keeping.data.detail}
-            </Alert>
-          ) : null}
-          <Failing error={keeping.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {words.cancel}
-            </Button>
-            <Button type="submit" loading={keeping.isPending}>
-              {words.submit}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+        beside={
+          <Button variant="default" onClick={onClose}>
+            {words.cancel}
+          </Button>
+        }
+      />
     </Dialog>
   );
 }
@@ -93,11 +65,7 @@ export function TestDialog({ account, onClose }: DialogProps) {
               ))}
           </div>
         ) : null}
-        {data?.outcome === "refused" ? (
-          <Alert color="red" variant="light" role="alert">
-            {data.detail}
-          </Alert>
-        ) : null}
+        <Refused tried={data} />
         <Failing error={error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -1,16 +1,11 @@
 // The keys of the mail screen, as a list that one of them shows.
-import { Kbd, Modal, Table } from "@mantine/core";
+import { Kbd, Table } from "@mantine/core";
+import { Dialog } from "../../parts/dialog.tsx";
 import { keysHelp } from "../../texts/mail.ts";
 
 export function KeysHelp({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={keysHelp.title}
-      closeButtonProps={{ "aria-label": keysHelp.close }}
-      centered
-    >
+    <Dialog isOpen={isOpen} title={keysHelp.title} closes={keysHelp.close} onClose={onClose}>
       <Table verticalSpacing="sm">
         <Table.Tbody>
           {keysHelp.keys.map(([key, what]) => (
@@ -23,6 +18,6 @@ export function KeysHelp({ isOpen, onClose }: { readonly isOpen: boolean; readon
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
 // A message as it is stored, its bytes as text. No more of it is loaded than can be read; all of it is a download.
-import { Button, Group, Loader, Modal, Text } from "@mantine/core";
+import { Button, Group, Loader, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { bytesAt } from "../../api/client.ts";
 import { problemOf } from "../../api/problem.ts";
+import { Dialog } from "../../parts/dialog.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
 import { size } from "../../texts/formats.ts";
 import { keysHelp, mail } from "../../texts/mail.ts";
@@ -48,13 +49,7 @@ export function SourceDialog({ archive, message, onClose }: Props) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={mail.sourceTitle}
-      size="xl"
-      closeButtonProps={{ "aria-label": keysHelp.close }}
-    >
+    <Dialog isOpen title={mail.sourceTitle} closes={keysHelp.close} onClose={onClose} size="xl">
       {error === null ? null : <FailureNote error={error} />}
       {data === undefined && error === null ? <Loader aria-label={mail.sourceTitle} /> : null}
       {data === undefined ? null : (
@@ -73,6 +68,6 @@ export function SourceDialog({ archive, message, onClose }: Props) {
           </pre>
         </>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -10,7 +10,7 @@ import { shell } from "../../texts/shell.ts";
 import { Download } from "./download.tsx";
 import { ImportResult } from "./import-result.tsx";
 import { lineOf, titleOf } from "./job-words.ts";
-import { Preview } from "./preview.tsx";
+import { Preview, ToHeld } from "./preview.tsx";
 import { ProgressNote } from "./progress-note.tsx";
 import { isAtWork, type Job, useJob } from "./use-job.ts";
 
@@ -55,17 +55,33 @@ function Standing({ job }: { readonly job: Job }) {
       )}
       {job.kind === "export" ? <Download job={job} /> : null}
       {job.kind === "import" ? <ImportResult job={job} /> : null}
-      {job.kind === "restore" && job.result !== null ? (
-        <Alert color="cyan" variant="light" role="status" title={jobs.states[job.state]}>
-          {job.result.said}
-        </Alert>
-      ) : null}
+      {job.kind === "restore" && job.result !== null ? <Result state={job.state} result={job.result} /> : null}
       {isAtWork(job) ? <ProgressNote job={job} /> : null}
       {job.kind === "restore" && job.result === null && !isAtWork(job) && job.preview !== null ? (
         <Preview preview={job.preview} />
       ) : null}
       <Actions job={job} />
     </>
+  );
+}
+
+type RestoreJob = Extract<Job, { kind: "restore" }>;
+
+function Result({ state, result }: { readonly state: string; readonly result: NonNullable<RestoreJob["result"]> }) {
+  const holding = result.runs.flatMap(({ run, halts }) => (run !== null && halts.length > 0 ? [run] : []));
+  const last = holding.at(-1);
+  return (
+    <Alert
+      color={state === "done" ? "cyan" : "yellow"}
+      variant="light"
+      role="status"
+      title={jobs.states[state] ?? state}
+    >
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{result.said}</Text>
+        {last === undefined ? null : <ToHeld run={last} />}
+      </Stack>
+    </Alert>
   );
 }
 
@@ -107,7 +123,7 @@ function Actions({ job }: { readonly job: Job }) {
   );
 }
 
-type RestorePreview = NonNullable<Extract<Job, { kind: "restore" }>["preview"]>;
+type RestorePreview = NonNullable<RestoreJob["preview"]>;
 
 /** Neither the archive nor an account would change. */
 const isNothing = ({ isEmpty, accounts, totals }: RestorePreview): boolean =>

@@ -6,6 +6,21 @@ import type { Job } from "./use-job.ts";
 
 type RestorePreview = NonNullable<Extract<Job, { kind: "restore" }>["preview"]>;
 
+/** On the colour of a note the accent would be too pale to read. */
+const ON_A_NOTE = { size: "sm", c: "var(--mantine-color-text)", underline: "always" } as const;
+
+/** To what a run holds back, where it is let through. */
+export function ToHeld({ run }: { readonly run: number }) {
+  return (
+    <Anchor
+      {...ON_A_NOTE}
+      renderRoot={(props) => <Link {...props} to="/runs/held/$run" params={{ run: String(run) }} />}
+    >
+      {jobs.toHeld}
+    </Anchor>
+  );
+}
+
 export function Preview({ preview }: { readonly preview: RestorePreview }) {
   const lines = [...archiveLines(preview), ...accountLines(preview)];
   const writes = preview.accounts.some(({ carriedOut }) => carriedOut);
@@ -36,18 +51,14 @@ export function Preview({ preview }: { readonly preview: RestorePreview }) {
             <Text size="sm" fw={600}>
               {jobs.beforeYouBegin}
             </Text>
-            {preview.inTheWay.map(({ code, text }) => (
-              <Text key={`${code} ${text}`} size="sm">
-                {text}
-              </Text>
+            {preview.inTheWay.map(({ code, text, run }) => (
+              <div key={`${code} ${text}`}>
+                <Text size="sm">{text}</Text>
+                {run === undefined ? null : <ToHeld run={run} />}
+              </div>
             ))}
             {preview.inTheWay.some(({ code }) => code === "NOT_ASKED") ? (
-              <Anchor
-                size="sm"
-                c="var(--mantine-color-text)"
-                underline="always"
-                renderRoot={(props) => <Link {...props} to="/accounts" />}
-              >
+              <Anchor {...ON_A_NOTE} renderRoot={(props) => <Link {...props} to="/accounts" />}>
                 {jobs.toAccounts}
               </Anchor>
             ) : null}

@@ -9,7 +9,7 @@ export function RestoreButton({ shown }: { readonly shown: Shown }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <Button variant={shown.past === null ? "default" : "filled"} size="compact-md" onClick={() => setOpen(true)}>
+      <Button variant={shown.past === null ? "default" : "filled"} size="compact-sm" onClick={() => setOpen(true)}>
         {restore.open}
       </Button>
       {isOpen ? <RestoreDialog shown={shown} onClose={() => setOpen(false)} /> : null}

@@ -1,11 +1,12 @@
 // Asks what is to be restored and where to; then the job's own screen shows what would happen. It must never begin anything by itself.
-import { Button, Checkbox, Group, Modal, Radio, Select, Stack, Text } from "@mantine/core";
+import { Button, Checkbox, Group, Radio, Select, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { send } from "../../api/client.ts";
 import { asking, asksMe } from "../../api/queries.ts";
 import type { Given } from "../../api/shapes.ts";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Failing } from "../../parts/failing.tsx";
 import { dateTime } from "../../texts/formats.ts";
 import { restore } from "../../texts/restore.ts";
@@ -52,7 +53,7 @@ export function RestoreDialog({ shown, onClose }: Props) {
     asked.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={restore.title} size="lg" closeButtonProps={{ "aria-label": restore.close }}>
+    <Dialog isOpen title={restore.title} closes={restore.close} onClose={onClose} size="lg">
       <form onSubmit={submit}>
         <Stack gap="lg">
           <Radio.Group
@@ -83,7 +84,7 @@ export function RestoreDialog({ shown, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -11,12 +11,41 @@ interface ChartProps {
 }
 
 const HEIGHT = 260;
-const LOOK = { h: HEIGHT, dataKey: "when", tickLine: "none", gridAxis: "x", withLegend: true } as const;
+/** The legend in the order of the series, not of the alphabet. */
+const IN_ORDER = { itemSorter: null } as const;
+const LOOK = {
+  h: HEIGHT,
+  dataKey: "when",
+  tickLine: "none",
+  gridAxis: "x",
+  withLegend: true,
+  legendProps: IN_ORDER,
+} as const;
 /** A picture: the sentence above it says what it shows, and the keyboard does not stop at it. */
 const NO_STOP = { accessibilityLayer: false } as const;
+const STORAGE = [
+  { name: "kept", label: charts.kept, color: "cyan.7" },
+  { name: "compressed", label: charts.compressed, color: "teal.5" },
+  { name: "repeated", label: charts.repeated, color: "gray.5" },
+];
+
 export function Chart({ kind, points }: ChartProps) {
   const data = points.map((point) => ({ ...point }));
   const ticks = new Map(points.map(({ when, tick }) => [when, String(tick)]));
+  // Of a single day an area is no more than a line: it is drawn as a bar.
+  if (kind === "storage" && points.length === 1)
+    return (
+      <BarChart
+        {...LOOK}
+        barChartProps={NO_STOP}
+        data={data}
+        type="stacked"
+        maxBarWidth={72}
+        valueFormatter={(value) => size(value)}
+        yAxisProps={{ width: 72 }}
+        series={STORAGE}
+      />
+    );
   if (kind === "storage")
     return (
       <AreaChart
@@ -25,14 +54,10 @@ export function Chart({ kind, points }: ChartProps) {
         areaChartProps={NO_STOP}
         type="stacked"
         curveType="step"
-        withDots={points.length === 1}
+        withDots={false}
         valueFormatter={(value) => size(value)}
         yAxisProps={{ width: 72 }}
-        series={[
-          { name: "kept", label: charts.kept, color: "cyan.7" },
-          { name: "compressed", label: charts.compressed, color: "teal.5" },
-          { name: "repeated", label: charts.repeated, color: "gray.5" },
-        ]}
+        series={STORAGE}
       />
     );
   return (

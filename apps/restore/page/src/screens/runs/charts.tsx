@@ -1,5 +1,5 @@
 // Which chart, of which account: the choice is made before the library that draws is there.
-import { Group, Paper, SegmentedControl, Select, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Group, NativeSelect, Paper, SegmentedControl, Select, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { asking } from "../../api/queries.ts";
@@ -8,6 +8,7 @@ import { type ChartKind, runPoints, storagePoints, summaryOf } from "./series.ts
 
 const Chart = lazy(async () => ({ default: (await import("./chart.tsx")).Chart }));
 const KINDS: readonly ChartKind[] = ["messages", "bytes", "seconds", "storage"];
+const CHOICES = KINDS.map((value) => ({ value, label: charts.kinds[value] }));
 const COUNTING_MS = 1_000;
 const HEIGHT = 260;
 
@@ -27,7 +28,7 @@ export function Charts() {
   const points = kind === "storage" ? storagePoints(days) : runPoints(runs);
   const isThere = kind === "storage" ? storage.data !== undefined : series.data !== undefined;
   return (
-    <Paper component="section" withBorder p="lg" aria-labelledby="charts">
+    <Paper component="section" withBorder p={{ base: "md", sm: "lg" }} aria-labelledby="charts">
       <Stack gap="md">
         <Group justify="space-between">
           <Title order={2} size="h4" id="charts">
@@ -47,11 +48,19 @@ export function Charts() {
         </Group>
         <SegmentedControl
           aria-label={charts.what}
-          data={KINDS.map((value) => ({ value, label: charts.kinds[value] }))}
+          data={CHOICES}
           value={kind}
           onChange={(value) => setKind(value as ChartKind)}
           w="fit-content"
-          maw="100%"
+          visibleFrom="xs"
+        />
+        {/* Side by side they are wider than a telephone. */}
+        <NativeSelect
+          aria-label={charts.what}
+          data={CHOICES}
+          value={kind}
+          onChange={(event) => setKind(event.currentTarget.value as ChartKind)}
+          hiddenFrom="xs"
         />
         {isThere ? (
           <Text size="sm" c="dimmed" role="status">

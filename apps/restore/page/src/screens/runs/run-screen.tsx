@@ -3,6 +3,7 @@ import { Container, Group, List, Loader, Stack, Table, Text, Title } from "@mant
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { asking } from "../../api/queries.ts";
+import { ButtonLink } from "../../parts/button-link.tsx";
 import { ToneBadge } from "../../parts/tone-badge.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
 import { dateTime, number } from "../../texts/formats.ts";
@@ -43,6 +44,12 @@ export function RunScreen() {
         ) : (
           <Report report={readReport(data.report, NAMES)} />
         )}
+        {data.held > 0 ? (
+          <ButtonLink to="/runs/held/$run" params={{ run: String(data.run) }} w="fit-content">
+            {halts.look}
+          </ButtonLink>
+        ) : null}
+        {data.outcome === "halted" && data.held === 0 ? <Text c="dimmed">{halts.settled}</Text> : null}
       </Stack>
     </Container>
   );
@@ -50,11 +57,13 @@ export function RunScreen() {
 
 function Report({ report }: { readonly report: ReadReport }) {
   const { totals, failures, notes, mailboxes } = report;
+  const isNothing = totals.length + report.halts.length + failures.length === 0;
   return (
     <>
-      {totals.length === 0 ? <Text>{words.nothing}</Text> : <Counts of={totals} />}
+      {isNothing ? <Text>{words.nothing}</Text> : null}
+      {totals.length === 0 ? null : <Counts of={totals} />}
       {report.halts.map((text) => (
-        <Text key={text}>{text}</Text>
+        <Text key={text}>{text}.</Text>
       ))}
       {failures.length === 0 ? null : (
         <Section title={words.failures}>

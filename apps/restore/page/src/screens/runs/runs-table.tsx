@@ -35,25 +35,29 @@ export function RunsTable() {
     );
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={620}>
-        <Table verticalSpacing="sm" horizontalSpacing="lg">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{words.columns.when}</Table.Th>
-              <Table.Th>{words.columns.account}</Table.Th>
-              <Table.Th>{words.columns.outcome}</Table.Th>
-              <Table.Th ta="right">{words.columns.fetched}</Table.Th>
-              <Table.Th ta="right">{words.columns.size}</Table.Th>
-              <Table.Th ta="right">{words.columns.took}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {all.map((run) => (
-              <RunRow key={run.run} run={run} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Table verticalSpacing="sm" horizontalSpacing="md">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{words.columns.when}</Table.Th>
+            <Table.Th visibleFrom="sm">{words.columns.account}</Table.Th>
+            <Table.Th>{words.columns.outcome}</Table.Th>
+            <Table.Th visibleFrom="sm" ta="right">
+              {words.columns.fetched}
+            </Table.Th>
+            <Table.Th visibleFrom="sm" ta="right">
+              {words.columns.size}
+            </Table.Th>
+            <Table.Th visibleFrom="sm" ta="right">
+              {words.columns.took}
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {all.map((run) => (
+            <RunRow key={run.run} run={run} />
+          ))}
+        </Table.Tbody>
+      </Table>
       {hasNextPage ? (
         <Button variant="subtle" m="sm" onClick={() => fetchNextPage()} loading={isFetchingNextPage}>
           {words.more}
@@ -66,20 +70,37 @@ export function RunsTable() {
 function RunRow({ run }: { readonly run: Run }) {
   const { started, account, archive, outcome, totals } = run;
   const took = secondsOf(run);
+  const what = account === archive ? account : `${account} → ${archive}`;
+  const [fetched, bytes] = [countOf(totals, "fetched"), countOf(totals, "fetchedBytes")];
   return (
     <Table.Tr>
       <Table.Td>
         <TextLink to="/runs/$run" params={{ run: String(run.run) }} size="sm">
           {started === null ? String(run.run) : dateTime(started)}
         </TextLink>
+        {/* A narrow window has no room for columns: the same in lines. */}
+        <Text hiddenFrom="sm" size="sm" style={{ overflowWrap: "anywhere" }}>
+          {what}
+        </Text>
+        <Text hiddenFrom="sm" size="sm" c="dimmed">
+          {words.brought(fetched, bytes)}
+        </Text>
       </Table.Td>
-      <Table.Td>{account === archive ? account : `${account} → ${archive}`}</Table.Td>
+      <Table.Td visibleFrom="sm" style={{ overflowWrap: "anywhere" }}>
+        {what}
+      </Table.Td>
       <Table.Td>
         <ToneBadge tone={words.tones[outcome] ?? "calm"}>{words.outcomes[outcome] ?? outcome}</ToneBadge>
       </Table.Td>
-      <Table.Td ta="right">{number(countOf(totals, "fetched"))}</Table.Td>
-      <Table.Td ta="right">{size(countOf(totals, "fetchedBytes"))}</Table.Td>
-      <Table.Td ta="right">{took === null ? "" : words.seconds(took)}</Table.Td>
+      <Table.Td visibleFrom="sm" ta="right">
+        {number(fetched)}
+      </Table.Td>
+      <Table.Td visibleFrom="sm" ta="right">
+        {size(bytes)}
+      </Table.Td>
+      <Table.Td visibleFrom="sm" ta="right">
+        {took === null ? "" : words.seconds(took)}
+      </Table.Td>
     </Table.Tr>
   );
 }

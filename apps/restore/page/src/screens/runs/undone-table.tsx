@@ -1,5 +1,5 @@
 // Message by message, what is held back or not done, page by page: which mailbox, which mail, and why. Subjects are what senders wrote: text.
-import { Button, Paper, Table, Text } from "@mantine/core";
+import { Box, Button, Paper, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { get } from "../../api/client.ts";
 import type { Answer } from "../../api/shapes.ts";
@@ -18,6 +18,7 @@ interface UndoneTableProps {
 }
 
 const PAGE = "50";
+const FOLLOWED_MS = 5_000;
 
 export function UndoneTable({ path, of, showsReasons }: UndoneTableProps) {
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
@@ -25,34 +26,37 @@ export function UndoneTable({ path, of, showsReasons }: UndoneTableProps) {
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => page(path, of, pageParam, signal),
     getNextPageParam: ({ next }) => afterOf(next),
+    refetchInterval: FOLLOWED_MS,
   });
   if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
   const all = data?.pages.flatMap(({ messages }) => messages) ?? [];
   if (data !== undefined && all.length === 0) return <Text role="status">{undone.none}</Text>;
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={560}>
-        <Table verticalSpacing="sm" horizontalSpacing="md">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{undone.columns.message}</Table.Th>
-              <Table.Th>{undone.columns.mailbox}</Table.Th>
-              <Table.Th>{undone.columns.what}</Table.Th>
-              {showsReasons ? <Table.Th>{undone.columns.reason}</Table.Th> : null}
-              {showsReasons ? <Table.Th ta="right">{undone.columns.attempts}</Table.Th> : null}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {all.map((one) => (
-              <UndoneRow
-                key={`${one.mailbox.join("/")} ${one.kind} ${one.uid} ${one.message}`}
-                one={one}
-                showsReasons={showsReasons}
-              />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Table verticalSpacing="sm" horizontalSpacing="md">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{undone.columns.message}</Table.Th>
+            <Table.Th visibleFrom="sm">{undone.columns.mailbox}</Table.Th>
+            <Table.Th visibleFrom="sm">{undone.columns.what}</Table.Th>
+            {showsReasons ? <Table.Th visibleFrom="sm">{undone.columns.reason}</Table.Th> : null}
+            {showsReasons ? (
+              <Table.Th visibleFrom="sm" ta="right">
+                {undone.columns.attempts}
+              </Table.Th>
+            ) : null}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {all.map((one) => (
+            <UndoneRow
+              key={`${one.mailbox.join("/")} ${one.kind} ${one.uid} ${one.message}`}
+              one={one}
+              showsReasons={showsReasons}
+            />
+          ))}
+        </Table.Tbody>
+      </Table>
       {hasNextPage ? (
         <Button variant="subtle" m="sm" onClick={() => fetchNextPage()} loading={isFetchingNextPage}>
           {undone.more}
@@ -75,6 +79,8 @@ async function page(
 
 function UndoneRow({ one, showsReasons }: { readonly one: Undone; readonly showsReasons: boolean }) {
   const [from] = one.from;
+  const mailbox = one.mailbox.join(" / ");
+  const what = undone.kinds[one.kind] ?? one.kind;
   return (
     <Table.Tr>
       <Table.Td>
@@ -89,19 +95,40 @@ function UndoneRow({ one, showsReasons }: { readonly one: Undone; readonly shows
             .filter((text) => text !== "")
             .join(" · ")}
         </Text>
-      </Table.Td>
-      <Table.Td>{one.mailbox.join(" / ")}</Table.Td>
-      <Table.Td>{undone.kinds[one.kind] ?? one.kind}</Table.Td>
-      {showsReasons ? (
-        <Table.Td>
-          <Text size="sm">{undone.reasons[one.reason] ?? one.reason}</Text>
+        {/* A narrow window has no room for columns: the same in lines. */}
+        <Box hiddenFrom="sm">
           <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-            {one.detail}
+            {what} · {mailbox}
           </Text>
+          {showsReasons ? <Reason of={one} /> : null}
+        </Box>
+      </Table.Td>
+      <Table.Td visibleFrom="sm" style={{ overflowWrap: "anywhere" }}>
+        {mailbox}
+      </Table.Td>
+      <Table.Td visibleFrom="sm">{what}</Table.Td>
+      {showsReasons ? (
+        <Table.Td visibleFrom="sm">
+          <Reason of={one} />
         </Table.Td>
       ) : null}
-      {showsReasons ? <Table.Td ta="right">{number(one.attempts)}</Table.Td> : null}
+      {showsReasons ? (
+        <Table.Td visibleFrom="sm" ta="right">
+          {number(one.attempts)}
+        </Table.Td>
+      ) : null}
     </Table.Tr>
+  );
+}
+
+function Reason({ of: { reason, detail } }: { readonly of: Pick<Undone, "reason" | "detail"> }) {
+  return (
+    <>
+      <Text size="sm">{undone.reasons[reason] ?? reason}</Text>
+      <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+        {detail}
+      </Text>
+    </>
   );
 }
 

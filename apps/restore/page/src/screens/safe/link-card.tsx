@@ -31,7 +31,7 @@ export function LinkCard({ link, now, mayChange, isAsked, onRun }: LinkCardProps
               </Title>
               {link.archive === link.account ? null : (
                 <Text size="sm" c="dimmed">
-                  {safe.into(link.archive)}
+                  {link.pulls ? safe.into(link.archive) : safe.from(link.archive)}
                 </Text>
               )}
             </Stack>

@@ -1,5 +1,6 @@
 // A secret that is shown once: a token, or the link of an invitation. It must never be kept anywhere by the page.
-import { Button, CopyButton, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, CopyButton, Stack, Text, TextInput } from "@mantine/core";
+import { Dialog } from "../../parts/dialog.tsx";
 import { settings } from "../../texts/settings.ts";
 
 interface ShownOnceProps {
@@ -12,13 +13,7 @@ interface ShownOnceProps {
 
 export function ShownOnce({ title, text, secret, onClose }: ShownOnceProps) {
   return (
-    <Modal
-      opened={secret !== null}
-      onClose={onClose}
-      title={title}
-      closeButtonProps={{ "aria-label": settings.close }}
-      closeOnClickOutside={false}
-    >
+    <Dialog isOpen={secret !== null} title={title} closes={settings.close} onClose={onClose} closesOutside={false}>
       <Stack gap="md">
         <Text size="sm">{text}</Text>
         <TextInput
@@ -32,6 +27,6 @@ export function ShownOnce({ title, text, secret, onClose }: ShownOnceProps) {
           {({ copied, copy }) => <Button onClick={copy}>{copied ? settings.copied : settings.copy}</Button>}
         </CopyButton>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

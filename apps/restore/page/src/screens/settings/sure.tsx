@@ -1,7 +1,8 @@
 // Asks once more before something ends: a button, and the question behind it.
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Failing } from "../../parts/failing.tsx";
 import { settings } from "../../texts/settings.ts";
 
@@ -24,12 +25,7 @@ export function Sure({ label, named, title, text, isDangerous, act }: SureProps)
       <Button size="xs" variant="default" aria-label={named} onClick={() => setAsked(true)}>
         {label}
       </Button>
-      <Modal
-        opened={isAsked}
-        onClose={() => setAsked(false)}
-        title={title}
-        closeButtonProps={{ "aria-label": settings.close }}
-      >
+      <Dialog isOpen={isAsked} title={title} closes={settings.close} onClose={() => setAsked(false)}>
         <Stack gap="md">
           <Text size="sm">{text}</Text>
           <Failing error={acting.error} />
@@ -46,7 +42,7 @@ export function Sure({ label, named, title, text, isDangerous, act }: SureProps)
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,17 +1,15 @@
 // Who may sign in: invited by a one-time link, given a new one, removed. For administrators.
-import { Box, Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { asking } from "../../api/queries.ts";
 import type { Answer } from "../../api/shapes.ts";
-import { FailureNote } from "../../shell/failure.tsx";
 import { dateTime } from "../../texts/formats.ts";
 import { settings } from "../../texts/settings.ts";
 import { shell } from "../../texts/shell.ts";
+import { ListedSection, type Once } from "./listed-section.tsx";
 import { NewUser } from "./new-user.tsx";
-import { Row, Section } from "./section.tsx";
-import { ShownOnce } from "./shown-once.tsx";
+import { Row } from "./section.tsx";
 import { Sure } from "./sure.tsx";
 
 const texts = settings.users;
@@ -19,60 +17,46 @@ const texts = settings.users;
 type User = Answer<"get", "/users">["users"][number];
 type Archive = Answer<"get", "/archives">["archives"][number];
 
-/** A link that was just made. */
-interface Invited {
-  readonly name: string;
-  readonly link: string;
-  readonly until: string;
-}
-
 /** `me`: the id of who is signed in, who is neither removed nor locked out by a wrong click. */
 export function Users({ me }: { readonly me: number }) {
   const client = useQueryClient();
-  const { data, error, refetch } = useQuery(asking("/users", {}));
+  const asked = useQuery(asking("/users", {}));
   const { data: held } = useQuery(asking("/archives", {}));
   const archives = held?.archives ?? [];
-  const [isAdding, setAdding] = useState(false);
-  const [invited, setInvited] = useState<Invited | null>(null);
+  const [once, setOnce] = useState<Once | null>(null);
   const changed = async (): Promise<void> => {
     await Promise.all([["/users"], ["/audit"]].map((queryKey) => client.invalidateQueries({ queryKey })));
   };
   const show = async (name: string, { token, expires }: Answer<"post", "/users">): Promise<void> => {
-    setAdding(false);
-    setInvited({ name, link: linkOf(token), until: expires === null ? "" : dateTime(expires) });
+    const until = expires === null ? "" : dateTime(expires);
+    setOnce({ title: texts.linkTitle(name), text: texts.once(until), secret: linkOf(token) });
     await changed();
   };
   return (
-    <Section
-      title={texts.title}
-      lead={texts.lead}
-      action={
-        isAdding ? null : (
-          <Button variant="light" onClick={() => setAdding(true)}>
-            {texts.add}
-          </Button>
-        )
-      }
-    >
-      {isAdding ? <NewUser archives={archives} onMade={show} onCancel={() => setAdding(false)} /> : null}
-      {error === null ? null : <FailureNote error={error} again={() => refetch()} />}
-      <Box component="ul" m={0} p={0}>
-        {data?.users.map((user) => (
-          <Row
-            key={user.id}
-            name={user.name}
-            about={remarksOn(user, archives, me)}
-            actions={user.id === me ? null : <UserActions user={user} onInvited={show} onChanged={changed} />}
-          />
-        ))}
-      </Box>
-      <ShownOnce
-        title={texts.linkTitle(invited?.name ?? "")}
-        text={texts.once(invited?.until ?? "")}
-        secret={invited?.link ?? null}
-        onClose={() => setInvited(null)}
-      />
-    </Section>
+    <ListedSection
+      texts={texts}
+      asked={asked}
+      rows={asked.data?.users.map((user) => (
+        <Row
+          key={user.id}
+          name={user.name}
+          about={remarksOn(user, archives, me)}
+          actions={user.id === me ? null : <UserActions user={user} onInvited={show} onChanged={changed} />}
+        />
+      ))}
+      form={(close) => (
+        <NewUser
+          archives={archives}
+          onMade={async (name, made) => {
+            close();
+            await show(name, made);
+          }}
+          onCancel={close}
+        />
+      )}
+      once={once}
+      onOnceClosed={() => setOnce(null)}
+    />
   );
 }
 

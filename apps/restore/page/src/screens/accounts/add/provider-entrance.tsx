@@ -1,9 +1,9 @@
 // A sign-in at the provider: what it is asked with, then the page that the person opens, and waiting for them.
-import { Alert, Button, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../../api/client.ts";
-import { Failing } from "../../../parts/failing.tsx";
+import { Failing, Refused } from "../../../parts/failing.tsx";
 import { adding } from "../../../texts/accounts.ts";
 import { type Adding, type Proposal, providerOf } from "./adding.ts";
 import { type Begun, ProviderWaiting } from "./provider-waiting.tsx";
@@ -71,11 +71,7 @@ function Wanted({ proposal, onBegun }: { readonly proposal: Proposal; readonly o
           onChange={(event) => setClientSecret(event.currentTarget.value)}
           autoComplete="off"
         />
-        {beginning.data?.outcome === "refused" ? (
-          <Alert color="red" variant="light" role="alert">
-            {beginning.data.detail}
-          </Alert>
-        ) : null}
+        <Refused tried={beginning.data} />
         <Failing error={beginning.error} />
         <Button type="submit" loading={beginning.isPending} w="fit-content">
           {words.begin}

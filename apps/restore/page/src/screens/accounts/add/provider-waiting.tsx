@@ -1,9 +1,9 @@
 // Waiting for a person at their provider's page: where it is, the code to type in there, and what became of it.
-import { Alert, Anchor, Button, Code, Group, Loader, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Code, Group, Loader, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { get, send } from "../../../api/client.ts";
-import { Failing } from "../../../parts/failing.tsx";
+import { Failing, Refused } from "../../../parts/failing.tsx";
 import { adding } from "../../../texts/accounts.ts";
 import type { Adding } from "./adding.ts";
 
@@ -58,11 +58,7 @@ export function ProviderWaiting({ begun, onNext, onOver }: ProviderWaitingProps)
           <Text c="dimmed">{words.waiting}</Text>
         </Group>
       )}
-      {data?.outcome === "refused" ? (
-        <Alert color="red" variant="light" role="alert">
-          {data.detail}
-        </Alert>
-      ) : null}
+      <Refused tried={data} />
       <Failing error={error} />
       <Button variant="default" w="fit-content" onClick={() => (isOver ? onOver() : ending.mutate())}>
         {words.cancel}

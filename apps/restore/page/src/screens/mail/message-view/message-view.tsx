@@ -20,8 +20,9 @@ export interface MessageViewProps {
   readonly at?: string | number | undefined;
 }
 
-export function MessageView({ archive, message, at }: MessageViewProps) {
-  const { data, error, refetch } = useQuery({
+/** The message, asked for once; who else shows it takes it from there. */
+export const useOpened = ({ archive, message, at }: MessageViewProps) =>
+  useQuery({
     ...asking("/archives/{archive}/messages/{message}/view", {
       params: { archive, message },
       query: at === undefined ? {} : { at },
@@ -30,6 +31,9 @@ export function MessageView({ archive, message, at }: MessageViewProps) {
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
+
+export function MessageView({ archive, message, at }: MessageViewProps) {
+  const { data, error, refetch } = useOpened({ archive, message, at });
   if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
   if (data === undefined) return <Loader aria-label={messageView.loading} m="xl" />;
   return <OpenedMessage key={`${archive}/${message}`} archive={archive} opened={data} />;
@@ -45,6 +49,11 @@ function OpenedMessage({ archive, opened }: { readonly archive: number; readonly
           <bdi>{subject}</bdi>
         </Title>
         <People opened={opened} />
+        {opened.mailbox === null ? (
+          <Alert color="gray" variant="light" p="xs">
+            <Text size="sm">{messageView.absent}</Text>
+          </Alert>
+        ) : null}
         {opened.content === "whole" ? null : (
           <Alert color="yellow" variant="light" p="xs">
             <Text size="sm">{opened.content === "cut" ? messageView.cut : messageView.partly}</Text>

@@ -1,0 +1,88 @@
+// Hostile messages of the corpus (made/): broken, endless or odd in their structure, names and texts. Of each, what the reader is shown.
+
+/** `shows`: all of it is seen when it is opened, its subject first; `files`: the names of what hangs on it, in their order. */
+export interface Made {
+  readonly file: string;
+  readonly shows: readonly string[];
+  readonly files?: readonly string[];
+}
+
+const NO_TEXT = "This message has no text.";
+
+export const MADE: readonly Made[] = [
+  { file: "bare-dot-lines", shows: ["dots", "..\n.x"] },
+  { file: "base64-broken", shows: ["b64", "helloworld"] },
+  { file: "binary-cte", shows: ["binary", NO_TEXT], files: ["part-m1"] },
+  { file: "body-only", shows: ["No subject", "body without headers"] },
+  { file: "bom-start", shows: ["bom", "ada@example.com", "body"] },
+  { file: "boundary-empty", shows: ["empty b", NO_TEXT] },
+  { file: "boundary-prefix-clash", shows: ["clash", "inner"] },
+  { file: "calendar-invite", shows: ["Invitation: Sync", "You are invited"], files: ["part-m1", "invite.ics"] },
+  { file: "charset-lies", shows: ["lies", "lu"] },
+  {
+    file: "charsets-all",
+    shows: [
+      "charsets",
+      "日本語の本文です",
+      "繁體中文",
+      "한국어 본문",
+      "Русский текст",
+      "שלום עולם",
+      "مرحبا",
+      "สวัสดี",
+      "with BOM ü",
+    ],
+  },
+  { file: "cte-unknown", shows: ["cte", "uryyb"] },
+  { file: "date-far", shows: ["No subject", "body"] },
+  {
+    file: "dsn-report",
+    shows: ["Undelivered", "failed", "Final-Recipient: rfc822; bob@example.net"],
+    files: ["part-m1"],
+  },
+  { file: "dup-same-id-a", shows: ["same id", "version A"] },
+  { file: "dup-same-id-b", shows: ["same id", "version B"] },
+  { file: "empty", shows: ["No subject", "Nobody is named", NO_TEXT] },
+  { file: "eol-cr", shows: ["eol", "ada@example.com", "line one\nline two"] },
+  { file: "eol-crcrlf", shows: ["eol", "line one\nline two"] },
+  { file: "eol-lf", shows: ["eol", "line one\nline two"] },
+  { file: "eol-mixed", shows: ["eol", "line one\nline two"] },
+  { file: "eol-none-at-end", shows: ["cut", "no newline at end"] },
+  { file: "external-body", shows: ["ext", NO_TEXT], files: ["part-m1"] },
+  { file: "format-flowed", shows: ["flowed", "wrapped", "quoted", "sig"] },
+  { file: "gmail-labels", shows: ["labels", "body"] },
+  { file: "gzip-bomb", shows: ["zip bomb", NO_TEXT], files: ["zeros.gz"] },
+  { file: "header-1500-received", shows: ["received", "body"] },
+  { file: "header-2047-broken", shows: ["😀 split", "body"] },
+  { file: "header-2231-continuations", shows: ["2231", NO_TEXT], files: ["€.txt"] },
+  { file: "header-300k-line", shows: ["x", "body"] },
+  { file: "header-5k-recipients", shows: ["many", "u4@example.org", "and 45 more", "body"] },
+  { file: "header-8bit-raw", shows: ["Caf", "body"] },
+  { file: "header-dates-odd", shows: ["No subject", "body"] },
+  { file: "header-dup-message-id", shows: ["dup ids", "ada@example.com", "body"] },
+  { file: "header-eai-utf8", shows: ["Пример 例子 🎉", "用户@例子.example", "привет"] },
+  { file: "header-message-id-odd", shows: ["odd id", "body"] },
+  { file: "header-no-message-id", shows: ["none", "body"] },
+  { file: "header-null-fold", shows: ["fold", "body"] },
+  { file: "header-references-long", shows: ["long thread", "body"] },
+  { file: "headers-only-no-blank", shows: ["no blank", NO_TEXT] },
+  { file: "html-hostile", shows: ["html", "ada@example.com"] },
+  { file: "line-100k", shows: ["long line", "x".repeat(100)] },
+  { file: "message-partial-1of2", shows: ["partial (1/2)", NO_TEXT], files: ["part-m1"] },
+  { file: "message-partial-2of2", shows: ["partial (2/2)", NO_TEXT], files: ["part-m1"] },
+  { file: "nest-multipart-200", shows: ["nest 200", "deepest"] },
+  { file: "nest-rfc822-120", shows: ["fwd 119", NO_TEXT], files: ["part-m1"] },
+  { file: "nul-bytes", shows: ["nul", "body"] },
+  { file: "only-crlf", shows: ["No subject", NO_TEXT] },
+  { file: "parts-3000", shows: ["parts", "This message is damaged or was written in an unusual way.", "x\n\nx"] },
+  { file: "pgp-inline-signed", shows: ["PGP inline", "Inline signed text", "-----BEGIN PGP SIGNATURE-----"] },
+  { file: "pgp-mime-encrypted", shows: ["...", NO_TEXT], files: ["part-m1", "encrypted.asc"] },
+  { file: "pgp-mime-signed", shows: ["PGP signed", "Grüße, a signed body."], files: ["signature.asc"] },
+  { file: "smime-authenveloped", shows: ["S/MIME authenveloped", NO_TEXT], files: ["smime.p7m"] },
+  { file: "smime-clear-signed", shows: ["S/MIME clear-signed", "Grüße, a signed body."], files: ["smime.p7s"] },
+  { file: "smime-enveloped", shows: ["S/MIME enveloped", NO_TEXT], files: ["smime.p7m"] },
+  { file: "smime-opaque-signed", shows: ["S/MIME opaque-signed", NO_TEXT], files: ["smime.p7m"] },
+  { file: "tnef-winmail", shows: ["winmail.dat", "see attachment"], files: ["winmail.dat"] },
+  { file: "uuencode", shows: ["uu", "begin 644 a.txt"] },
+  { file: "yenc", shows: ['yEnc "a.bin" yEnc (1/1)', "=yend size=4"] },
+];
