@@ -96,7 +96,8 @@ export function readPush(options: PushOptions, readDate: Frame["readDate"], now:
   };
 }
 
-const MOST_MESSAGES = 10_000;
+/** That one order may name one by one, by whichever door it comes: the command line, the API, the page. */
+export const MOST_MESSAGES = 10_000;
 
 /** The numbers of messages as list, diff and show print them, one or several in a word: "96", "96,97". Throws CONFIG_INVALID. */
 export function readMessages(words: readonly string[]): readonly MessageId[] {

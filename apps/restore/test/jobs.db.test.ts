@@ -8,6 +8,7 @@ import { asId, type LinkId } from "@packetboat/core";
 import { openSource } from "@packetboat/formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobRoutes } from "../src/http/routes/jobs.ts";
+import { MOST_MESSAGES } from "../src/push-options.ts";
 import { BASE, type Caller, person, type Served, type Stocked, served, stocked } from "./served.ts";
 
 const mail = (subject: string): Buffer =>
@@ -62,6 +63,12 @@ const messages = async (at = "now") => {
   return mailboxes.reduce((sum: number, one: { readonly messages: number }) => sum + one.messages, 0);
 };
 
+/** Of the messages, the earliest first. */
+const numbers = async (): Promise<readonly number[]> =>
+  (await admin.ask(`/archives/${own.id}/mailboxes/${own.mailbox}/list?at=4`)).body.messages
+    .map(({ message }: { readonly message: number }) => message)
+    .toSorted((a: number, b: number) => a - b);
+
 describe("a download", () => {
   it.each(["eml", "zip", "mbox", "maildir"])(
     "of %s has every byte, and is on record before the first",
@@ -100,6 +107,19 @@ describe("a download", () => {
     expect((await post(reader, `/archives/${own.id}/exports`, nothing)).body.detail).toContain("no mailbox Nowhere");
     const searched = { format: "eml", selection: { query: "from:ann" } };
     expect((await post(reader, `/archives/${own.id}/exports`, searched)).body.detail).toContain("not indexed yet");
+  });
+
+  it("of several messages has those and no others; one that is not there is said, not left out", async () => {
+    const [one = 0, , third = 0] = await numbers();
+    const asked = (messages: readonly number[]) =>
+      post(reader, `/archives/${own.id}/exports`, { format: "mbox", selection: { messages } });
+    const { body } = await asked([third, one, third]);
+    const bytes = (MAIL[0]?.length ?? 0) + LARGE.length;
+    expect(body.preview).toMatchObject({ messages: 2, bytes, mailboxes: 1 });
+    await (await get(reader, body.download.replace(BASE, ""))).arrayBuffer();
+    expect((await reader.ask(`/jobs/${body.job}`)).body.result).toMatchObject({ messages: 2, bytes });
+    expect((await asked([one, 987_654])).body.detail).toContain("987654");
+    expect((await asked([other.message])).status).toBe(400);
   });
 
   it("that is broken off can be taken again, and by one reader at a time", async () => {
@@ -149,6 +169,28 @@ describe("a restore", () => {
     expect((await followed(admin, back.body.job)).job).toMatchObject({ state: "done", result: { done: { back: 1 } } });
     expect(await messages()).toBe(3);
     expect((await admin.ask("/jobs?limit=1")).body).toMatchObject({ jobs: [{ job: back.body.job }] });
+  });
+
+  it("of several messages, as many as an order may name, brings those back and no others", async () => {
+    const [one = 0, second = 0, third = 0] = await numbers();
+    const emptied = await restores({ at: "1", to: { kind: "place", whatCameSince: "remove" }, begin: true });
+    await followed(admin, emptied.body.job);
+    expect(await messages()).toBe(0);
+    const asked = (named: readonly number[], begin: boolean) =>
+      restores({ at: "4", to: { kind: "place" }, selection: { messages: named }, begin });
+    const { body: made } = await asked([third, one], false);
+    expect((await followed(admin, made.job)).job).toMatchObject({ state: "planned", preview: { totals: { back: 2 } } });
+    await post(admin, `/jobs/${made.job}/begin`);
+    expect((await followed(admin, made.job)).job).toMatchObject({ state: "done", result: { done: { back: 2 } } });
+    const now = (await admin.ask(`/archives/${own.id}/mailboxes/${own.mailbox}/list`)).body.messages;
+    expect(now.map(({ message }: { readonly message: number }) => message).sort()).toEqual([one, third].sort());
+    // However long their numbers are, that many are taken; none of these is there, so nothing is brought back.
+    const many = Array.from({ length: MOST_MESSAGES }, (_, at) => Number.MAX_SAFE_INTEGER - at);
+    const { job: refused } = await followed(admin, (await asked(many, true)).body.job);
+    expect(refused).toMatchObject({ state: "failed", error: { text: expect.stringContaining("Not in the archive") } });
+    expect((await asked([...many, 1], true)).body.detail).toContain(`${MOST_MESSAGES}`);
+    await followed(admin, (await asked([second], true)).body.job);
+    expect(await messages()).toBe(3);
   });
 
   it("removes nothing that was not shown: what came meanwhile is shown first", async () => {

@@ -3,7 +3,7 @@ import type { UndoPlan } from "@packetboat/archive";
 import { asId, type MessageId } from "@packetboat/core";
 import { describe, expect, it } from "vitest";
 import { type HeldThere, NOTHING_TO_SEND, previewOf, previewWords } from "../src/preview.ts";
-import { type PushOptions, readPush } from "../src/push-options.ts";
+import { MOST_MESSAGES, type PushOptions, readPush } from "../src/push-options.ts";
 import { doneLine, undoLines } from "../src/undo-lines.ts";
 
 const readDate = (option: string, text: string): number => {
@@ -55,7 +55,7 @@ describe("options", () => {
     { to: "you", message: [","] },
     { to: "you", message: ["12a"] },
     { to: "you", message: ["1'; drop"] },
-    { to: "you", message: [Array.from({ length: 10_001 }, (_, n) => n + 1).join()] },
+    { to: "you", message: [Array.from({ length: MOST_MESSAGES + 1 }, (_, n) => n + 1).join()] },
     { inPlace: true },
     { inPlace: true, to: "you", at: "1" },
     { inPlace: true, at: "1", mailboxPrefix: "Old" },

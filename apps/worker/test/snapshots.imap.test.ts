@@ -2,6 +2,7 @@
 // the difference names every one of them, a single one comes back by its number, the rest by the moment, byte for byte with flags and dates as
 // the server itself tells, also when the program is killed on the way. Judged by what the server serves, never by our own eyes.
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { corpusMessages, type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Program, program } from "./program.ts";
@@ -108,7 +109,7 @@ describe("mail that another program removed and moved", () => {
     expect(told).toMatch(/\nand 113 more: --limit N, or --json for all of them\.\n$/);
   }, 60_000);
 
-  it("comes back: one by its number, then all by the moment, also after a SIGKILL, byte for byte with flags and dates", async (context) => {
+  it("comes back: two by their numbers, then all by the moment, also after a SIGKILL, byte for byte with flags and dates", async (context) => {
     if (dovecot === undefined) return context.skip("skipped: no Dovecot");
     const log = await cli.json<{ revisions: readonly { readonly revision: number; readonly run: number }[] }>([
       "log",
@@ -117,16 +118,23 @@ describe("mail that another program removed and moved", () => {
     const first = Math.max(...log.revisions.filter(({ run }) => run === 1).map(({ revision }) => revision));
     const at = ["--at", String(first)];
     const diff = await cli.json<Difference>(["restore", "diff", ARCHIVE, String(first)]);
-    const one = diff.messages.find(({ kind }) => kind === "removed")?.message ?? 0;
+    const [one = 0, other = 0] = diff.messages.flatMap(({ kind, message }) => (kind === "removed" ? [message] : []));
     const shown = await cli.must(["restore", "show", ARCHIVE, String(one)]);
     expect(shown).toMatch(
       /\n {2}mailbox +none: removed from INBOX at revision \d+, [\s\S]*\nHistory\n[\s\S]* removed from INBOX\n$/,
     );
     await cli.must(["link", "set", "1", "--push"]);
     const push = ["restore", "push", ARCHIVE, ...at, "--in-place", "--yes"];
-    expect(await cli.must([...push, "--message", String(one)])).toMatch(/1 message came back: revision/);
+    const target = join(cli.home, "two");
+    const two = ["restore", "export", ARCHIVE, ...at, "--to", `eml:${target}`, "--json", "--message"];
+    expect(await cli.run([...two, `${one},987654`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/987654/),
+    });
+    expect(JSON.parse(await cli.must([...two, `${other},${one}`]))).toMatchObject({ messages: 2, mailboxes: 1 });
+    expect(await cli.must([...push, "--message", `${other},${one}`])).toMatch(/2 messages came back: revision/);
     const missing = (held: Held) => (before.INBOX?.length ?? 0) - (held.INBOX?.length ?? 0);
-    expect(missing(await served())).toBe(REMOVED + MOVED - 1);
+    expect(missing(await served())).toBe(REMOVED + MOVED - 2);
     // The revision is made, and the accounts are about to follow.
     await cli.run(push, { kill: { when: /: revision \d+ of mail\./, signal: "SIGKILL" } });
     await cli.must(push);

@@ -108,7 +108,7 @@ export { type SearchPage, type SearchRequest, searchMessages } from "./search/se
 export type { Selection, UndoSelection } from "./selection.ts";
 export type { ArchiveSettings } from "./session.ts";
 export { copySnapshot, type SnapshotCopy } from "./snapshot-copy.ts";
-export { countsAmong, type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
+export { countsAmong, homesOf, type Sendable, selectedMailboxesAt, sendableAt } from "./snapshot-selection.ts";
 export { type Swept, sweepOrphans } from "./sweep.ts";
 export { erasuresOf, type Tally, talliesOf } from "./tallies.ts";
 export {

@@ -1,5 +1,6 @@
 // packetboat restore export: an archive, as it is or was, as files. The database is read ahead of the disk; what is in memory is a few
 // megabytes, whatever the archive holds. An interrupted export goes on where it was, at the revision that it began with.
+import { homesOf } from "@packetboat/archive";
 import type { MessageId } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import {
@@ -101,6 +102,8 @@ async function chosenOf(
 ): Promise<Snapshot> {
   if (messages === null && query === null) return snapshot;
   const { archive, revision } = snapshot;
+  // As push does: one that is not there is said, not left out.
+  if (messages !== null) await homesOf(pool, archive.id, revision, messages);
   const selection = messages === null ? {} : { messages };
   const found = await searchedSelection(pool, archive, revision, selection, query);
   return await narrowed(pool, snapshot, found.messages ?? []);

@@ -16,7 +16,8 @@ import type { Reply, Route, Sent, World } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 const BASE = "/api/v1";
-const MOST_BODY_BYTES = 65_536;
+/** Room for the longest order: as many numbers of messages as one may name (push-options.ts), of whatever length. */
+const MOST_BODY_BYTES = 262_144;
 /** When to ask again while the database is away. */
 const AWAY_SECONDS = 5;
 

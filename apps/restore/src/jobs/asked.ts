@@ -1,8 +1,7 @@
 // What a job is asked for, as the API takes it and as its row keeps it: shapes. It must never hold anything but what somebody chose.
 import { SOURCE_KINDS } from "@packetboat/formats";
 import { z } from "zod";
-
-const MOST_MESSAGES = 5_000;
+import { MOST_MESSAGES } from "../push-options.ts";
 
 /** Which mail. Everything that is given must hold; nothing given: everything. */
 export const chosen = z.strictObject({

@@ -1,6 +1,6 @@
 // What somebody chose, as a selection of an archive at a moment: mailboxes by the path that they had then, what a search finds by its numbers. It
 // must never mean more than was chosen, nor nothing without saying so.
-import { type ArchiveInfo, mailboxesAt, mailboxesBetween, type UndoSelection } from "@packetboat/archive";
+import { type ArchiveInfo, homesOf, mailboxesAt, mailboxesBetween, type UndoSelection } from "@packetboat/archive";
 import {
   asId,
   type MailboxId,
@@ -90,7 +90,10 @@ function wordsOf({ mailboxes = [], messages, query }: Chosen): string | null {
   return words.length === 0 ? null : words.join(", ");
 }
 
-/** The part of a snapshot that was chosen, counted. Throws as selectionOf does, and CONFIG_INVALID where nothing of it is there. */
+/**
+ * The part of a snapshot that was chosen, counted. Throws as selectionOf does, and CONFIG_INVALID where nothing of it is there, or a message that was
+ * named is not: a choice that lost something unsaid would pass for whole.
+ */
 export async function snapshotOfChosen(
   pool: Pool,
   archive: ArchiveInfo,
@@ -98,6 +101,7 @@ export async function snapshotOfChosen(
   chosen: Chosen,
   now: number,
 ): Promise<Snapshot> {
+  if (chosen.messages !== undefined) await homesOf(pool, archive.id, at.revision, numbered(chosen.messages));
   const { selection } = await selectionOf(pool, archive, at, chosen, now);
   const ids = selection.mailboxIds === undefined ? null : new Set(selection.mailboxIds);
   const all = await mailboxesAt(pool, archive.id, at.revision);
