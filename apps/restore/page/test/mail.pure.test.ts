@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mailAddress } from "../src/screens/mail/address.ts";
-import { moveOf } from "../src/screens/mail/keys.ts";
+import { type Move, moveOf, type Pressed, type Standing } from "../src/screens/mail/keys.ts";
 import { chipsOf, suggestionsFor, taken, termsOf, toggled, without } from "../src/screens/mail/query-text.ts";
 import { treeOf } from "../src/screens/mail/tree.ts";
 
@@ -66,26 +66,61 @@ describe("the text of a search", () => {
 });
 
 describe("keys", () => {
-  const pressed = (key: string, more = {}) => ({
+  const NOTHING_ON = { isSelecting: false, isReading: false };
+  const pressed = (key: string, more: Partial<Pressed> = {}): Pressed => ({
     key,
-    hasModifier: false,
-    isTyping: false,
-    isOnControl: false,
+    shift: false,
+    command: false,
+    alt: false,
+    focus: "nothing",
     ...more,
   });
-  it.each([
+  it.each<[Pressed, Move | null, Partial<Standing>?]>([
     [pressed("j"), "next"],
     [pressed("k"), "previous"],
+    [pressed("ArrowDown", { focus: "list" }), "next"],
+    [pressed("ArrowUp", { focus: "list" }), "previous"],
+    // The page, a slider and the message that is read scroll and move by them.
+    [pressed("ArrowDown"), null],
+    [pressed("ArrowDown", { focus: "other" }), null],
     [pressed("/"), "search"],
-    [pressed("?"), "help"],
+    // Where the slash needs Shift.
+    [pressed("/", { shift: true }), "search"],
+    [pressed("?", { shift: true }), "help"],
     [pressed("Enter"), "open"],
-    [pressed("Enter", { isOnControl: true }), null],
-    [pressed("j", { isTyping: true }), null],
-    [pressed("j", { hasModifier: true }), null],
-    [pressed("Escape", { isTyping: true }), "back"],
-    [pressed("x"), null],
-  ])("%o", (key, move) => {
-    expect(moveOf(key)).toBe(move);
+    [pressed("Enter", { focus: "control" }), null],
+    [pressed("j", { focus: "field" }), null],
+    [pressed("j", { command: true }), null],
+    [pressed("j", { alt: true }), null],
+    [pressed("x"), "toggle"],
+    [pressed("x", { focus: "field" }), null],
+    [pressed(" ", { focus: "list" }), "toggle"],
+    [pressed(" "), null],
+    [pressed(" ", { focus: "control" }), null],
+    [pressed("J", { shift: true }), "extendNext"],
+    [pressed("K", { shift: true }), "extendPrevious"],
+    [pressed("j", { shift: true }), "extendNext"],
+    // Caps Lock alone.
+    [pressed("J"), null],
+    [pressed("ArrowDown", { shift: true, focus: "list" }), "extendNext"],
+    [pressed("ArrowUp", { shift: true, focus: "list" }), "extendPrevious"],
+    [pressed("ArrowUp", { shift: true, focus: "field" }), null],
+    [pressed("a", { command: true }), "all"],
+    [pressed("a", { command: true, focus: "list" }), "all", { isReading: true }],
+    // The text of the message that is read.
+    [pressed("a", { command: true }), null, { isReading: true }],
+    [pressed("a", { command: true, focus: "other" }), null],
+    [pressed("a", { command: true, focus: "field" }), null],
+    [pressed("A", { command: true, shift: true }), null],
+    [pressed("a"), null],
+    [pressed("Escape"), "back"],
+    [pressed("Escape", { focus: "field" }), "back"],
+    [pressed("Escape"), "clear", { isSelecting: true }],
+    [pressed("Escape"), "clear", { isSelecting: true, isReading: true }],
+    [pressed("Escape", { focus: "field" }), "back", { isSelecting: true }],
+    [pressed("q"), null],
+  ])("%o: %s %o", (key, move, standing = {}) => {
+    expect(moveOf(key, { ...NOTHING_ON, ...standing })).toBe(move);
   });
 });
 

@@ -10,16 +10,25 @@ it.each([
   { of: { mailbox: ["Work"], hasChildren: true, message: 7 }, scopes: ["message", "mailbox", "below", "everything"] },
   { of: { query: "from:ann", message: 7 }, scopes: ["message", "search", "everything"] },
   { of: { hasChildren: true }, scopes: ["everything"] },
+  { of: { mailbox: ["Work"], message: 7, selected: [7, 9] }, scopes: ["selected", "message", "mailbox", "everything"] },
+  { of: { query: "from:ann", selected: [9] }, scopes: ["selected", "search", "everything"] },
+  {
+    of: { mailbox: ["Work"], hasChildren: true, message: 7, selected: "all" as const },
+    scopes: ["mailbox", "message", "below", "everything"],
+  },
+  { of: { query: "from:ann", message: 7, selected: "all" as const }, scopes: ["search", "message", "everything"] },
 ])("$of offers $scopes", ({ of, scopes }) => {
   expect(scopesOf(shown(of))).toEqual(scopes);
 });
 
 it.each([
+  { scope: "selected", selection: { messages: [9, 8] } },
   { scope: "message", selection: { messages: [7] } },
   { scope: "search", selection: { query: "from:ann" } },
   { scope: "mailbox", selection: { mailboxes: [{ path: ["Work", "a/b"] }] } },
   { scope: "below", selection: { mailboxes: [{ path: ["Work", "a/b"], children: true }] } },
   { scope: "everything", selection: {} },
 ] as const)("$scope asks for $selection", ({ scope, selection }) => {
-  expect(selectionOf(shown({ message: 7, query: "from:ann", mailbox: ["Work", "a/b"] }), scope)).toEqual(selection);
+  const all = { message: 7, selected: [9, 8], query: "from:ann", mailbox: ["Work", "a/b"] };
+  expect(selectionOf(shown(all), scope)).toEqual(selection);
 });

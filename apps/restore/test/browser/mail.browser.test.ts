@@ -6,6 +6,8 @@ import { DIFFERENT, fillMailbox, indexAll, type MailStock, mailStock } from "./m
 import { type Site, site } from "./site.ts";
 
 const LARGE = 100_000;
+/** Where the check box of a row is. */
+const BOX = { x: 20, y: 32 };
 
 let home: Site;
 let stock: MailStock;
@@ -70,6 +72,30 @@ it("is moved through by keys", async () => {
   await looked(visit, "mail-keys");
   await page.keyboard.press("Escape");
   await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "detached" });
+  // The reader is at the first row.
+  const rows = page.getByRole("option");
+  const bar = page.getByRole("region", { name: "Selection" });
+  const selected = () => page.getByRole("option", { selected: true }).count();
+  await page.keyboard.press("x");
+  await bar.getByText("1 message selected").waitFor();
+  for (const key of ["j", "j", "Shift+J", "Shift+J", "Shift+K"]) await page.keyboard.press(key);
+  await bar.getByText("3 messages selected").waitFor();
+  expect(await rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-selected") === "true"))).toEqual([
+    true,
+    false,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(await page.getByRole("status").getByText("3 messages selected").count()).toBe(1);
+  await page.keyboard.press("Control+a");
+  await bar.getByText("All 6 messages in INBOX selected").waitFor();
+  await page.keyboard.press("x");
+  await bar.getByText("5 messages selected").waitFor();
+  await page.keyboard.press("Escape");
+  await bar.waitFor({ state: "detached" });
+  expect(await selected()).toBe(0);
   await page.keyboard.press("/");
   await page.keyboard.type("from:ann");
   await page.keyboard.press("Enter");
@@ -97,6 +123,16 @@ it("finds, suggests, filters, and says what it did not understand", async () => 
   await page.getByText("Flagged", { exact: true }).click();
   await expect.poll(() => found.getByRole("option").count()).toBe(1);
   await looked(visit, "mail-found");
+  // What has the focus is a filter; it takes no text.
+  await page.keyboard.press("Control+a");
+  expect(await page.getByRole("region", { name: "Selection" }).count()).toBe(0);
+  await found.getByRole("option").click({ position: BOX });
+  await page.keyboard.press("Control+a");
+  await page.getByRole("region", { name: "Selection" }).getByText("All that this search finds").waitFor();
+  await page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Download …" }).click();
+  expect(await page.getByRole("radio", { name: "What this search finds" }).isChecked()).toBe(true);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await field.fill("from:");
   await field.press("Enter");
   await page
@@ -155,12 +191,49 @@ it("scrolls through more than browsers can lay out: the middle, the end, and wha
   await page.getByRole("heading", { name: "Message 2", exact: true }).waitFor();
 });
 
+it("selects over rows that were never shown, keeps that while they scroll away, and begins anew in another mailbox", async () => {
+  await using visit = await home.signedIn(`/mail?archive=${large.id}`);
+  const { page } = visit;
+  const list = page.getByRole("listbox", { name: "Messages in INBOX" });
+  const bar = page.getByRole("region", { name: "Selection" });
+  const scrollTo = (top: number) =>
+    list.evaluate((element, to) => {
+      (element as unknown as { scrollTop: number }).scrollTop = to;
+    }, top);
+  const first = list.getByRole("option", { name: /Message 1000$/ }).first();
+  await first.hover();
+  await first.click({ position: BOX });
+  await bar.getByText("1 message selected").waitFor();
+  expect(page.url()).not.toContain("message=");
+  await scrollTo(30_000);
+  const far = list.getByRole("option").nth(12);
+  await expect.poll(() => far.textContent()).toMatch(/Message \d+/);
+  const place = Number(await far.getAttribute("aria-posinset"));
+  expect(place).toBeGreaterThan(300);
+  await far.click({ modifiers: ["Shift"] });
+  await bar.getByText(`${place} messages selected`).waitFor();
+  await scrollTo(0);
+  await expect.poll(() => first.getAttribute("aria-selected")).toBe("true");
+  await first.click({ position: BOX });
+  await bar.getByText(`${place - 1} messages selected`).waitFor();
+  await bar.getByRole("button", { name: "Select all" }).click();
+  await bar.getByText("All 100,000 messages in INBOX selected").waitFor();
+  await first.click({ modifiers: ["Control"] });
+  await bar.getByText(/All of it is selected as one/).waitFor();
+  await page.getByRole("link", { name: /^Work/ }).click();
+  await bar.waitFor({ state: "detached" });
+});
+
 it("is one thing after the other in a narrow window", async () => {
   await using visit = await home.signedIn("/mail", { isNarrow: true });
   const { page } = visit;
   await page.getByRole("link", { name: /^INBOX/ }).click();
   await page.getByRole("option", { name: /Lunch on Friday/ }).waitFor();
-  await looked(visit, "mail-list");
+  await page.getByRole("option", { name: /Two books/ }).click({ position: BOX });
+  await page.getByRole("option", { name: /Invoice/ }).click({ position: BOX });
+  await page.getByRole("region", { name: "Selection" }).getByText("2 messages selected").waitFor();
+  await looked(visit, "selection");
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
   await page.getByRole("option", { name: /Lunch on Friday/ }).click();
   await page.getByText("The fish place has a table.").waitFor();
   await looked(visit, "mail-message");

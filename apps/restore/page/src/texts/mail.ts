@@ -74,15 +74,39 @@ export const search = {
   } as const,
 } as const;
 
+export const selecting = {
+  label: "Selection",
+  count: (count: number) => `${counted(count, "message", "messages")} selected`,
+  mailbox: (mailbox: string, count: number) =>
+    count === 1 ? `The one message in ${mailbox} selected` : `All ${number(count)} messages in ${mailbox} selected`,
+  found: "All that this search finds is selected",
+  reading: "Selecting …",
+  all: "Select all",
+  clear: "Clear",
+  restore: "Restore …",
+  download: "Download …",
+  none: "Nothing is selected",
+  notes: {
+    full: (most: number) =>
+      `No more than ${number(most)} can be selected one by one. “Select all” takes all that this list shows, however much it is.`,
+    removed: "What was removed by then cannot be selected. Go to a moment at which it was still there.",
+    whole: "All of it is selected as one. Clear it to select single messages.",
+  },
+  withoutRemoved: "Without those that were removed by then.",
+} as const;
+
 export const keysHelp = {
   title: "Keys",
   close: "Close",
   keys: [
-    ["j", "Next message"],
-    ["k", "Previous message"],
-    ["Enter", "Read the message"],
-    ["Esc", "Back: close the message, clear the search"],
-    ["/", "Search"],
-    ["?", "This list"],
+    [["j"], "Next message"],
+    [["k"], "Previous message"],
+    [["Enter"], "Read the message"],
+    [["x"], "Select the message, or not"],
+    [["Shift j", "Shift k"], "Select on the way to the next or the previous one"],
+    [["Ctrl a", "⌘ a"], "Select all that the list shows"],
+    [["Esc"], "Back: clear the selection, close the message, clear the search"],
+    [["/"], "Search"],
+    [["?"], "This list"],
   ] as const,
 } as const;

@@ -1,11 +1,13 @@
 // Sentences of restores and downloads: what is chosen, what would happen, how far it is, what became of it.
-import { counted, size } from "./formats.ts";
+import { counted, number, size } from "./formats.ts";
 
 export const restore = {
   open: "Restore …",
   title: "Restore",
   what: "What?",
   scopes: {
+    selected: (count: number) =>
+      count === 1 ? "The message that is selected" : `The ${number(count)} messages that are selected`,
     message: "This message",
     search: "What this search finds",
     mailbox: (name: string) => `The mailbox ${name}`,

@@ -25,6 +25,7 @@ export function FoundMessages({ archive, q, removed, revision, fieldRef, onBack 
       source={source}
       label={mail.found}
       isOwn={false}
+      withRemoved={removed}
       note={
         <Stack gap={2} px="md" py={8} role="status" className={styles.note}>
           {count === null || count === 0 ? null : (

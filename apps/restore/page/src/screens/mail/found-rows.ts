@@ -14,7 +14,6 @@ const NEAR = 40;
 type Page = Answer<"get", typeof SEARCH>;
 
 export interface FoundRows extends RowSource {
-  readonly isWhole: boolean;
   /** Messages of the archive that cannot be found yet. */
   readonly notIndexed: number;
 }
@@ -72,6 +71,7 @@ export function useFoundRows({ archive, q, removed, revision }: Wanted): FoundRo
   return {
     count: rows?.length ?? null,
     row: (index) => rows?.[index],
+    read: (from, to) => (rows ?? []).slice(from, to),
     show,
     error,
     again: () => void refetch(),

@@ -1,5 +1,5 @@
 // The keys of the mail screen, as a list that one of them shows.
-import { Kbd, Table } from "@mantine/core";
+import { Group, Kbd, Table } from "@mantine/core";
 import { Dialog } from "../../parts/dialog.tsx";
 import { keysHelp } from "../../texts/mail.ts";
 
@@ -8,10 +8,14 @@ export function KeysHelp({ isOpen, onClose }: { readonly isOpen: boolean; readon
     <Dialog isOpen={isOpen} title={keysHelp.title} closes={keysHelp.close} onClose={onClose}>
       <Table verticalSpacing="sm">
         <Table.Tbody>
-          {keysHelp.keys.map(([key, what]) => (
-            <Table.Tr key={key}>
-              <Table.Th scope="row" w={80}>
-                <Kbd>{key}</Kbd>
+          {keysHelp.keys.map(([keys, what]) => (
+            <Table.Tr key={what}>
+              <Table.Th scope="row" w={160}>
+                <Group gap={6}>
+                  {keys.map((key) => (
+                    <Kbd key={key}>{key}</Kbd>
+                  ))}
+                </Group>
               </Table.Th>
               <Table.Td>{what}</Table.Td>
             </Table.Tr>

@@ -20,6 +20,7 @@ import { MailboxMessages } from "./mailbox-messages.tsx";
 import { MailboxTree } from "./mailbox-tree.tsx";
 import { peopleSeen } from "./people-seen.ts";
 import { SearchBox } from "./search-box.tsx";
+import { SelectingWithin, useSelecting } from "./selecting.tsx";
 import { TimeStrip } from "./time-strip.tsx";
 import type { TreeRow } from "./tree.ts";
 
@@ -87,71 +88,77 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
     void navigate({ search: (before) => (to === null ? atNow(before) : { ...atNow(before), at: to }), replace: true });
   const view =
     address.message !== undefined ? "message" : q !== "" || address.mailbox !== undefined ? "list" : "mailboxes";
-  const restoring =
-    tree.data === undefined ? null : (
-      <RestoreButton shown={shownOf(address, archive, tree.data, q === "" ? row : undefined)} />
-    );
+  // Another list is drawn from its beginning, and nothing of it is selected.
+  const list = q !== "" ? `${q} ${removed} ${revision}` : `${mailbox} ${revision}`;
+  const shown = tree.data === undefined ? null : shownOf(address, archive, tree.data, q === "" ? row : undefined);
   return (
-    <div className={styles.screen} data-view={view}>
-      <TimeStrip
-        archive={archive}
-        past={
-          at === undefined || tree.data === undefined ? null : { revision: tree.data.revision, time: tree.data.time }
-        }
-        action={restoring}
-        onMove={moveTo}
-      />
-      <div className={styles.side}>
-        {tree.error === null ? null : <FailureNote error={tree.error} again={() => tree.refetch()} />}
-        <MailboxTree archives={archives} archive={archive} rows={rows} mailbox={q === "" ? mailbox : undefined} />
-        <ImportButton archive={archive} name={archives.find((one) => one.archive === archive)?.name ?? ""} />
-      </div>
-      <div className={styles.top}>
-        <Button
-          hiddenFrom="sm"
-          variant="subtle"
-          size="compact-sm"
-          mb="xs"
-          leftSection={<BackIcon />}
-          renderRoot={(props) => (
-            <Link {...props} to="/mail" search={{ archive, ...(at === undefined ? {} : { at }) }} />
-          )}
-        >
-          {mail.backToMailboxes}
-        </Button>
-        <SearchBox
-          q={q}
-          removed={removed}
-          mailbox={row?.path ?? null}
-          mailboxes={rows?.flatMap((one) => (one.mailbox === null ? [] : [one.path.join("/")])) ?? []}
-          people={() => peopleSeen(client, archive)}
-          fieldRef={field}
-          onSearch={search}
-        />
-      </div>
-      {revision === undefined ? null : q !== "" ? (
-        <FoundMessages
-          key={`${q} ${removed} ${revision}`}
+    <SelectingWithin shown={shown} list={list}>
+      <div className={styles.screen} data-view={view}>
+        <TimeStrip
           archive={archive}
-          q={q}
-          removed={removed}
-          revision={revision}
-          fieldRef={field}
-          onBack={end}
+          past={
+            at === undefined || tree.data === undefined ? null : { revision: tree.data.revision, time: tree.data.time }
+          }
+          action={<RestoreShown />}
+          onMove={moveTo}
         />
-      ) : mailbox === undefined ? null : (
-        <MailboxMessages
-          key={`${mailbox} ${revision}`}
-          archive={archive}
-          mailbox={mailbox}
-          row={row}
-          revision={revision}
-          fieldRef={field}
-          onBack={end}
-        />
-      )}
-    </div>
+        <div className={styles.side}>
+          {tree.error === null ? null : <FailureNote error={tree.error} again={() => tree.refetch()} />}
+          <MailboxTree archives={archives} archive={archive} rows={rows} mailbox={q === "" ? mailbox : undefined} />
+          <ImportButton archive={archive} name={archives.find((one) => one.archive === archive)?.name ?? ""} />
+        </div>
+        <div className={styles.top}>
+          <Button
+            hiddenFrom="sm"
+            variant="subtle"
+            size="compact-sm"
+            mb="xs"
+            leftSection={<BackIcon />}
+            renderRoot={(props) => (
+              <Link {...props} to="/mail" search={{ archive, ...(at === undefined ? {} : { at }) }} />
+            )}
+          >
+            {mail.backToMailboxes}
+          </Button>
+          <SearchBox
+            q={q}
+            removed={removed}
+            mailbox={row?.path ?? null}
+            mailboxes={rows?.flatMap((one) => (one.mailbox === null ? [] : [one.path.join("/")])) ?? []}
+            people={() => peopleSeen(client, archive)}
+            fieldRef={field}
+            onSearch={search}
+          />
+        </div>
+        {revision === undefined ? null : q !== "" ? (
+          <FoundMessages
+            key={list}
+            archive={archive}
+            q={q}
+            removed={removed}
+            revision={revision}
+            fieldRef={field}
+            onBack={end}
+          />
+        ) : mailbox === undefined ? null : (
+          <MailboxMessages
+            key={list}
+            archive={archive}
+            mailbox={mailbox}
+            row={row}
+            revision={revision}
+            fieldRef={field}
+            onBack={end}
+          />
+        )}
+      </div>
+    </SelectingWithin>
   );
+}
+
+function RestoreShown() {
+  const { shown } = useSelecting();
+  return shown === null ? null : <RestoreButton shown={shown} />;
 }
 
 /** What a restore would be of. */

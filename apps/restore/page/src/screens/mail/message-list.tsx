@@ -15,6 +15,7 @@ import {
 import styles from "./mail.module.css";
 import { MessageRow, rowId } from "./message-row.tsx";
 import type { RowSource } from "./row-source.ts";
+import { type Click, holds, isNothing, type Selection } from "./selection.ts";
 
 const ROW_PX = 64;
 
@@ -26,12 +27,13 @@ interface Props {
   readonly cursor: number;
   /** The message that is open. */
   readonly open: number | undefined;
+  readonly selection: Selection;
   readonly isOwn: boolean;
-  readonly onOpen: (index: number) => void;
+  readonly onClick: (index: number, click: Click) => void;
   readonly listRef: React.Ref<HTMLDivElement>;
 }
 
-export function MessageList({ source, count, label, cursor, open, isOwn, onOpen, listRef }: Props) {
+export function MessageList({ source, count, label, cursor, open, selection, isOwn, onClick, listRef }: Props) {
   const { ref: sized, height } = useElementSize<HTMLDivElement>();
   const element = useRef<HTMLDivElement>(null);
   const ref = useMergedRef(sized, element, listRef);
@@ -60,10 +62,12 @@ export function MessageList({ source, count, label, cursor, open, isOwn, onOpen,
     <div
       ref={ref}
       role="listbox"
+      aria-multiselectable="true"
       tabIndex={0}
       aria-label={label}
       aria-activedescendant={cursor >= shown.from && cursor < shown.to ? rowId(cursor) : undefined}
       className={styles.list}
+      data-selecting={!isNothing(selection) || undefined}
       onScroll={({ currentTarget }) => {
         const top = currentTarget.scrollTop;
         scrollTop.current = top;
@@ -71,20 +75,24 @@ export function MessageList({ source, count, label, cursor, open, isOwn, onOpen,
       }}
     >
       <div className={styles.rows} style={{ height: heightPx(shape) }} role="presentation">
-        {rows.map((index) => (
-          <MessageRow
-            key={index}
-            row={source.row(index)}
-            index={index}
-            count={count}
-            top={rowTop(index, place, shape)}
-            isCursor={index === cursor}
-            isOpen={open !== undefined && source.row(index)?.message === open}
-            isOwn={isOwn}
-            now={now}
-            onOpen={onOpen}
-          />
-        ))}
+        {rows.map((index) => {
+          const row = source.row(index);
+          return (
+            <MessageRow
+              key={index}
+              row={row}
+              index={index}
+              count={count}
+              top={rowTop(index, place, shape)}
+              isCursor={index === cursor}
+              isOpen={open !== undefined && row?.message === open}
+              isSelected={row !== undefined && holds(selection, row)}
+              isOwn={isOwn}
+              now={now}
+              onClick={onClick}
+            />
+          );
+        })}
       </div>
     </div>
   );

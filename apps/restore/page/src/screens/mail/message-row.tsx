@@ -1,10 +1,11 @@
 // One row of a list: who wrote it, what it is about, when, and its flags. All of it is of foreign origin and stands as text, apart from what is beside it.
-import { memo } from "react";
+import { type MouseEvent, memo } from "react";
 import { AnsweredIcon, ClipIcon, FlagIcon } from "../../parts/icons.tsx";
 import { shortDate } from "../../texts/formats.ts";
 import { mail } from "../../texts/mail.ts";
-import styles from "./mail.module.css";
+import styles from "./message-row.module.css";
 import type { Row } from "./row-source.ts";
+import { type Click, clickOf } from "./selection.ts";
 
 type People = Row["from"];
 
@@ -16,10 +17,11 @@ interface Props {
   readonly top: number;
   readonly isCursor: boolean;
   readonly isOpen: boolean;
+  readonly isSelected: boolean;
   /** What was sent is known by whom it went to. */
   readonly isOwn: boolean;
   readonly now: number;
-  readonly onOpen: (index: number) => void;
+  readonly onClick: (index: number, click: Click) => void;
 }
 
 const namesOf = (people: People): string => people.map(({ name, address }) => name || address).join(", ");
@@ -27,6 +29,19 @@ const namesOf = (people: People): string => people.map(({ name, address }) => na
 function whoOf({ from, to }: Row, isOwn: boolean): string {
   if (isOwn && to.length > 0) return mail.to(namesOf(to));
   return namesOf(from) || mail.noSender;
+}
+
+/** What draws the box; the row itself tells screen readers whether it is selected. */
+const BOX = "data-box";
+
+function clickAt({ target, shiftKey, ctrlKey, metaKey }: MouseEvent): Click {
+  const onBox = target instanceof Element && target.closest(`[${BOX}]`) !== null;
+  return clickOf({ onBox, shift: shiftKey, command: ctrlKey || metaKey });
+}
+
+/** A click with Shift selects messages, not the text between two clicks. */
+function keepText(event: MouseEvent): void {
+  if (event.shiftKey) event.preventDefault();
 }
 
 export const rowId = (index: number): string => `message-row-${index}`;
@@ -38,9 +53,10 @@ export const MessageRow = memo(function MessageRow({
   top,
   isCursor,
   isOpen,
+  isSelected,
   isOwn,
   now,
-  onOpen,
+  onClick,
 }: Props) {
   const isUnread = row !== undefined && !row.flags.includes("\\Seen");
   return (
@@ -49,18 +65,22 @@ export const MessageRow = memo(function MessageRow({
       id={rowId(index)}
       role="option"
       tabIndex={-1}
-      aria-selected={isOpen}
+      aria-selected={isSelected}
+      aria-current={isOpen || undefined}
       aria-posinset={index + 1}
       aria-setsize={count}
       aria-busy={row === undefined}
       className={styles.row}
       data-cursor={isCursor || undefined}
       data-open={isOpen || undefined}
+      data-selected={isSelected || undefined}
       data-unread={isUnread || undefined}
       data-removed={(row !== undefined && !row.present) || undefined}
       style={{ top }}
-      onClick={() => onOpen(index)}
+      onMouseDown={keepText}
+      onClick={(event) => onClick(index, clickAt(event))}
     >
+      {row?.present === false ? null : <span className={styles.check} {...{ [BOX]: "" }} />}
       {row === undefined ? (
         <span className={styles.waiting}>{mail.loadingRow}</span>
       ) : (

@@ -1,17 +1,17 @@
-// A list of messages and the one that is open, moved through by mouse and by keys. Which one is open stands in the address.
+// A list of messages, those of them that are selected, and the one that is open, moved through by mouse and by keys. Which one is open stands in the
+// address.
 import { Center, Loader, Stack, Text } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { useSearch } from "@tanstack/react-router";
+import { type ReactNode, type RefObject, useRef, useState } from "react";
 import { FailureNote } from "../../shell/failure.tsx";
 import { mail } from "../../texts/mail.ts";
-import { withMessage } from "./address.ts";
-import type { Move } from "./keys.ts";
 import { KeysHelp } from "./keys-help.tsx";
 import styles from "./mail.module.css";
 import { MessageList } from "./message-list.tsx";
 import { ReadingPane } from "./reading-pane.tsx";
 import type { RowSource } from "./row-source.ts";
-import { useMailKeys } from "./use-mail-keys.ts";
+import { SelectionBar } from "./selection-bar.tsx";
+import { useMoves } from "./use-moves.ts";
 
 interface Props {
   readonly archive: number;
@@ -22,6 +22,8 @@ interface Props {
   readonly isOwn: boolean;
   /** Where the message stands that the address names, once it is known. */
   readonly start?: number | null;
+  /** It shows also what was removed by then. Default: false */
+  readonly withRemoved?: boolean;
   readonly note?: ReactNode;
   readonly empty: ReactNode;
   readonly fieldRef: RefObject<HTMLInputElement | null>;
@@ -36,6 +38,7 @@ export function Messages({
   label,
   isOwn,
   start = null,
+  withRemoved = false,
   note,
   empty,
   fieldRef,
@@ -46,27 +49,21 @@ export function Messages({
   const list = useRef<HTMLDivElement>(null);
   const pane = useRef<HTMLElement>(null);
   const [isHelp, setHelp] = useState(false);
-  const { cursor, setCursor, open, close } = useCursor(source, start);
-  const openRow = useCallback((index: number) => open(index, false), [open]);
-  const go = (index: number): void => {
-    if (count === null || index < 0 || index >= count) return;
-    setCursor(index);
-    if (message !== undefined) open(index, true);
+  const moves = useMoves({
+    source,
+    start,
+    message,
+    onSearch: () => fieldRef.current?.focus(),
+    onHelp: () => setHelp(true),
+    onOpened: () => pane.current?.focus(),
+    onClosed: () => list.current?.focus(),
+    onBack,
+  });
+  // What is pressed there goes with it; the keys go on in the list.
+  const fromBar = (does: () => void) => (): void => {
+    does();
+    list.current?.focus();
   };
-  const onMove = (move: Move): void => {
-    if (move === "next") go(cursor + 1);
-    else if (move === "previous") go(cursor - 1);
-    else if (move === "search") fieldRef.current?.focus();
-    else if (move === "help") setHelp(true);
-    else if (move === "open") {
-      open(Math.max(0, cursor), false);
-      pane.current?.focus();
-    } else if (message !== undefined) {
-      close();
-      list.current?.focus();
-    } else onBack();
-  };
-  useMailKeys(onMove);
   return (
     <>
       <section className={styles.messages} aria-label={label}>
@@ -83,13 +80,21 @@ export function Messages({
             source={source}
             count={count}
             label={label}
-            cursor={cursor}
+            cursor={moves.cursor}
             open={message}
+            selection={moves.selection}
             isOwn={isOwn}
-            onOpen={openRow}
+            onClick={moves.click}
             listRef={list}
           />
         )}
+        <SelectionBar
+          choosing={moves.choosing}
+          count={count ?? 0}
+          withRemoved={withRemoved}
+          onAll={fromBar(moves.does.all)}
+          onClear={fromBar(moves.does.clear)}
+        />
       </section>
       {message === undefined ? (
         <Nothing />
@@ -99,9 +104,9 @@ export function Messages({
           message={message}
           revision={revision}
           paneRef={pane}
-          onClose={() => onMove("back")}
-          onNext={() => go(cursor + 1)}
-          onPrevious={() => go(cursor - 1)}
+          onClose={moves.does.back}
+          onNext={moves.does.next}
+          onPrevious={moves.does.previous}
         />
       )}
       <KeysHelp isOpen={isHelp} onClose={() => setHelp(false)} />
@@ -122,24 +127,4 @@ function Nothing() {
       </Center>
     </section>
   );
-}
-
-/** The row that keys start from, and what opens and closes its message. */
-function useCursor({ row }: RowSource, start: number | null) {
-  const navigate = useNavigate({ from: "/mail" });
-  const [cursor, setCursor] = useState(-1);
-  useEffect(() => {
-    if (start !== null) setCursor((before) => (before === -1 ? start : before));
-  }, [start]);
-  const open = useCallback(
-    (index: number, replace: boolean) => {
-      const found = row(index);
-      if (found === undefined) return;
-      setCursor(index);
-      void navigate({ search: (before) => withMessage(before, found.message), replace });
-    },
-    [row, navigate],
-  );
-  const close = useCallback(() => void navigate({ search: (before) => withMessage(before, undefined) }), [navigate]);
-  return { cursor, setCursor, open, close };
 }

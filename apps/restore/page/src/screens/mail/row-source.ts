@@ -15,8 +15,12 @@ export interface Row extends Omit<Line, "size"> {
 export interface RowSource {
   /** Null: not known yet. */
   readonly count: number | null;
+  /** False: there may be more rows than `count`. */
+  readonly isWhole: boolean;
   /** Undefined: it is not here yet. */
   readonly row: (index: number) => Row | undefined;
+  /** The rows from one to before another: at once where all of them are here. Rejects with Problem. */
+  readonly read: (from: number, to: number) => readonly Row[] | Promise<readonly Row[]>;
   /** Told which rows are in the window. */
   readonly show: (shown: Shown) => void;
   readonly error: unknown;

@@ -13,10 +13,12 @@ import { restore } from "../../texts/restore.ts";
 import { type Scope, type Shown, scopesOf, selectionOf } from "./what.ts";
 
 type Format = Given<"post", "/archives/{archive}/exports">["body"]["format"];
-type Where = "place" | "account" | "download";
+export type Where = "place" | "account" | "download";
 
 interface Props {
   readonly shown: Shown;
+  /** Where to, until somebody chooses. Default: back where it was if it is of the past, else a download. */
+  readonly where?: Where;
   readonly onClose: () => void;
 }
 
@@ -30,14 +32,14 @@ interface Choice {
   readonly mayWrite: boolean;
 }
 
-export function RestoreDialog({ shown, onClose }: Props) {
+export function RestoreDialog({ shown, where, onClose }: Props) {
   const { data: me } = useQuery(asksMe);
   const navigate = useNavigate();
   const isAdmin = me?.user.role === "admin";
   const scopes = scopesOf(shown);
   const [choice, setChoice] = useState<Choice>({
     scope: scopes[0] ?? "everything",
-    where: isAdmin && shown.past !== null ? "place" : "download",
+    where: where ?? (isAdmin && shown.past !== null ? "place" : "download"),
     account: null,
     format: "zip",
     removesSince: false,
@@ -161,8 +163,9 @@ function OtherAccount({ choice, onChange }: Pick<WhereProps, "choice" | "onChang
   );
 }
 
-function scopeName(scope: Scope, { mailbox = [] }: Shown): string {
+function scopeName(scope: Scope, { mailbox = [], selected = [] }: Shown): string {
   const name = mailbox.join("/");
+  if (scope === "selected") return restore.scopes.selected(selected.length);
   if (scope === "mailbox") return restore.scopes.mailbox(name);
   return scope === "below" ? restore.scopes.below(name) : restore.scopes[scope];
 }

@@ -9,6 +9,8 @@ export interface Shown {
   /** When it was made, ISO 8601; null: now is shown. */
   readonly past: string | null;
   readonly message?: number | undefined;
+  /** Messages that are selected, by their numbers; all: whatever the mailbox or the search holds. */
+  readonly selected?: readonly number[] | "all" | undefined;
   readonly query?: string | undefined;
   /** From the top to the mailbox. */
   readonly mailbox?: readonly string[] | undefined;
@@ -16,13 +18,21 @@ export interface Shown {
   readonly hasChildren?: boolean | undefined;
 }
 
-export type Scope = "message" | "search" | "mailbox" | "below" | "everything";
+export type Scope = "selected" | "message" | "search" | "mailbox" | "below" | "everything";
 
 type RestoreBody = Given<"post", "/archives/{archive}/restores">["body"];
 export type Selection = NonNullable<RestoreBody["selection"]>;
 
 /** The closest first: it is what somebody who looks at it most likely means. */
-export function scopesOf({ message, query, mailbox, hasChildren }: Shown): readonly Scope[] {
+export function scopesOf(shown: Shown): readonly Scope[] {
+  const scopes = shownScopes(shown);
+  if (shown.selected === undefined) return scopes;
+  if (shown.selected !== "all") return ["selected", ...scopes];
+  const whole: readonly Scope[] = scopes.filter((scope) => scope === "search" || scope === "mailbox");
+  return [...whole, ...scopes.filter((scope) => !whole.includes(scope))];
+}
+
+function shownScopes({ message, query, mailbox, hasChildren }: Shown): readonly Scope[] {
   return [
     ...(message === undefined ? [] : (["message"] as const)),
     ...(query === undefined ? [] : (["search"] as const)),
@@ -33,7 +43,8 @@ export function scopesOf({ message, query, mailbox, hasChildren }: Shown): reado
 }
 
 /** Nothing named is everything. */
-export function selectionOf({ message, query, mailbox }: Shown, scope: Scope): Selection {
+export function selectionOf({ message, selected, query, mailbox }: Shown, scope: Scope): Selection {
+  if (scope === "selected" && selected !== undefined && selected !== "all") return { messages: [...selected] };
   if (scope === "message" && message !== undefined) return { messages: [message] };
   if (scope === "search" && query !== undefined) return { query };
   if (mailbox !== undefined && (scope === "mailbox" || scope === "below"))
