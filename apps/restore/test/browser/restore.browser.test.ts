@@ -1,26 +1,49 @@
 // The whole promise, by the page of the real program: a mailbox's mail is deleted on the server and backed up so; somebody drags the time line to
-// before, and restores in place: it is back, with its flags and dates. And the same mail as a download, which is imported again.
+// before, selects two messages, then takes the whole mailbox, and restores in place: it is back, with its flags and dates. And the same mail as
+// downloads of every format, of which one is imported again, and which Python opens.
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Chromium, looked, startChromium } from "./chromium.ts";
 import { type RealWeb, realWeb } from "./real-web.ts";
+import { signIn } from "./site.ts";
 
 const USER = "ann";
 const COUNT = 7;
+const PYTHON = "/usr/bin/python3";
+const JUDGE = join(import.meta.dirname, "open-download.py");
+const PASSWORD = "several words are good";
 const DATE = "29-Feb-2024 12:30:05 +0000";
 
 let dovecot: Dovecot | undefined;
 let web: RealWeb;
 let chromium: Chromium;
+let directory: string;
+
+/** Where the check box of a row is. */
+const BOX = { x: 20, y: 32 };
+const row = (page: Page, n: number) => page.getByRole("option", { name: `Plan ${n}` });
+const selectionBar = (page: Page) => page.getByRole("region", { name: "Selection" });
 
 const port = () => dovecot?.port ?? 0;
+
+const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const mail = (n: number) =>
+  Buffer.from(`From: Bob <bob@example.org>\r\nSubject: Plan ${n}\r\n\r\nFrom here on, part ${n}.\r\n`);
+/** What was appended: SHA-256 of each message. */
+const APPENDED: readonly string[] = Array.from({ length: COUNT }, (_, n) => digest(mail(n))).sort();
 
 async function held(): Promise<readonly string[]> {
   await using client = await WireClient.login({ port: port() }, USER);
   const { exists } = await client.select("Work", "EXAMINE");
   const messages = exists === 0 ? [] : await client.fetch();
-  const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   return messages
     .map(({ bytes, flags, internalDate }) => [digest(bytes), internalDate, ...flags.toSorted()].join(" "))
     .sort();
@@ -30,14 +53,7 @@ async function fill(): Promise<void> {
   await using client = await WireClient.login({ port: port() }, USER);
   await client.create("Work");
   for (let n = 0; n < COUNT; n++)
-    await client.append(
-      "Work",
-      Buffer.from(`From: Bob <bob@example.org>\r\nSubject: Plan ${n}\r\n\r\nPart ${n}.\r\n`),
-      {
-        flags: n % 2 === 0 ? ["\\Seen", "$Later"] : ["\\Flagged"],
-        date: DATE,
-      },
-    );
+    await client.append("Work", mail(n), { flags: n % 2 === 0 ? ["\\Seen", "$Later"] : ["\\Flagged"], date: DATE });
 }
 
 async function empty(): Promise<void> {
@@ -50,6 +66,7 @@ const url = () => `imap://${USER}:pass@127.0.0.1:${port()}?tls=none`;
 const backup = () => web.run("backup", url(), "--archive", USER);
 
 beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "pb-downloads-"));
   [web, chromium, dovecot] = await Promise.all([
     realWeb(),
     startChromium(),
@@ -64,75 +81,144 @@ afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]();
   await web?.[Symbol.asyncDispose]();
   await dovecot?.stop();
+  await rm(directory, { recursive: true, force: true });
 }, 180_000);
 
-it("M10 what was deleted on the server is back where it was, and can be taken as a download", async ({ skip }) => {
+it("M10 what was deleted on the server is back where it was: two messages, then the mailbox", async ({ skip }) => {
   skip(dovecot === undefined, "no Dovecot");
   await web.run("account", "add", url(), "--keep-password");
   await backup();
   const before = await held();
-  expect(before).toHaveLength(COUNT);
+  expect(before.map((line) => line.split(" ")[0])).toEqual(APPENDED);
   await empty();
   await backup();
   expect(await held()).toEqual([]);
   await using visit = await chromium.visit(web.origin);
   const { page } = visit;
   await page.goto(web.welcome);
-  await page.getByLabel("New password").fill("several words are good");
+  await page.getByLabel("New password").fill(PASSWORD);
   await page.getByRole("button", { name: "Choose this password" }).click();
   await page.getByRole("link", { name: "Mail", exact: true }).click();
   await page.getByRole("slider").press("ArrowLeft");
   await page.getByText(/You see this archive as it was/).waitFor();
   await page.getByRole("link", { name: /^Work/ }).click();
-  await page.getByText("Plan 3").first().waitFor();
+  await row(page, 3).click({ position: BOX });
+  await row(page, 6).click({ modifiers: ["Control"] });
+  const bar = selectionBar(page);
+  await bar.getByText("2 messages selected").waitFor();
+  await looked(visit, "selection");
+  const past = page.url();
+  await bar.getByRole("button", { name: "Restore …" }).click();
+  expect(await page.getByRole("radio", { name: "The 2 messages that are selected" }).isChecked()).toBe(true);
+  await restoredNow(page, "2 messages return");
+  const two = [digest(mail(3)), digest(mail(6))];
+  expect(await held()).toEqual(before.filter((line) => two.some((sum) => line.startsWith(sum))));
+
+  await page.goto(past);
+  await row(page, 3).waitFor();
   await page.getByRole("button", { name: "Restore …" }).click();
   await page.getByRole("radio", { name: "The mailbox Work" }).waitFor();
   await looked(visit, "restore");
-  await page.getByRole("button", { name: "See what would happen" }).click();
-  await page.getByText(`${COUNT} messages return`).waitFor();
-  expect(await held()).toEqual([]);
-  await looked(visit, "restore-preview");
-  await page.getByRole("button", { name: "Restore now" }).click();
-  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
-  await looked(visit, "restore-done");
+  await restoredNow(page, `${COUNT - 2} messages return`, (name) => looked(visit, name));
   expect(await held()).toEqual(before);
   await page.reload();
   await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
+}, 180_000);
 
-  await page.getByRole("link", { name: "Back to the mail" }).click();
+/** From the dialog to the end; nothing is put back before it is said. `look`: at what is shown on the way. */
+async function restoredNow(page: Page, told: string, look: (name: string) => Promise<void> = async () => {}) {
+  const there = await held();
+  await page.getByRole("button", { name: "See what would happen" }).click();
+  await page.getByText(told).waitFor();
+  expect(await held()).toEqual(there);
+  await look("restore-preview");
+  await page.getByRole("button", { name: "Restore now" }).click();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
+  await look("restore-done");
+}
+
+type Format = "zip" | "mbox" | "maildir";
+
+const fileOf = (format: Format): string => join(directory, `${format}.zip`);
+
+/** Into the dialog, by what is selected. */
+async function downloadOf(page: Page, format: string): Promise<void> {
+  await selectionBar(page).getByRole("button", { name: "Download …" }).click();
+  await page.getByRole("combobox", { name: "As" }).click();
+  await page.getByRole("option", { name: format }).click();
+}
+
+/** From the dialog to the file. */
+async function taken(page: Page, format: Format, look: () => Promise<void> = async () => {}): Promise<void> {
+  await page.getByRole("button", { name: "Make the download" }).click();
+  const link = page.getByRole("link", { name: "Download", exact: true });
+  await link.waitFor();
+  await look();
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  expect(download.suggestedFilename()).toMatch(/\.zip$/);
+  await download.saveAs(fileOf(format));
+}
+
+it("is taken as a download in every format, and imported again", async ({ skip }) => {
+  skip(dovecot === undefined, "no Dovecot");
+  await using visit = await chromium.visit(web.origin);
+  const { page } = visit;
+  await page.goto("/mail");
+  await signIn(visit, "admin", PASSWORD);
   await page.getByRole("link", { name: /^Work/ }).click();
+  await row(page, 3).waitFor();
   await page.getByRole("button", { name: "Restore …" }).click();
   await page.getByRole("radio", { name: "A download to this device" }).check();
-  await page.getByRole("button", { name: "Make the download" }).click();
-  await page.getByText(`${COUNT} messages`).first().waitFor();
-  await looked(visit, "download");
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download", exact: true }).click(),
-  ]);
-  expect(download.suggestedFilename()).toMatch(/\.zip$/);
-  const chunks: Buffer[] = [];
-  for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
-  expect(Buffer.concat(chunks).subarray(0, 2).toString()).toBe("PK");
-  await page.getByText(`${COUNT} messages`).first().waitFor();
-  await page.getByRole("link", { name: "All restores, downloads and imports" }).click();
-  await page.getByRole("link", { name: "Restore in place" }).waitFor();
-  await looked(visit, "jobs");
+  await taken(page, "zip", () => looked(visit, "download"));
+  await page.getByText(/^7 messages \(.*\) were downloaded\.$/).waitFor();
+  await page.goBack();
+  await row(page, 0).click({ position: BOX });
+  await page.keyboard.press("Shift+ArrowUp");
+  await downloadOf(page, "mbox, one file for each mailbox");
+  await taken(page, "mbox");
+  await page.goBack();
+  await row(page, 0).waitFor();
+  await page.keyboard.press("Control+a");
+  await selectionBar(page).getByText(`All ${COUNT} messages in Work selected`).waitFor();
+  await downloadOf(page, "Maildir");
+  await taken(page, "maildir");
 
   await page.getByRole("link", { name: "Mail", exact: true }).click();
   await page.getByRole("button", { name: "Import mail …" }).click();
-  const zip = { name: "work.zip", mimeType: "application/zip", buffer: Buffer.concat(chunks) };
-  await page.locator("input[type=file]").setInputFiles(zip);
+  await page.locator("input[type=file]").setInputFiles(fileOf("zip"));
   await page.getByRole("radio", { name: /^Below a mailbox/ }).check();
   await looked(visit, "import");
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
   await page.getByText(`${COUNT} messages added`).waitFor();
   await looked(visit, "import-done");
+  await page.getByRole("link", { name: "All restores, downloads and imports" }).click();
+  await page.getByRole("link", { name: "Restore in place" }).first().waitFor();
+  await looked(visit, "jobs");
+  await page.goBack();
   await page.getByRole("link", { name: "Back to the mail" }).click();
   await page
     .getByRole("link", { name: /^Imported/ })
     .or(page.getByText("Imported", { exact: true }))
     .first()
     .waitFor();
-}, 90_000);
+}, 180_000);
+
+it("C1 each download is opened by Python: the same messages, byte for byte", async ({ skip }) => {
+  skip(dovecot === undefined, "no Dovecot");
+  skip(!existsSync(PYTHON), "no Python");
+  const opened = async (format: Format) => {
+    const { stdout } = await promisify(execFile)(PYTHON, [JUDGE, format, fileOf(format), join(directory, format)]);
+    await promisify(execFile)("sha256sum", ["--strict", "--quiet", "-c", "SHA256SUMS"], {
+      cwd: join(directory, format),
+    });
+    return JSON.parse(stdout) as { readonly Work: readonly { readonly sha256: string; readonly flags: string }[] };
+  };
+  const sums = ({ Work }: Awaited<ReturnType<typeof opened>>) => Work.map(({ sha256 }) => sha256).sort();
+  expect(sums(await opened("zip"))).toEqual(APPENDED);
+  expect(sums(await opened("mbox"))).toEqual([digest(mail(0)), digest(mail(1))].sort());
+  const maildir = await opened("maildir");
+  expect(sums(maildir)).toEqual(APPENDED);
+  // \\Flagged, and \\Seen with the keyword that is the first of its mailbox.
+  expect(maildir.Work.map(({ flags }) => flags).sort()).toEqual(["F", "F", "F", "Sa", "Sa", "Sa", "Sa"]);
+}, 180_000);
