@@ -41,7 +41,12 @@ export interface Program extends AsyncDisposable {
 }
 
 /** What set-up made, as ./packetboat runs it; and the sources, for those who ask what a command imports. */
-const PROGRAM = ["--max-semi-space-size=4", "--initial-old-space-size=128", "--no-parallel-scavenge", pathOf("../../../.runtime/program.cjs")];
+const PROGRAM = [
+  "--max-semi-space-size=4",
+  "--initial-old-space-size=128",
+  "--no-parallel-scavenge",
+  pathOf("../../../.runtime/program.cjs"),
+];
 const SOURCES = [pathOf("../src/main.ts")];
 
 function pathOf(name: string): string {

@@ -241,7 +241,7 @@ async function changesTheLink(visit: Visit): Promise<void> {
   ]);
   await page.getByRole("link", { name: "Is my mail safe?" }).click();
   const next = page.locator("dd").nth(2);
-  await expect.poll(() => next.innerText(), { timeout: 15_000 }).toMatch(/^(in \d+ minutes?|in 1 hour|this minute)$/);
+  await expect.poll(() => next.textContent(), { timeout: 15_000 }).toMatch(/^(in \d+ minutes?|in 1 hour|this minute)$/);
 }
 
 /** A test, a sign-in at a provider instead of the password, and a password again. */
