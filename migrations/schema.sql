@@ -371,6 +371,13 @@ create table user_archive (
   user_id bigint not null
 );
 
+create table user_identity (
+  created_at timestamp with time zone not null,
+  issuer text not null,
+  subject text not null,
+  user_id bigint not null
+);
+
 alter table account add constraint account_pkey PRIMARY KEY (id);
 alter table account add constraint account_user_host_port UNIQUE (user_name, host, port);
 alter table account_hold add constraint account_hold_account_id_account_id_fk FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
@@ -472,6 +479,9 @@ alter table unsent add constraint unsent_run_id_run_id_fk FOREIGN KEY (run_id) R
 alter table user_archive add constraint user_archive_archive_id_archive_id_fk FOREIGN KEY (archive_id) REFERENCES archive(id) ON DELETE CASCADE;
 alter table user_archive add constraint user_archive_pkey PRIMARY KEY (user_id, archive_id);
 alter table user_archive add constraint user_archive_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
+alter table user_identity add constraint user_identity_pkey PRIMARY KEY (issuer, subject);
+alter table user_identity add constraint user_identity_user UNIQUE (user_id, issuer);
+alter table user_identity add constraint user_identity_user_id_app_user_id_fk FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE;
 
 CREATE INDEX api_token_user ON api_token USING btree (user_id);
 CREATE INDEX audit_archive ON audit USING btree (archive_id, kind);

@@ -140,6 +140,8 @@ export interface WorkHost {
 
 export interface RestoreHost extends WorkHost {
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** What proves this page to a provider of sign-ins: of a file, else of the environment; null: nothing. Throws CONFIG_INVALID. */
+  readonly clientSecret: (file: string | undefined) => Promise<string | null>;
   readonly screen: (options: { readonly json?: boolean | undefined; readonly quiet?: boolean | undefined }) => Screen;
   /** States the exit code: 0, or 3 where something is listed as failed. */
   readonly end: (code: 0 | 3) => void;

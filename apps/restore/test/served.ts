@@ -25,6 +25,7 @@ import { type Listening, serveApi } from "../src/http/serve.ts";
 import { problem } from "../src/http/shapes.ts";
 import { openUploads, type Uploads } from "../src/jobs/uploads.ts";
 import { openJobs } from "../src/jobs/work.ts";
+import type { WebProvider } from "../src/web-provider.ts";
 import { hostWithout } from "./host-without.ts";
 import { operationsWithout } from "./operations.ts";
 
@@ -95,8 +96,8 @@ async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
   });
 }
 
-/** `page`: served beside the API. */
-export async function served(page: Page | null = null): Promise<Served> {
+/** `page`: served beside the API. `provider`: where one may sign in, too. */
+export async function served(page: Page | null = null, provider: WebProvider | null = null): Promise<Served> {
   const scratch = await scratchDatabase();
   const { pool } = scratch;
   const clock = { now: Date.now() };
@@ -114,6 +115,7 @@ export async function served(page: Page | null = null): Promise<Served> {
       pool,
       database: scratch.database,
       uploads,
+      provider,
       page,
       now: () => clock.now,
       random: randomBytes,

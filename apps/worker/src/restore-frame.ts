@@ -1,6 +1,7 @@
 // What the restore app is handed: this command line's house and words, and the rounds that carry a restore out. The two apps do not import
 // each other; only the command table brings them together.
 import type { LinkInfo } from "@packetboat/archive";
+import { readPassword } from "@packetboat/config";
 import type { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { Screen } from "@packetboat/terminal";
@@ -32,6 +33,11 @@ export function restoreHost(host: Host) {
   };
 }
 
+async function clientSecretOf({ environment }: Host, file: string | undefined): Promise<string | null> {
+  if (file === undefined) return environment.oidcClientSecret;
+  return await readPassword({ kind: "file", path: file }, async () => "");
+}
+
 /** How far rounds are with one account. */
 interface Told extends Pick<ProgressState, "phase" | "messages" | "bytes"> {
   readonly account: string;
@@ -45,6 +51,7 @@ function handed(host: Host, live?: Live) {
     ...host,
     open: (screen: Screen): Promise<Database> => openHouse(host, screen),
     archiveByName,
+    clientSecret: (file: string | undefined) => clientSecretOf(host, file),
     consent: (question: string, yes: boolean) => askConsent(host, question, yes),
     standings: async (database: Database) => {
       const { judge, OVERDUE_HOURS, plainStanding } = await import("./runs/standings.ts");

@@ -48,6 +48,7 @@ export const DUMPED_TABLES = [
   "server_removal",
   "app_user",
   "user_archive",
+  "user_identity",
   "api_token",
   "audit",
   "job",

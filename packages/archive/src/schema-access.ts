@@ -2,7 +2,7 @@
 // tokens, never with mail; what was read is in `audit` (schema.ts). No secret is kept: passwords as Argon2id, all else as SHA-256.
 // It must never be imported for its values by anything but drizzle-kit and tests (schema.ts says why).
 import { sql } from "drizzle-orm";
-import { check, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { check, index, integer, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { archive } from "./schema.ts";
 import { bytea, id, int8, moment } from "./schema-columns.ts";
 
@@ -14,7 +14,7 @@ export const appUser = pgTable(
     name: text().notNull().unique("app_user_name"),
     /** `admin`: everything. `reader`: the archives of user_archive. */
     role: text().notNull(),
-    /** Null: an invitation was not taken up yet, so nobody can sign in. */
+    /** Null: they sign in at a provider (user_identity), or an invitation was not taken up yet. */
     password: text(),
     created_at: moment().notNull(),
   },
@@ -35,6 +35,23 @@ export const userArchive = pgTable(
   (t) => [
     primaryKey({ name: "user_archive_pkey", columns: [t.user_id, t.archive_id] }),
     index("user_archive_archive").on(t.archive_id),
+  ],
+);
+
+/** Whom a provider of sign-ins knows a user as: its issuer, and the subject that it never gives to anybody else. */
+export const userIdentity = pgTable(
+  "user_identity",
+  {
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    user_id: int8()
+      .notNull()
+      .references(() => appUser.id, { onDelete: "cascade" }),
+    created_at: moment().notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "user_identity_pkey", columns: [t.issuer, t.subject] }),
+    unique("user_identity_user").on(t.user_id, t.issuer),
   ],
 );
 

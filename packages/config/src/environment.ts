@@ -15,6 +15,8 @@ export interface Environment {
   readonly password: string | null;
   /** PACKETBOAT_PASSWORD_A and so on, of commands that take two addresses. */
   readonly sidePasswords: Readonly<Record<"a" | "b" | "from" | "to", string | null>>;
+  /** PACKETBOAT_OIDC_CLIENT_SECRET: what proves the page to a provider of sign-ins. */
+  readonly oidcClientSecret: string | null;
   /** Default: silent. */
   readonly logLevel: LogLevel;
   /** Null: stderr. */
@@ -40,6 +42,7 @@ export function readEnvironment(env: EnvironmentVariables): Environment {
       from: text(env.PACKETBOAT_PASSWORD_FROM),
       to: text(env.PACKETBOAT_PASSWORD_TO),
     },
+    oidcClientSecret: text(env.PACKETBOAT_OIDC_CLIENT_SECRET),
     logLevel: logLevel(text(env.PACKETBOAT_LOG)),
     logFile: text(env.PACKETBOAT_LOG_FILE),
     metricsHost: text(env.PACKETBOAT_METRICS_HOST) ?? "127.0.0.1",

@@ -113,6 +113,7 @@ describe("the environment", () => {
       keyFile: null,
       password: null,
       sidePasswords: { a: null, b: null, from: null, to: null },
+      oidcClientSecret: null,
       logLevel: "silent",
       logFile: null,
       metricsHost: "127.0.0.1",
@@ -123,6 +124,7 @@ describe("the environment", () => {
       logLevel: "debug",
       color: "never",
     });
+    expect(readEnvironment({ PACKETBOAT_OIDC_CLIENT_SECRET: "hunter2" }).oidcClientSecret).toBe("hunter2");
   });
   it.each([
     [{ PACKETBOAT_DATABASE_URL: "mysql://u:hunter2@h/d" }, /PACKETBOAT_DATABASE_URL/],

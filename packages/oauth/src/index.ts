@@ -12,3 +12,10 @@ export {
   type Way,
 } from "./provider.ts";
 export { discovered, type Granted, renew, revoke, type Session } from "./session.ts";
+export {
+  type BegunSignIn,
+  type Identity,
+  openWebSignIn,
+  type WebProvider,
+  type WebSignIn,
+} from "./web-sign-in.ts";

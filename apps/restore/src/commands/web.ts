@@ -12,11 +12,13 @@ import type { Page } from "../http/page.ts";
 import { builtPage } from "../http/page-build.ts";
 import { isAway } from "../http/problem.ts";
 import type { World } from "../http/route.ts";
+import { RETURN_PATH } from "../http/routes/provider-sign-in.ts";
 import { serveApi } from "../http/serve.ts";
 import { openUploads } from "../jobs/uploads.ts";
 import { openJobs } from "../jobs/work.ts";
+import { callsItself, type ProviderWords, readProvider, type WebProvider } from "../web-provider.ts";
 
-export interface WebOptions {
+export interface WebOptions extends ProviderWords {
   readonly host: string;
   readonly port: string;
   readonly url?: string;
@@ -40,6 +42,7 @@ export async function web(
   host.stopsByItself();
   const port = options.port === "0" ? 0 : readCount("--port", options.port, MOST_PORT);
   const mostUpload = readCount("--most-upload", options.mostUpload, MOST_UPLOAD_MB) * MEGABYTE;
+  const provider = await providerOf(host, options);
   const screen = host.screen({});
   const database = await host.open(screen);
   const { pool } = database;
@@ -55,12 +58,26 @@ export async function web(
   const standings: World["standings"] = () => host.standings(database);
   const page = await pageOrNone(screen, await host.log());
   const uploads = openUploads(pool, join(homePath(host.variables), "uploads"), mostUpload);
-  const parts = { pool, database, operations, jobs, uploads, page, standings, failed };
+  const parts = { pool, database, operations, jobs, uploads, provider, page, standings, failed };
   const world = { ...parts, now: host.now, random: randomBytes };
   await using server = await serveApi(world, { host: options.host, port, url: options.url });
   greet(screen, server.place.origin, invitation, page);
+  if (provider !== null)
+    screen.line(
+      `${harmless(provider.name)} must send browsers back to this address: ${server.place.origin}${RETURN_PATH}`,
+    );
   await using _ = sweeping(world);
   await untilStopped(host, database, screen);
+}
+
+/** Null: none was named. Throws CONFIG_INVALID. */
+async function providerOf(host: RestoreHost, options: WebOptions): Promise<WebProvider | null> {
+  const { oidcIssuer, oidcClientId, oidcClientSecretFile, oidcName, oidcMatch } = options;
+  const named = readProvider({ oidcIssuer, oidcClientId, oidcClientSecretFile, oidcName, oidcMatch });
+  if (named === null) return null;
+  const clientSecret = await host.clientSecret(oidcClientSecretFile);
+  const { openWebSignIn } = await import("@packetboat/oauth");
+  return { ...openWebSignIn({ ...named, clientSecret }), callsItself };
 }
 
 /** Every question fails while the database is away: to the person it is said once in a while. */

@@ -122,6 +122,7 @@ async function respond(c: Context<Env>, route: Route, world: World): Promise<Res
     body: await bodyFor(c, route),
     caller,
     secret,
+    begun: cookieOf(world.place, c.req.header("cookie"), "sign-in"),
     source: sourceOf(c.env.incoming.socket.remoteAddress, c.req.header("x-forwarded-for"), world.place),
     address,
     lastEvent: c.req.header("last-event-id") ?? null,
@@ -234,7 +235,7 @@ function answered(c: Context<Env>, route: Route, reply: Reply<unknown>, world: W
     c.header("X-Accel-Buffering", "no");
     return c.body(streamOf(cutOff(encoded(reply.events), c.env.outgoing, world)));
   }
-  if (reply.cookie !== undefined) c.header("Set-Cookie", reply.cookie);
+  for (const cookie of reply.cookies ?? []) c.header("Set-Cookie", cookie, { append: true });
   return route.answer === null ? c.body(null, 204) : c.json(reply.value as object);
 }
 

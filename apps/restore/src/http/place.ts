@@ -54,10 +54,15 @@ export function placeOf(host: string, port: number, url: string | undefined): Pl
   };
 }
 
+/** What a cookie of ours is for: a session, or a sign-in at a provider that was begun. */
+export type CookieUse = "session" | "sign-in";
+
+const cookieName = ({ cookie }: Place, use: CookieUse): string => (use === "session" ? cookie : `${cookie}-sign-in`);
+
 /** A cookie that holds a secret until it is closed or `seconds` are over; null: takes it away. */
-export function cookieLine(place: Place, secret: string | null, seconds: number): string {
+export function cookieLine(place: Place, secret: string | null, seconds: number, use: CookieUse = "session"): string {
   const parts = [
-    `${place.cookie}=${secret ?? ""}`,
+    `${cookieName(place, use)}=${secret ?? ""}`,
     "Path=/",
     "HttpOnly",
     "SameSite=Strict",
@@ -68,10 +73,11 @@ export function cookieLine(place: Place, secret: string | null, seconds: number)
 }
 
 /** What our cookie holds; null: it did not come. */
-export function cookieOf(place: Place, header: string | undefined): string | null {
+export function cookieOf(place: Place, header: string | undefined, use: CookieUse = "session"): string | null {
+  const own = cookieName(place, use);
   for (const pair of header?.split(";") ?? []) {
     const [name, value] = pair.trim().split("=");
-    if (name === place.cookie && value !== undefined && value !== "") return value;
+    if (name === own && value !== undefined && value !== "") return value;
   }
   return null;
 }

@@ -49,6 +49,8 @@ function statusOf(code: ErrorCode): ProblemStatus {
     case "DISK_LOW":
     case "DISK_FULL":
     case "INTERRUPTED":
+    case "UNREACHABLE":
+    case "TIMED_OUT":
       return 503;
     default:
       return 500;
@@ -65,7 +67,13 @@ const TOLD: ReadonlySet<ErrorCode> = new Set(["BLOB_MISMATCH"]);
 
 /** What is said in place of sentences about the machine, which name paths and addresses. */
 const NO_ROOM = "There is too little room on the disk of this server. Make room there, then try again.";
-const SAID_INSTEAD: Partial<Readonly<Record<ErrorCode, string>>> = { DISK_LOW: NO_ROOM, DISK_FULL: NO_ROOM };
+const NO_ANSWER = "Another server that this needs does not answer as it should. Try again in a while.";
+const SAID_INSTEAD: Partial<Readonly<Record<ErrorCode, string>>> = {
+  DISK_LOW: NO_ROOM,
+  DISK_FULL: NO_ROOM,
+  UNREACHABLE: NO_ANSWER,
+  TIMED_OUT: NO_ANSWER,
+};
 
 /** Gives an error's answer. */
 export function problemOf({ code, message }: MailError): Problem & { readonly status: ProblemStatus } {

@@ -9,6 +9,7 @@ import type { LinkStanding } from "../host.ts";
 import type { JobBoard } from "../jobs/board.ts";
 import type { Uploads } from "../jobs/uploads.ts";
 import type { Operations } from "../operations.ts";
+import type { WebProvider } from "../web-provider.ts";
 import type { Orders } from "./orders.ts";
 import type { Page } from "./page.ts";
 import type { PictureType } from "./picture.ts";
@@ -33,6 +34,8 @@ export interface World {
   readonly standings: () => Promise<readonly (LinkStanding & { readonly archiveId: ArchiveId })[]>;
   /** What may be done to accounts and links. */
   readonly operations: Operations;
+  /** Where people may sign in instead of by a password; null: nowhere. */
+  readonly provider: WebProvider | null;
   /** The gate before servers that are signed in to for somebody. */
   readonly tries: Tries;
   readonly signIns: SignIns;
@@ -67,6 +70,8 @@ export interface Asked<P, Q, B> {
   readonly caller: Caller | null;
   /** Of the session, for its CSRF token. */
   readonly secret: string | null;
+  /** What the browser keeps of a sign-in at a provider that it began; null: nothing. */
+  readonly begun: string | null;
   /** Whom failures are counted against. */
   readonly source: string;
   /** Path and query, without the origin. */
@@ -86,7 +91,7 @@ export interface Sent {
 
 /** What is answered: a value of the route's shape, or bytes. */
 export type Reply<A> =
-  | { readonly kind: "value"; readonly value: A; readonly cookie?: string }
+  | { readonly kind: "value"; readonly value: A; readonly cookies?: readonly string[] }
   | {
       readonly kind: "bytes";
       readonly bytes: AsyncIterable<Uint8Array>;
@@ -149,11 +154,7 @@ export function route<
 }
 
 /** A value as the answer. */
-export const value = <A>(of: A, cookie?: string): Reply<A> => ({
-  kind: "value",
-  value: of,
-  ...(cookie === undefined ? {} : { cookie }),
-});
+export const value = <A>(of: A, ...cookies: readonly string[]): Reply<A> => ({ kind: "value", value: of, cookies });
 
 /** The address of the page after this one: the same question, with these words of it changed. */
 export function nextPage(address: URL, changes: Readonly<Record<string, string | number>>): string {

@@ -2,17 +2,26 @@
 
 import { randomBytes } from "node:crypto";
 import { createUser } from "@packetboat/archive";
+import { openWebSignIn } from "@packetboat/oauth";
+import { type IdentityProvider, startIdentityProvider } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { looked } from "./chromium.ts";
+import { callsItself } from "../../src/web-provider.ts";
+import { looked, type Visit } from "./chromium.ts";
 import { type Site, signIn, site } from "./site.ts";
 
 const FIRST_LOAD_BYTES = 250_000;
 
+let identities: IdentityProvider;
 let home: Site;
 beforeAll(async () => {
-  home = await site();
+  identities = await startIdentityProvider();
+  const client = { issuer: identities.issuer, ...identities.confidential, name: "Example", asks: "nothing" } as const;
+  home = await site([], { ...openWebSignIn(client), callsItself });
 });
-afterAll(async () => home?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await home?.[Symbol.asyncDispose]();
+  await identities?.[Symbol.asyncDispose]();
+});
 
 it("takes up a one-time link, which works once and is nowhere afterwards, and shows the first screen", async () => {
   const chance = { now: home.api.clock.now, random: randomBytes };
@@ -43,7 +52,7 @@ it("asks strangers to sign in, says no more than that it was wrong, and leads to
   const { page } = visit;
   await page.getByLabel("Name").fill("nobody");
   await page.getByLabel("Password", { exact: true }).fill("a wrong password");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("alert").getByText("The name or the password is wrong.").waitFor();
   await looked(visit, "sign-in");
   await signIn(visit, "admin");
@@ -55,6 +64,42 @@ it("asks strangers to sign in, says no more than that it was wrong, and leads to
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+/** The provider's own pages are gone to, and only those beside ours; what they load and complain of is theirs. */
+function forgetProvider({ requests, troubles }: Visit): void {
+  expect(requests.filter((url) => url.startsWith(`${identities.issuer}/auth?`)).length).toBeGreaterThan(0);
+  requests.splice(0, requests.length, ...requests.filter((url) => url.startsWith(`${home.origin}/`)));
+  troubles.splice(0);
+}
+
+it("signs in at a provider by a one-time link; who is not known there is told so", async () => {
+  const chance = { now: home.api.clock.now, random: randomBytes };
+  const { secret } = await createUser(home.api.scratch.pool, { name: "zoe", role: "admin", archives: [] }, chance);
+  await using visit = await home.stranger(`/welcome#${secret}`);
+  const { page } = visit;
+  const there = async (name: string): Promise<void> => {
+    await page.getByPlaceholder("Enter any login").fill(name);
+    await page.getByPlaceholder("and password").fill("any");
+    await page.getByRole("button", { name: "Sign-in" }).click();
+    await page.getByRole("button", { name: "Continue" }).click();
+  };
+  await page.getByRole("button", { name: "Sign in with Example" }).click();
+  await there("zoe");
+  await page.getByRole("button", { name: "Signed in as zoe" }).click();
+  expect(page.url()).toBe(`${home.origin}/`);
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  // Of the provider's session, too.
+  await page.context().clearCookies();
+  await page.getByRole("button", { name: "Sign in with Example" }).click();
+  await there("stranger");
+  await page.getByRole("alert").getByText("Nobody here is known as the person who signed in there.").waitFor();
+  expect(new URL(page.url()).search).toBe("");
+  await looked(visit, "signed-in-refused");
+  await page.getByRole("link", { name: "Back to the sign-in" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  forgetProvider(visit);
 });
 
 it("leads everywhere by keyboard, wide and narrow, and says where there is nothing", async () => {

@@ -1,6 +1,7 @@
 // The page and the API over a scratch database, in a real browser: what a test of a screen begins with.
 import { expect } from "vitest";
 import { builtPage } from "../../src/http/page-build.ts";
+import type { WebProvider } from "../../src/web-provider.ts";
 import { PASSWORD, person, type Served, served } from "../served.ts";
 import { type Chromium, NARROW, startChromium, type Visit, WIDE } from "./chromium.ts";
 
@@ -14,9 +15,9 @@ export interface Site extends AsyncDisposable {
   readonly stranger: (path: string) => Promise<Visit>;
 }
 
-/** Serves, with an administrator called admin; tests fill the archives. `flags`: of the browser. */
-export async function site(flags: readonly string[] = []): Promise<Site> {
-  const api = await served(await builtPage(() => undefined));
+/** Serves, with an administrator called admin; tests fill the archives. `flags`: of the browser. `provider`: where one may sign in, too. */
+export async function site(flags: readonly string[] = [], provider: WebProvider | null = null): Promise<Site> {
+  const api = await served(await builtPage(() => undefined), provider);
   const chromium = await startChromium(flags);
   const { origin } = api.listening.place;
   await person(api, "admin", "admin");
@@ -42,6 +43,6 @@ export async function site(flags: readonly string[] = []): Promise<Site> {
 export async function signIn({ page }: Visit, name: string, password = PASSWORD): Promise<void> {
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: `Signed in as ${name}` }).waitFor();
 }

@@ -8,8 +8,8 @@ import type { Caller } from "./roles.ts";
 /** `read`: a message was shown. `download`: its bytes were given out. */
 type ReadingKind = "read" | "download";
 
-/** Who may sign in was changed. */
-type AccessKind = "user.created" | "user.removed" | "user.invited" | "token.created";
+/** Who may sign in was changed. `user.bound`: a user is known at a provider from now on. `user.entered`: they signed in there. */
+type AccessKind = "user.created" | "user.removed" | "user.invited" | "token.created" | "user.bound" | "user.entered";
 
 /** What is kept in step was changed, or asked for: a sign-in to a server tried, a run, what a run holds back let through. */
 type OperationKind =

@@ -10,8 +10,9 @@ import { type Chance, hashOf, hashOfNew, newSecret, passwordHash, readName, read
 export interface UserInfo extends User {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** False: the invitation was not taken up yet. */
   readonly hasPassword: boolean;
+  /** Known at a provider of sign-ins. Neither: the invitation was not taken up yet. */
+  readonly hasIdentity: boolean;
 }
 
 export interface NewUser {
@@ -49,13 +50,23 @@ export const userOf = ({ id, name, role, archives }: UserRow): User => ({
   archives: archives.map((archive) => asId<ArchiveId>(Number(archive))),
 });
 
+const HAS_IDENTITY = "exists (select from user_identity i where i.user_id = u.id)";
+/** Whoever has neither cannot sign in yet. */
+const HAS_A_WAY_IN = `(u.password is not null or ${HAS_IDENTITY})`;
+
 /** All users, by name. */
 export async function listUsers(pool: Pool): Promise<readonly UserInfo[]> {
-  const rows = await rowsOf<UserRow & { created_at: number; has: boolean }>(
+  const rows = await rowsOf<UserRow & { created_at: number; password: boolean; identity: boolean }>(
     pool,
-    `select ${USER_COLUMNS}, ${millis("u.created_at")} as created_at, u.password is not null as has from app_user u order by u.name`,
+    `select ${USER_COLUMNS}, ${millis("u.created_at")} as created_at, u.password is not null as password, ${HAS_IDENTITY} as identity
+      from app_user u order by u.name`,
   );
-  return rows.map((row) => ({ ...userOf(row), createdAt: row.created_at, hasPassword: row.has }));
+  return rows.map((row) => ({
+    ...userOf(row),
+    createdAt: row.created_at,
+    hasPassword: row.password,
+    hasIdentity: row.identity,
+  }));
 }
 
 /** Makes a user, with the link by which they choose a password. Throws CONFIG_INVALID for a name that is taken, ARCHIVE_UNKNOWN. */
@@ -108,13 +119,13 @@ export async function firstAdmin(pool: Pool, name: string, chance: Chance): Prom
     await client.query("select pg_advisory_xact_lock(hashtextextended('packetboat first admin', 0))");
     const [admin] = await rowsOf(
       client,
-      "select id from app_user where role = 'admin' and password is not null limit 1",
+      `select u.id from app_user u where u.role = 'admin' and ${HAS_A_WAY_IN} limit 1`,
     );
     if (admin !== undefined) return null;
     const [row] = await rowsOf<{ id: bigint }>(
       client,
-      `insert into app_user (name, role, created_at) values ($1, 'admin', ${moment("$2")})
-        on conflict (name) do update set role = 'admin' where app_user.password is null returning id`,
+      `insert into app_user as u (name, role, created_at) values ($1, 'admin', ${moment("$2")})
+        on conflict (name) do update set role = 'admin' where not ${HAS_A_WAY_IN} returning id`,
       [readName(name), chance.now],
     );
     if (row === undefined)
@@ -124,8 +135,8 @@ export async function firstAdmin(pool: Pool, name: string, chance: Chance): Prom
 }
 
 /**
- * Takes a link up: the password holds from now on, and the user's sessions and tokens end, for whoever forgot a password may have lost it to
- * somebody. Gives the name. Throws NOT_ALLOWED for a link that was used, has expired or never was; CONFIG_INVALID for a password.
+ * Takes a link up: the password is the way in from now on, and the user's sessions and tokens end, for whoever forgot a password may have lost it
+ * to somebody. Gives the name. Throws NOT_ALLOWED for a link that was used, has expired or never was; CONFIG_INVALID for a password.
  */
 export async function takeUp(pool: Pool, secret: string, password: string, chance: Chance): Promise<string> {
   const hash = hashOf(secret);
@@ -136,22 +147,29 @@ export async function takeUp(pool: Pool, secret: string, password: string, chanc
   if (known === undefined) throw spent();
   const kept = await passwordHash(readPassword(password), chance.random);
   return await inTransaction(pool, async (client) => {
-    const [taken] = await rowsOf<{ user_id: bigint }>(
-      client,
-      `delete from invitation where ${live} returning user_id`,
-      [hash, chance.now],
-    );
-    if (taken === undefined) throw spent();
+    const userId = await takeInvitation(client, secret, chance.now);
     const [user] = await rowsOf<{ name: string }>(
       client,
       "update app_user set password = $2 where id = $1 returning name",
-      [taken.user_id, kept],
+      [userId, kept],
     );
-    await client.query("delete from session where user_id = $1", [taken.user_id]);
-    await client.query("delete from api_token where user_id = $1", [taken.user_id]);
+    await client.query("delete from user_identity where user_id = $1", [userId]);
     if (user === undefined) throw spent();
     return user.name;
   });
+}
+
+/** Uses a link up and ends the sessions and tokens of its user, who is given. Throws NOT_ALLOWED for a link that is none any more. */
+export async function takeInvitation(client: PoolClient, secret: string, now: number): Promise<bigint> {
+  const [taken] = await rowsOf<{ user_id: bigint }>(
+    client,
+    `delete from invitation where hash = $1 and expires_at > ${moment("$2")} returning user_id`,
+    [hashOf(secret), now],
+  );
+  if (taken === undefined) throw spent();
+  await client.query("delete from session where user_id = $1", [taken.user_id]);
+  await client.query("delete from api_token where user_id = $1", [taken.user_id]);
+  return taken.user_id;
 }
 
 /** Removes a user with all sessions and tokens. Throws NOT_FOUND; CONFIG_INVALID for the last who can administer. */
@@ -160,7 +178,7 @@ export async function removeUser(pool: Pool, userId: number): Promise<void> {
     // All of them, so that two who remove each other do it in turn.
     const admins = await rowsOf<{ id: bigint }>(
       client,
-      "select id from app_user where role = 'admin' and password is not null order by id for update",
+      `select u.id from app_user u where u.role = 'admin' and ${HAS_A_WAY_IN} order by u.id for update of u`,
     );
     if (admins.length === 1 && Number(admins[0]?.id) === userId)
       throw new MailError("CONFIG_INVALID", "This is the last administrator. Make another one first.");

@@ -30,6 +30,12 @@ export interface IdentityProvider extends AsyncDisposable {
   readonly renewable: (user: string) => Promise<number>;
   /** Does what a person does with a page and its forms until there is nothing left to fill in; gives the last page's text. */
   readonly visit: (url: string, user: string, code?: string) => Promise<string>;
+  /** The same for a page that is sent back elsewhere: gives the address that the browser is sent to, without going there. */
+  readonly sentBack: (url: string, user: string) => Promise<URL>;
+  /** What the provider says of a user from now on. At the beginning: an address at example.com that is verified, and the name. */
+  readonly says: (user: string, claims: Readonly<Record<string, string | boolean>>) => void;
+  /** Codes that were given out and not used yet are over. */
+  readonly endCodes: () => Promise<void>;
 }
 
 const CLIENT = "packetboat";
@@ -45,10 +51,15 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const secret = () => randomBytes(24).toString("hex");
   const passwords = { confidential: secret(), mailServer: secret() };
   const { Provider } = await import("oidc-provider");
+  const said = new Map<string, Readonly<Record<string, string | boolean>>>();
+  const claimsOf = (user: string) =>
+    said.get(user) ?? { email: `${user}@example.com`, email_verified: true, preferred_username: user };
   const provider = new Provider(
     issuer,
-    configuration(passwords, () => lifetime),
+    configuration(passwords, () => lifetime, claimsOf),
   );
+  const codes = new Set<string>();
+  provider.on("authorization_code.saved", ({ jti }) => codes.add(jti));
   let isIll = false;
   const well = provider.callback();
   handler = (request, response) => {
@@ -92,7 +103,13 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       const found = await Promise.all(ledger.refreshTokens(user).map((token) => provider.RefreshToken.find(token)));
       return found.filter((token) => token?.isValid === true).length;
     },
-    visit,
+    visit: async (url, user, code) => (await walk(url, user, () => true, code)).text,
+    sentBack: async (url, user) => new URL((await walk(url, user, (next) => next.startsWith(`${issuer}/`))).url),
+    says: (user, claims) => void said.set(user, claims),
+    endCodes: async () => {
+      for (const code of codes) await (await provider.AuthorizationCode.find(code))?.destroy();
+      codes.clear();
+    },
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -100,10 +117,15 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
 function configuration(
   passwords: { readonly confidential: string; readonly mailServer: string },
   lifetime: () => number,
+  claimsOf: (user: string) => Readonly<Record<string, string | boolean>>,
 ): Configuration {
   const key = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ format: "jwk" });
   const grants = ["authorization_code", "refresh_token", DEVICE];
-  const program = { application_type: "native", redirect_uris: ["http://127.0.0.1/"], grant_types: grants } as const;
+  const program = {
+    application_type: "native",
+    redirect_uris: ["http://127.0.0.1/", "http://127.0.0.1/signed-in"],
+    grant_types: grants,
+  } as const;
   return {
     clients: [
       { ...program, client_id: CLIENT, token_endpoint_auth_method: "none" },
@@ -129,7 +151,8 @@ function configuration(
       introspection: { enabled: true },
       revocation: { enabled: true },
     },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["preferred_username"] },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...claimsOf(id) }) }),
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     ttl: {
@@ -185,7 +208,13 @@ function ledgerOf() {
 
 const PAGES = 20;
 
-async function visit(url: string, user: string, code?: string): Promise<string> {
+/** Goes on as a person would, as long as the next address is one to go to; gives the last one, with its text where it was gone to. */
+async function walk(
+  url: string,
+  user: string,
+  isOnTheWay: (next: string) => boolean,
+  code?: string,
+): Promise<{ readonly url: string; readonly text: string }> {
   const cookies = new Map<string, string>();
   const known: Readonly<Record<string, string | undefined>> = { login: user, password: "any", user_code: code };
   let next: { readonly url: string; readonly body: URLSearchParams | null } = { url, body: null };
@@ -204,8 +233,9 @@ async function visit(url: string, user: string, code?: string): Promise<string> 
     const text = await answer.text();
     const target = answer.headers.get("location");
     const form = target === null ? formIn(text, known) : null;
-    if (target === null && form === null) return text;
+    if (target === null && form === null) return { url: next.url, text };
     next = { url: new URL(target ?? form?.action ?? "", next.url).href, body: form?.body ?? null };
+    if (!isOnTheWay(next.url)) return { url: next.url, text: "" };
   }
   throw new Error(`more than ${PAGES} pages after ${url}`);
 }

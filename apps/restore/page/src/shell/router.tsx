@@ -114,6 +114,12 @@ const welcome = createRoute({
   component: lazyRouteComponent(() => import("../screens/sign-in/welcome-screen.tsx"), "WelcomeScreen"),
 });
 
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  path: "/signed-in",
+  component: lazyRouteComponent(() => import("../screens/sign-in/signed-in-screen.tsx"), "SignedInScreen"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     gate.addChildren([
@@ -133,6 +139,7 @@ export const router = createRouter({
       nowhere,
     ]),
     welcome,
+    signedIn,
     leave,
   ]),
   defaultErrorComponent: FailureScreen,

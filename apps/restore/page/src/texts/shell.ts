@@ -22,6 +22,11 @@ export const signIn = {
   name: "Name",
   password: "Password",
   submit: "Sign in",
+  or: "or",
+  at: (provider: string) => `Sign in with ${provider}`,
+  entering: "One moment: you are being signed in.",
+  notIn: "You were not signed in.",
+  back: "Back to the sign-in",
   forgotten: "Forgot your password? Whoever runs Packetboat can make you a new link:",
   forgottenCommand: "./packetboat web --new-link NAME",
 } as const;

@@ -1,7 +1,6 @@
 // Signing in and out, who one is, and the tokens of one's programs. A session comes as a cookie that no script can read, a token is shown once.
 // It must never answer with a secret that is kept, nor tell whether a name exists.
 import {
-  type Caller,
   callerOfSession,
   endSession,
   listTokens,
@@ -17,30 +16,12 @@ import { MailError } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf } from "../caller.ts";
-import { cookieLine, csrfOf } from "../place.ts";
+import { me, meOf } from "../me.ts";
+import { cookieLine } from "../place.ts";
 import { route, value } from "../route.ts";
 import { id, list, nothing, secret, time, whole, words } from "../shapes.ts";
 
 const DAY_MS = 86_400_000;
-
-const me = z.strictObject({
-  user: z.strictObject({
-    id,
-    name: z.string(),
-    role: z.string().describe("admin: everything. reader: some archives"),
-    archives: list(id).describe("What a reader may read; an admin reads all"),
-  }),
-  by: z.enum(["session", "token"]),
-  scopes: list(z.string()).nullable().describe("Of a token; null: a session may all that its user may"),
-  csrf: z.string().nullable().describe("For the header X-CSRF-Token of every change; null: a token needs none"),
-});
-
-const meOf = ({ user, by }: Caller, sessionSecret: string | null): z.input<typeof me> => ({
-  user,
-  by: by.kind,
-  scopes: by.kind === "token" ? by.scopes : null,
-  csrf: sessionSecret === null ? null : csrfOf(sessionSecret),
-});
 
 const token = z.strictObject({
   id,

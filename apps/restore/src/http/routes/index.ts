@@ -13,12 +13,14 @@ import { linkRoutes } from "./links.ts";
 import { listRoutes } from "./lists.ts";
 import { messageRoutes } from "./messages.ts";
 import { openedRoutes } from "./opened.ts";
+import { providerSignInRoutes } from "./provider-sign-in.ts";
 import { standingRoutes } from "./standing.ts";
 import { timeLineRoutes } from "./time-line.ts";
 import { userRoutes } from "./users.ts";
 
 const EACH = [
   ...accessRoutes,
+  ...providerSignInRoutes,
   ...archiveRoutes,
   ...listRoutes,
   ...messageRoutes,

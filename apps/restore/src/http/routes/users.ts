@@ -23,7 +23,8 @@ const user = z.strictObject({
   role: z.string(),
   archives: list(id),
   created: time,
-  hasPassword: z.boolean().describe("False: the invitation was not taken up yet"),
+  hasPassword: z.boolean(),
+  hasIdentity: z.boolean().describe("Signs in at the provider. Neither: the invitation was not taken up yet"),
 });
 
 const invitation = z.strictObject({

@@ -103,6 +103,6 @@ function remarksOn(user: User, archives: readonly Archive[], me: number): readon
     ...(user.id === me ? [texts.you] : []),
     shell.roles[user.role] ?? user.role,
     ...(user.role === "reader" ? [reads] : []),
-    ...(user.hasPassword ? [] : [texts.waiting]),
+    ...(user.hasIdentity ? [texts.atProvider] : user.hasPassword ? [] : [texts.waiting]),
   ];
 }

@@ -1,4 +1,4 @@
-// Signing in by name and password. What was wrong is said as the server says it: it tells nobody whether a name exists.
+// Signing in by name and password, or at a provider where there is one. What was wrong is said as the server says it: it tells nobody whether a name exists.
 import { Button, Code, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -7,6 +7,7 @@ import { changeMe } from "../../api/queries.ts";
 import { Failing } from "../../parts/failing.tsx";
 import { signIn } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
+import { ProviderButton } from "./provider-button.tsx";
 
 export function SignInScreen() {
   const client = useQueryClient();
@@ -49,6 +50,7 @@ export function SignInScreen() {
           </Button>
         </Stack>
       </form>
+      <ProviderButton />
       <Text size="xs" c="dimmed">
         {signIn.forgotten} <Code>{signIn.forgottenCommand}</Code>
       </Text>

@@ -1,5 +1,5 @@
 // Takes up a one-time link: its token stands in the fragment of the address, which no browser sends and no log keeps, and is taken out of the
-// address as soon as it was read. Then a password is chosen, and whoever chose it is signed in by it.
+// address as soon as it was read. Then a password is chosen, and whoever chose it is signed in by it; or a provider is, where there is one.
 import { Alert, Button, PasswordInput, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { Problem, sentenceOf } from "../../api/problem.ts";
 import { changeMe } from "../../api/queries.ts";
 import { welcome } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
+import { ProviderButton } from "./provider-button.tsx";
 
 export function WelcomeScreen() {
   const token = useTokenOnce();
@@ -60,6 +61,7 @@ export function WelcomeScreen() {
           </Stack>
         </form>
       )}
+      {token === "" ? null : <ProviderButton invitation={token} />}
     </Panel>
   );
 }
