@@ -179,7 +179,7 @@ async function tellsOfRuns(visit: Visit): Promise<void> {
   await page.getByText(/^\d+ runs, 16 messages fetched in all\.$/).waitFor();
   await page.locator(".recharts-bar-rectangle").first().waitFor({ state: "attached" });
   await looked(visit, "runs");
-  await page.getByText("Storage", { exact: true }).click();
+  await page.getByRole("radiogroup", { name: "What the chart shows" }).getByText("Storage").click();
   await page.getByText(/of mail take .* on disk/).waitFor();
   await page.locator(".recharts-bar-rectangle").first().waitFor({ state: "attached" });
   await looked(visit, "runs-storage");
@@ -220,7 +220,7 @@ async function changesTheLink(visit: Visit): Promise<void> {
   await dialog(page).getByRole("alert").waitFor();
   await looked(visit, "account-times");
   await page.getByRole("radio", { name: "Every hour" }).check();
-  await page.getByText("Also as soon as something changes on the server").click();
+  await page.getByRole("switch", { name: "Also as soon as something changes on the server" }).check();
   await dialog(page).getByRole("button", { name: "Save" }).click();
   await page.getByText("every hour, and as soon as something changes").waitFor();
   await page.getByRole("button", { name: "What it does" }).click();
@@ -237,7 +237,11 @@ async function changesTheLink(visit: Visit): Promise<void> {
   await dialog(page).getByRole("button", { name: "Save" }).click();
   await page.getByText("Copies its mail into the archive, without Junk*, Spam").waitFor();
   expect((await told("link", "list")).links).toMatchObject([
-    { rights: { pull: true, push: false }, exclude: ["Junk*", "Spam"], schedule: { cron: "0 * * * *", watch: true } },
+    {
+      rights: { pull: true, push: false },
+      policy: { exclude: ["Junk*", "Spam"] },
+      schedule: { cron: "0 * * * *", watch: true },
+    },
   ]);
   await page.getByRole("link", { name: "Is my mail safe?" }).click();
   const next = page.locator("dd").nth(2);

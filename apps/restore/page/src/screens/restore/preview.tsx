@@ -23,7 +23,7 @@ export function ToHeld({ run }: { readonly run: number }) {
 
 export function Preview({ preview }: { readonly preview: RestorePreview }) {
   const lines = [...archiveLines(preview), ...accountLines(preview)];
-  const writes = preview.accounts.some(({ carriedOut }) => carriedOut);
+  const writes = lines.length > 0 && preview.accounts.some(({ carriedOut }) => carriedOut);
   return (
     <Stack gap="md">
       <Title order={2} size="h4">
