@@ -31,7 +31,7 @@ export function AccountCard({ account, links, onAct }: AccountCardProps) {
           </Stack>
           <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
             <Menu.Target>
-              <Button variant="subtle" color="gray" px="xs" aria-label={accounts.more(account.name)}>
+              <Button variant="subtle" color="gray" px="xs" flex="none" aria-label={accounts.more(account.name)}>
                 <MoreIcon />
               </Button>
             </Menu.Target>
