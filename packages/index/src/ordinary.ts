@@ -2,7 +2,7 @@
 // found is what mailparser finds (ordinary.pure.test.ts compares them over the corpus and over made messages); whatever mail may be beside that
 // gives null and is read by mailparser. Pure. It must never guess: what is not known here for certain is not ordinary.
 import type { Read, ReadAttachment } from "./content-of.ts";
-import { fieldsOf, flowedText, type HeaderLine, headerOf, isWithin, searchable, typeByName } from "./parse.ts";
+import { asKnown, fieldsOf, flowedText, type HeaderLine, headerOf, isWithin, searchable, typeByName } from "./parse.ts";
 import { inCharset, unwrapped, unwrappedSize } from "./transfer.ts";
 
 const HEADER_BYTES = 262_144;
@@ -25,7 +25,7 @@ class NotOrdinary extends Error {}
 export function readOrdinary(bytes: Buffer, cut: boolean): Read | null {
   try {
     // A lone CR before a boundary would be the end of a line to mailparser.
-    if (bytes.includes("\n\r--")) return null;
+    if (asKnown(bytes) !== bytes || bytes.includes("\n\r--")) return null;
     const found: Found = { texts: [], attachments: [], hasText: false, hasHtml: false, parts: 0 };
     const head = headAt(bytes, 0);
     if (head.lines.length === 0) return null;

@@ -35,8 +35,8 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const CR = 13;
 const LF = 10;
 
-/** As mailparser knows messages: it finds neither header nor text where all lines end in CR, or in CR CR LF, nor the field behind a BOM. */
-function asKnown(bytes: Buffer): Buffer {
+/** As mailparser knows messages, the same bytes nearly always: it finds neither header nor text where all lines end in CR, or in CR CR LF, nor the field behind a BOM. */
+export function asKnown(bytes: Buffer): Buffer {
   const plain = bytes.subarray(0, BOM.length).equals(BOM) ? bytes.subarray(BOM.length) : bytes;
   const [cr, lf] = [plain.indexOf(CR), plain.indexOf(LF)];
   if (cr === -1) return plain;

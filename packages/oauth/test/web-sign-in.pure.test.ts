@@ -30,8 +30,16 @@ describe("what is said", () => {
   const coded = (code: string, cause?: unknown) => Object.assign(new Error("id_token=hunter2", { cause }), { code });
   it.each([
     [Object.assign(new Error("hunter2"), { error: "access_denied", status: 200 }), "NOT_ALLOWED", /said no/],
-    [Object.assign(new Error("hunter2"), { error: "invalid_grant", status: 400 }), "NOT_ALLOWED", /expired or was used/],
-    [Object.assign(new Error("hunter2"), { error: "invalid_client", status: 401 }), "NOT_ALLOWED", /\(invalid_client\)/],
+    [
+      Object.assign(new Error("hunter2"), { error: "invalid_grant", status: 400 }),
+      "NOT_ALLOWED",
+      /expired or was used/,
+    ],
+    [
+      Object.assign(new Error("hunter2"), { error: "invalid_client", status: 401 }),
+      "NOT_ALLOWED",
+      /\(invalid_client\)/,
+    ],
     [Object.assign(new Error("hunter2"), { error: "server_error", status: 400 }), "UNREACHABLE", /difficulty/],
     [Object.assign(new Error("hunter2"), { error: "hunter2, spelt out", status: 403 }), "NOT_ALLOWED", /\(403\)/],
     [coded("OAUTH_INVALID_RESPONSE"), "NOT_ALLOWED", /was not taken/],
