@@ -10,6 +10,7 @@ const compileCache = fileURLToPath(new URL(".runtime/compile-cache", import.meta
 
 const keptServer = "packages/database/test-support/kept-server.ts";
 
+/** `timeout`: after so many milliseconds a test hangs, also on a machine that is several times slower than usual. */
 const project = (name: string, pattern: string, timeout: number, globalSetup: readonly string[] = []) => ({
   test: {
     name,
@@ -32,10 +33,10 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       project("pure", "*.pure.test.ts", 20_000),
-      project("postgres", "*.db.test.ts", 60_000, [keptServer]),
+      project("postgres", "*.db.test.ts", 120_000, [keptServer]),
       project("simulator", "*.sim.test.ts", 60_000),
       project("servers", "*.imap.test.ts", 120_000, [keptServer]),
-      project("browser", "*.browser.test.ts", 60_000, [keptServer, "apps/restore/test/browser/page-built.ts"]),
+      project("browser", "*.browser.test.ts", 180_000, [keptServer, "apps/restore/test/browser/page-built.ts"]),
       project("kills", "*.kill.test.ts", 120_000, [keptServer]),
     ],
   },

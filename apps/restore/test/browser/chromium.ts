@@ -64,7 +64,7 @@ async function visit(browser: Browser, origin: string, size: { readonly width: n
   });
   context.on("weberror", (error) => troubles.push(String(error.error())));
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const close = async (): Promise<void> => {
     await context.close();
     expect(requests.filter((url) => !url.startsWith(`${origin}/`) && !/^(about|blob):/.test(url))).toEqual([]);

@@ -109,7 +109,7 @@ it("leads everywhere by keyboard, wide and narrow, and says where there is nothi
     await page.getByRole("link", { name, exact: true }).press("Enter");
     await page.getByRole("heading", { level: 1, name }).waitFor();
     await page.locator("main:focus").waitFor();
-    expect(await page.title()).toBe(`${name} · Packetboat`);
+    await expect.poll(() => page.title()).toBe(`${name} · Packetboat`);
   }
   await page.reload();
   await page.keyboard.press("Tab");

@@ -213,7 +213,7 @@ it("a letter: its pictures, those from elsewhere only when they are wanted, its 
   expect(trap.came.length).toBe(before);
   // Now the reader wants them.
   await page.getByRole("button", { name: "Load them for this message" }).click();
-  await expect.poll(() => trap.came.join("\n"), { timeout: 15_000 }).toContain("GET /open.gif?u=1");
+  await expect.poll(() => trap.came.join("\n"), { timeout: 30_000 }).toContain("GET /open.gif?u=1");
   expect(trap.came.join("\n")).not.toMatch(/^(cookie|referer|origin):/im);
   requests.splice(0, requests.length, ...requests.filter((url) => !url.startsWith("http://tracker.example/open.gif")));
   // Another message begins closed again.

@@ -76,13 +76,13 @@ beforeAll(async () => {
     ),
   ]);
   if (dovecot !== undefined) await fill();
-}, 180_000);
+}, 600_000);
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]();
   await web?.[Symbol.asyncDispose]();
   await dovecot?.stop();
   await rm(directory, { recursive: true, force: true });
-}, 180_000);
+}, 600_000);
 
 it("M10 what was deleted on the server is back where it was: two messages, then the mailbox", async ({ skip }) => {
   skip(dovecot === undefined, "no Dovecot");
@@ -123,7 +123,7 @@ it("M10 what was deleted on the server is back where it was: two messages, then 
   expect(await held()).toEqual(before);
   await page.reload();
   await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
-}, 180_000);
+}, 600_000);
 
 /** From the dialog to the end; nothing is put back before it is said. `look`: at what is shown on the way. */
 async function restoredNow(page: Page, told: string, look: (name: string) => Promise<void> = async () => {}) {
@@ -202,7 +202,7 @@ it("is taken as a download in every format, and imported again", async ({ skip }
     .or(page.getByText("Imported", { exact: true }))
     .first()
     .waitFor();
-}, 180_000);
+}, 600_000);
 
 it("C1 each download is opened by Python: the same messages, byte for byte", async ({ skip }) => {
   skip(dovecot === undefined, "no Dovecot");
@@ -221,4 +221,4 @@ it("C1 each download is opened by Python: the same messages, byte for byte", asy
   expect(sums(maildir)).toEqual(APPENDED);
   // \\Flagged, and \\Seen with the keyword that is the first of its mailbox.
   expect(maildir.Work.map(({ flags }) => flags).sort()).toEqual(["F", "F", "F", "Sa", "Sa", "Sa", "Sa"]);
-}, 180_000);
+}, 600_000);

@@ -70,11 +70,11 @@ beforeAll(async () => {
   await change(third ?? 0, { mailbox: inbox, flags: ["\\Flagged", "$work"] });
   clock.now = end;
   await change(fourth ?? 0, null);
-}, 60_000);
+}, 180_000);
 afterAll(async () => home?.[Symbol.asyncDispose]());
 
 /** What comes after a moment; a busy machine may take some. */
-const soon = <T>(of: () => T | Promise<T>) => expect.poll(of, { timeout: 15_000 });
+const soon = <T>(of: () => T | Promise<T>) => expect.poll(of, { timeout: 30_000 });
 
 const words = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
 
