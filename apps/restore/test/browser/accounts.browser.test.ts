@@ -306,10 +306,5 @@ async function removes(visit: Visit): Promise<void> {
   expect((await told("account", "list")).accounts).toEqual([]);
   expect((await told("archive", "list")).archives).toEqual(before);
   await page.getByRole("link", { name: "Mail", exact: true }).click();
-  await page.getByRole("slider").press("ArrowLeft");
-  await page
-    .getByRole("option", { name: /Order 20/ })
-    .or(page.getByRole("link", { name: /^INBOX 14 messages/ }))
-    .first()
-    .waitFor();
+  await page.getByRole("link", { name: /^INBOX \d+ messages?/ }).waitFor();
 }

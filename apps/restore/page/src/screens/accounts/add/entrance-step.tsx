@@ -41,7 +41,7 @@ function Password({ proposal, onNext }: EntranceProps) {
       {isApp && proposal.page !== null ? (
         <Text>
           {words.appHint}{" "}
-          <Anchor href={proposal.page} target="_blank" rel="noreferrer noopener">
+          <Anchor href={proposal.page} underline="always" target="_blank" rel="noreferrer noopener">
             {new URL(proposal.page).hostname}
           </Anchor>
         </Text>

@@ -43,7 +43,13 @@ export function ProviderWaiting({ begun, onNext, onOver }: ProviderWaitingProps)
     <Stack>
       <Text>
         {words.open}{" "}
-        <Anchor href={page} target="_blank" rel="noreferrer noopener" style={{ overflowWrap: "anywhere" }}>
+        <Anchor
+          href={page}
+          underline="always"
+          target="_blank"
+          rel="noreferrer noopener"
+          style={{ overflowWrap: "anywhere" }}
+        >
           {page.length > SHOWN_ADDRESS ? new URL(page).origin : page}
         </Anchor>
       </Text>
