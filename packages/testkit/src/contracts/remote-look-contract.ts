@@ -1,5 +1,6 @@
 // The remote contract's second part: looks. Who is there, what changed, what is proved gone, and marks that are those of before.
 import { describe, expect, it } from "vitest";
+import { until } from "../servers/commands.ts";
 import { complete, DATE, INBOX, listed, look, mail, many, type OnRemote, present } from "./remote-fixture.ts";
 
 export function remoteLookContract(on: OnRemote): void {
@@ -144,7 +145,14 @@ function deltas(on: OnRemote): void {
       await user.remove(["Again"]);
       await user.create(["Again"]);
       const uids = [await user.append(["Again"], mail("new")), await user.append(["Again"], mail("newer"))];
-      const delta = await look(remote, await listed(remote, ["Again"]), { kind: "delta", since: complete(marks) });
+      const again = async () =>
+        look(remote, await listed(remote, ["Again"]), { kind: "delta", since: complete(marks) });
+      let delta = await again();
+      // Dovecot compares the times of directories: for a moment it shows one that was made anew as it was when it was empty.
+      await until(async () => {
+        if (delta.marks.messages !== uids.length) delta = await again();
+        return delta.marks.messages === uids.length;
+      }, "both messages are shown");
       expect(delta.marks.uidValidity).not.toBe(marks.uidValidity);
       expect(delta.listed).not.toBeNull();
       expect(present([], delta)).toEqual(uids);
