@@ -1,5 +1,6 @@
 // The short way of a FETCH answer: one that lies whole in what was read from the socket is cut out of it where it lies, and taken at once. imapflow's own
-// way copies each literal, hands each answer through an object stream and lets the process look for other work after every tenth. What does not lie whole in one piece goes that way, in its turn; so do all other lines.
+// way copies each literal, hands each answer through an object stream and lets the process look for other work after every tenth.
+// What does not lie whole in one piece goes that way, in its turn; so do all other lines.
 // It must never take an answer out of its order, nor one that imapflow would refuse.
 import { isFetchLine } from "./fetch-line.ts";
 
