@@ -1,12 +1,15 @@
-// Questions to the API as react-query keeps them: one key per route and what it was asked with, so that a change can say what is stale by the
-// route's path alone.
-import { QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+// Questions to the API as react-query keeps them: one key per route and what it was asked with. Whatever is changed makes every answer stale, but
+// for those that can never be another one (`staleTime: "static"`). No screen may show what was so before its own change.
+import { MutationCache, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
 import { get, rememberCsrf } from "./client.ts";
 import { isSignedOut, Problem } from "./problem.ts";
 import type { Answer, Asked, Given } from "./shapes.ts";
 
 const FRESH_MS = 15_000;
 const MOST_TRIES = 2;
+
+/** The `meta` of a mutation that only reads, or after which the answers of before are gone anyway. */
+export const CHANGES_NOTHING = { changesNothing: true };
 
 export type Me = Answer<"get", "/me">;
 
@@ -20,7 +23,7 @@ const ME = ["/me", {}] as const;
 /** Who is signed in; null: nobody. */
 export const asksMe = queryOptions<Me | null>({
   queryKey: ME,
-  staleTime: Number.POSITIVE_INFINITY,
+  staleTime: "static",
   queryFn: async ({ signal }) => {
     const me = await get("/me", {}, signal).catch((error: unknown) => {
       if (isSignedOut(error)) return null;
@@ -45,6 +48,11 @@ export function makeQueryClient(): QueryClient {
       onError: (error) => {
         if (isSignedOut(error)) changeMe(client, null);
       },
+    }),
+    // Awaited by the mutation: what stands below a dialog is true again before it closes.
+    mutationCache: new MutationCache({
+      onSuccess: (_data, _variables, _result, { meta }) =>
+        meta?.changesNothing === true ? undefined : client.invalidateQueries(),
     }),
     defaultOptions: {
       queries: {

@@ -12,7 +12,7 @@ const asksAsked = queryOptions<Readonly<Record<number, number>>>({
   queryKey: ["asked"],
   queryFn: () => ({}),
   initialData: {},
-  staleTime: Number.POSITIVE_INFINITY,
+  staleTime: "static",
   enabled: false,
 });
 
@@ -28,7 +28,6 @@ export function useRunNow() {
     mutationFn: ({ link }: Runs) => send("post", "/links/{link}/run", { params: { link } }),
     onSuccess: (_, one) => {
       client.setQueryData(asksAsked.queryKey, (before = {}) => ({ ...before, [one.link]: one.lastRun?.run ?? 0 }));
-      return client.invalidateQueries({ queryKey: ["/status"] });
     },
   });
   return {

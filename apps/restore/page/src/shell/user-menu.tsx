@@ -3,7 +3,7 @@ import { Button, Menu, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { send } from "../api/client.ts";
 import { isSignedOut } from "../api/problem.ts";
-import { changeMe, type Me } from "../api/queries.ts";
+import { CHANGES_NOTHING, changeMe, type Me } from "../api/queries.ts";
 import { MenuLink } from "../parts/button-link.tsx";
 import { UserIcon } from "../parts/icons.tsx";
 import { shell } from "../texts/shell.ts";
@@ -15,6 +15,7 @@ export function UserMenu({ me }: { readonly me: Me }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useMutation({
     mutationFn: () => send("post", "/sign-out", {}),
+    meta: CHANGES_NOTHING,
     onSuccess: () => changeMe(client, null),
     // It has ended already: that is what was wanted.
     onError: (error) => isSignedOut(error) && changeMe(client, null),

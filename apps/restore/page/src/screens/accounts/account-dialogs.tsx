@@ -1,6 +1,6 @@
 // What is done to one account: a new password, a test, its removal.
 import { Button, Group, Loader, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { send } from "../../api/client.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Failing, Refused } from "../../parts/failing.tsx";
@@ -16,7 +16,6 @@ interface DialogProps {
 
 export function PasswordDialog({ account, onClose }: DialogProps) {
   const { passwordDialog: words } = accounts;
-  const client = useQueryClient();
   const params = { account: account.account };
   return (
     <Dialog isOpen title={words.title(account.name)} closes={words.cancel} onClose={onClose}>
@@ -24,10 +23,7 @@ export function PasswordDialog({ account, onClose }: DialogProps) {
         label={words.label}
         submit={words.submit}
         send={(password) => send("put", "/accounts/{account}/password", { params, body: { password } })}
-        onTaken={async () => {
-          await client.invalidateQueries();
-          onClose();
-        }}
+        onTaken={onClose}
         beside={
           <Button variant="default" onClick={onClose}>
             {words.cancel}
@@ -44,6 +40,7 @@ export function TestDialog({ account, onClose }: DialogProps) {
     queryKey: ["test", account.account],
     queryFn: () => send("post", "/accounts/{account}/test", { params: { account: account.account } }),
     retry: false,
+    staleTime: "static",
     gcTime: 0,
   });
   return (
@@ -79,13 +76,9 @@ export function TestDialog({ account, onClose }: DialogProps) {
 
 export function RemoveDialog({ account, onClose }: DialogProps) {
   const { removeDialog: words } = accounts;
-  const client = useQueryClient();
   const removing = useMutation({
     mutationFn: () => send("delete", "/accounts/{account}", { params: { account: account.account } }),
-    onSuccess: async () => {
-      await client.invalidateQueries();
-      onClose();
-    },
+    onSuccess: onClose,
   });
   return (
     <Dialog isOpen title={words.title(account.name)} closes={words.cancel} onClose={onClose}>

@@ -1,6 +1,6 @@
 // What a link does: its rights, what becomes of removed mail, its mailboxes. Nothing is changed before it is saved, and no right is given by default.
 import { Button, Checkbox, Group, Select, Stack, Textarea } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { Dialog } from "../../parts/dialog.tsx";
@@ -17,7 +17,6 @@ const linesOf = (text: string): string[] =>
     .filter((line) => line !== "");
 
 export function RightsDialog({ link, onClose }: { readonly link: Link; readonly onClose: () => void }) {
-  const client = useQueryClient();
   const [pull, setPull] = useState(link.pull);
   const [push, setPush] = useState(link.push);
   // Null: nobody chose here, and the server lets it follow the rights.
@@ -36,10 +35,7 @@ export function RightsDialog({ link, onClose }: { readonly link: Link; readonly 
           exclude: linesOf(exclude),
         },
       }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["/links"] });
-      onClose();
-    },
+    onSuccess: onClose,
   });
   return (
     <Dialog isOpen title={rights.title(link.account)} closes={rights.cancel} onClose={onClose} size="lg">

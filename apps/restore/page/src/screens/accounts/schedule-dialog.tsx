@@ -1,6 +1,6 @@
 // When a link runs, in a dialog: nothing is changed before it is saved.
 import { Button, Group, Stack } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { Dialog } from "../../parts/dialog.tsx";
@@ -11,7 +11,6 @@ import { ScheduleFields, zoneHere } from "./schedule-fields.tsx";
 import type { Link } from "./shapes.ts";
 
 export function ScheduleDialog({ link, onClose }: { readonly link: Link; readonly onClose: () => void }) {
-  const client = useQueryClient();
   const [choice, setChoice] = useState(() => choiceOf(link.schedule));
   const saving = useMutation({
     mutationFn: () =>
@@ -24,10 +23,7 @@ export function ScheduleDialog({ link, onClose }: { readonly link: Link; readonl
           spreadSeconds: link.schedule?.spreadSeconds ?? 0,
         },
       }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["/links"] });
-      onClose();
-    },
+    onSuccess: onClose,
   });
   return (
     <Dialog isOpen title={schedules.title(link.account)} closes={schedules.cancel} onClose={onClose}>

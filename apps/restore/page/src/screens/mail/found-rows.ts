@@ -59,7 +59,7 @@ export function useFoundRows({ archive, q, removed, revision }: Wanted): FoundRo
       get(SEARCH, { params: { archive }, query: pageParam === "" ? query : { ...query, after: pageParam } }, signal),
     initialPageParam: "",
     getNextPageParam: afterOf,
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: "static",
   });
   const rows = useMemo(() => data?.pages.flatMap(({ messages }) => messages.map(rowOf)), [data]);
   const show = useCallback(

@@ -53,7 +53,7 @@ function useStart(archive: number, mailbox: number, revision: number): number | 
       query: { at: revision, limit: 1, place: named ?? 0 },
     }),
     enabled: named !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: "static",
   });
   return data?.place ?? null;
 }

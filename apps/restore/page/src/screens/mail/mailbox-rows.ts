@@ -28,7 +28,7 @@ const isSame = (a: readonly number[], b: readonly number[]): boolean => a[0] ===
 
 const askingBlock = (archive: number, mailbox: number, revision: number, block: number) => ({
   ...asking(LIST, { params: { archive, mailbox }, query: { at: revision, offset: block * BLOCK, limit: BLOCK } }),
-  staleTime: Number.POSITIVE_INFINITY,
+  staleTime: "static" as const,
 });
 
 /** The same rows for the same answer: what did not change is not drawn anew. */

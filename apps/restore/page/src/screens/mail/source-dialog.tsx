@@ -46,7 +46,7 @@ export function SourceDialog({ archive, message, onClose }: Props) {
   const { data, error } = useQuery({
     queryKey: [RAW, archive, message],
     queryFn: ({ signal }) => beginningOf(address, signal),
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: "static",
   });
   return (
     <Dialog isOpen title={mail.sourceTitle} closes={keysHelp.close} onClose={onClose} size="xl">

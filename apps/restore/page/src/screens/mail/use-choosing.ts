@@ -1,6 +1,7 @@
 // Choosing rows of a list: which rows a choice is about, fetched where they are not here yet. What comes too late, after another choice or another list,
 // counts for nothing.
 import { useMutation } from "@tanstack/react-query";
+import { CHANGES_NOTHING } from "../../api/queries.ts";
 import type { Row, RowSource } from "./row-source.ts";
 import { useSelecting } from "./selecting.tsx";
 import { anchorOf, MOST_SELECTED, spanOf } from "./selection.ts";
@@ -19,7 +20,7 @@ export interface ChoosingRows {
 export function useChoosing(source: RowSource, cursor: number): ChoosingRows {
   const { selection, choose } = useSelecting();
   // Of several, the latest alone tells what it came to.
-  const reading = useMutation({ mutationFn: (rows: Promise<readonly Row[]>) => rows });
+  const reading = useMutation({ mutationFn: (rows: Promise<readonly Row[]>) => rows, meta: CHANGES_NOTHING });
   const withRows = (from: number, to: number, then: (rows: readonly Row[]) => void): void => {
     const rows = source.read(from, to);
     if (rows instanceof Promise) reading.mutate(rows, { onSuccess: then });

@@ -1,6 +1,6 @@
 // One restore, download or import: what would happen, how far it is, what became of it. Its address is all that is needed to come back to it.
 import { Alert, Anchor, Button, Container, Group, Loader, Stack, Text, Title } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { send } from "../../api/client.ts";
 import { Failing } from "../../parts/failing.tsx";
@@ -88,13 +88,11 @@ function Result({ state, result }: { readonly state: string; readonly result: No
 const BEGUN_AGAIN: readonly Job["state"][] = ["failed", "partial", "cancelled", "interrupted"];
 
 function Actions({ job }: { readonly job: Job }) {
-  const client = useQueryClient();
   const acting = useMutation({
     mutationFn: (act: "begin" | "cancel") =>
       act === "begin"
         ? send("post", "/jobs/{job}/begin", { params: { job: job.job } })
         : send("post", "/jobs/{job}/cancel", { params: { job: job.job } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["/jobs/{job}"] }),
   });
   const isRestore = job.kind === "restore";
   const isNeeded = isRestore && job.state === "planned" && job.preview !== null && !isNothing(job.preview);

@@ -25,13 +25,14 @@ export function useJob(job: number) {
     if (!isFollowed) return;
     const events = new EventSource(`/api/v1/jobs/${job}/events`);
     events.addEventListener("job", ({ data }: MessageEvent<string>) => {
-      const told = JSON.parse(data) as Job;
-      client.setQueryData(asked.queryKey, told);
-      // The archive may be another one now, and its accounts too.
-      if (!isAtWork(told))
-        void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "/jobs/{job}" });
+      client.setQueryData(asked.queryKey, JSON.parse(data) as Job);
     });
     return () => events.close();
   }, [isFollowed, job, client, asked.queryKey]);
+  // The archive may be another one now, and its accounts too; also where the job was over before it was first looked at.
+  const isOver = query.data !== undefined && !isFollowed;
+  useEffect(() => {
+    if (isOver) void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "/jobs/{job}" });
+  }, [isOver, client]);
   return query;
 }

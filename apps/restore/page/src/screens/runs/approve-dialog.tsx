@@ -1,6 +1,6 @@
 // The question before what is held back goes: how much of what, and a sign that it was looked at. Closed, nothing has happened.
 import { Button, Checkbox, Group, List, Stack } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { Dialog } from "../../parts/dialog.tsx";
@@ -15,16 +15,11 @@ interface ApproveDialogProps {
 }
 
 export function ApproveDialog({ halt, isOpen, onClose }: ApproveDialogProps) {
-  const client = useQueryClient();
   const [isSeen, setSeen] = useState(false);
   const approving = useMutation({
     mutationFn: () =>
       send("post", "/runs/{run}/approve", { params: { run: halt.run }, body: { messages: halt.messages } }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["/halts"] });
-      await client.invalidateQueries({ queryKey: ["/status"] });
-      onClose();
-    },
+    onSuccess: onClose,
   });
   return (
     <Dialog isOpen={isOpen} title={halts.confirmTitle} closes={halts.cancel} onClose={onClose}>

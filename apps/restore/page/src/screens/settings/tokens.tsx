@@ -1,5 +1,5 @@
 // One's own tokens: made, shown once, revoked.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { asking } from "../../api/queries.ts";
@@ -16,23 +16,18 @@ const texts = settings.tokens;
 type Token = Answer<"post", "/tokens">["token"];
 
 export function Tokens() {
-  const client = useQueryClient();
   const asked = useQuery(asking("/tokens", {}));
   const [once, setOnce] = useState<Once | null>(null);
-  const changed = async (): Promise<void> => {
-    await Promise.all([["/tokens"], ["/audit"]].map((queryKey) => client.invalidateQueries({ queryKey })));
-  };
   return (
     <ListedSection
       texts={texts}
       asked={asked}
-      rows={asked.data?.tokens.map((token) => <TokenRow key={token.id} token={token} onChanged={changed} />)}
+      rows={asked.data?.tokens.map((token) => <TokenRow key={token.id} token={token} />)}
       form={(close) => (
         <NewToken
-          onMade={async ({ token, secret }) => {
+          onMade={({ token, secret }) => {
             close();
             setOnce({ title: texts.made(token.name), text: texts.once, secret });
-            await changed();
           }}
           onCancel={close}
         />
@@ -43,11 +38,7 @@ export function Tokens() {
   );
 }
 
-function TokenRow({ token, onChanged }: { readonly token: Token; readonly onChanged: () => Promise<void> }) {
-  const revoke = async (): Promise<void> => {
-    await send("delete", "/tokens/{token}", { params: { token: token.id } });
-    await onChanged();
-  };
+function TokenRow({ token }: { readonly token: Token }) {
   return (
     <Row
       name={token.name}
@@ -59,7 +50,7 @@ function TokenRow({ token, onChanged }: { readonly token: Token; readonly onChan
           title={texts.revokeTitle(token.name)}
           text={texts.revokeText}
           isDangerous
-          act={revoke}
+          act={() => send("delete", "/tokens/{token}", { params: { token: token.id } })}
         />
       }
     />

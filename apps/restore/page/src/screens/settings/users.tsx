@@ -1,5 +1,5 @@
 // Who may sign in: invited by a one-time link, given a new one, removed. For administrators.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { asking } from "../../api/queries.ts";
@@ -19,18 +19,13 @@ type Archive = Answer<"get", "/archives">["archives"][number];
 
 /** `me`: the id of who is signed in, who is neither removed nor locked out by a wrong click. */
 export function Users({ me }: { readonly me: number }) {
-  const client = useQueryClient();
   const asked = useQuery(asking("/users", {}));
   const { data: held } = useQuery(asking("/archives", {}));
   const archives = held?.archives ?? [];
   const [once, setOnce] = useState<Once | null>(null);
-  const changed = async (): Promise<void> => {
-    await Promise.all([["/users"], ["/audit"]].map((queryKey) => client.invalidateQueries({ queryKey })));
-  };
-  const show = async (name: string, { token, expires }: Answer<"post", "/users">): Promise<void> => {
+  const show = (name: string, { token, expires }: Answer<"post", "/users">): void => {
     const until = expires === null ? "" : dateTime(expires);
     setOnce({ title: texts.linkTitle(name), text: texts.once(until), secret: linkOf(token) });
-    await changed();
   };
   return (
     <ListedSection
@@ -41,15 +36,15 @@ export function Users({ me }: { readonly me: number }) {
           key={user.id}
           name={user.name}
           about={remarksOn(user, archives, me)}
-          actions={user.id === me ? null : <UserActions user={user} onInvited={show} onChanged={changed} />}
+          actions={user.id === me ? null : <UserActions user={user} onInvited={show} />}
         />
       ))}
       form={(close) => (
         <NewUser
           archives={archives}
-          onMade={async (name, made) => {
+          onMade={(name, made) => {
             close();
-            await show(name, made);
+            show(name, made);
           }}
           onCancel={close}
         />
@@ -62,11 +57,10 @@ export function Users({ me }: { readonly me: number }) {
 
 interface UserActionsProps {
   readonly user: User;
-  readonly onInvited: (name: string, made: Answer<"post", "/users">) => Promise<void>;
-  readonly onChanged: () => Promise<void>;
+  readonly onInvited: (name: string, made: Answer<"post", "/users">) => void;
 }
 
-function UserActions({ user, onInvited, onChanged }: UserActionsProps) {
+function UserActions({ user, onInvited }: UserActionsProps) {
   const params = { user: user.id };
   return (
     <>
@@ -76,7 +70,7 @@ function UserActions({ user, onInvited, onChanged }: UserActionsProps) {
         title={texts.againTitle(user.name)}
         text={texts.againText}
         isDangerous={false}
-        act={async () => await onInvited(user.name, await send("post", "/users/{user}/invitation", { params }))}
+        act={async () => onInvited(user.name, await send("post", "/users/{user}/invitation", { params }))}
       />
       <Sure
         label={texts.remove}
@@ -84,10 +78,7 @@ function UserActions({ user, onInvited, onChanged }: UserActionsProps) {
         title={texts.removeTitle(user.name)}
         text={texts.removeText}
         isDangerous
-        act={async () => {
-          await send("delete", "/users/{user}", { params });
-          await onChanged();
-        }}
+        act={() => send("delete", "/users/{user}", { params })}
       />
     </>
   );

@@ -2,7 +2,7 @@
 import { Button, Divider, Stack } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { send } from "../../api/client.ts";
-import { asking } from "../../api/queries.ts";
+import { asking, CHANGES_NOTHING } from "../../api/queries.ts";
 import { Failing } from "../../parts/failing.tsx";
 import { signIn } from "../../texts/shell.ts";
 
@@ -11,6 +11,7 @@ export function ProviderButton({ invitation }: { readonly invitation?: string })
   const { data } = useQuery(asking("/sign-in/provider", {}));
   const going = useMutation({
     mutationFn: () => send("post", "/sign-in/provider/begin", { body: invitation === undefined ? {} : { invitation } }),
+    meta: CHANGES_NOTHING,
     onSuccess: ({ page }) => window.location.assign(page),
   });
   const name = data?.provider ?? null;

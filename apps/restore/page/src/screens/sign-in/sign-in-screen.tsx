@@ -3,7 +3,7 @@ import { Button, Code, PasswordInput, Stack, Text, TextInput } from "@mantine/co
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { send } from "../../api/client.ts";
-import { changeMe } from "../../api/queries.ts";
+import { CHANGES_NOTHING, changeMe } from "../../api/queries.ts";
 import { Failing } from "../../parts/failing.tsx";
 import { signIn } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
@@ -15,6 +15,7 @@ export function SignInScreen() {
   const [password, setPassword] = useState("");
   const entering = useMutation({
     mutationFn: () => send("post", "/sign-in", { body: { name, password } }),
+    meta: CHANGES_NOTHING,
     onSuccess: (me) => changeMe(client, me),
   });
   const submit = (event: FormEvent): void => {

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { send } from "../../api/client.ts";
-import { asksMe, changeMe } from "../../api/queries.ts";
+import { asksMe, CHANGES_NOTHING, changeMe } from "../../api/queries.ts";
 import { Failing } from "../../parts/failing.tsx";
 import { signIn } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
@@ -21,6 +21,7 @@ export function SignedInScreen() {
       await client.fetchQuery(asksMe);
       return await send("post", "/sign-in/provider/finish", { body: { answer } });
     },
+    meta: CHANGES_NOTHING,
     onSuccess: async (me) => {
       changeMe(client, me);
       await navigate({ to: "/", replace: true });

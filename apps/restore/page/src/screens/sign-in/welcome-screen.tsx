@@ -6,7 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { send } from "../../api/client.ts";
 import { Problem, sentenceOf } from "../../api/problem.ts";
-import { changeMe } from "../../api/queries.ts";
+import { CHANGES_NOTHING, changeMe } from "../../api/queries.ts";
 import { welcome } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
 import { ProviderButton } from "./provider-button.tsx";
@@ -21,6 +21,7 @@ export function WelcomeScreen() {
       const { name } = await send("post", "/invitations/take-up", { body: { token, password } });
       return await send("post", "/sign-in", { body: { name, password } });
     },
+    meta: CHANGES_NOTHING,
     onSuccess: async (me) => {
       changeMe(client, me);
       await navigate({ to: "/", replace: true });

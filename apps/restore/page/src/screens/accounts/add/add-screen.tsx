@@ -30,7 +30,7 @@ export function AddScreen() {
     queryKey: ["adding", from],
     queryFn: () => beginning(from),
     retry: false,
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: "static",
     gcTime: 0,
   });
   const now = adding ?? begun;

@@ -1,6 +1,6 @@
 // The third step: which mailboxes are kept. All but junk are chosen; what is left out is left out by name, so that new mailboxes are kept, too.
 import { Button, Checkbox, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../../api/client.ts";
 import { Failing } from "../../../parts/failing.tsx";
@@ -18,7 +18,6 @@ interface MailboxesStepProps {
 }
 
 export function MailboxesStep({ account, facts, onNext }: MailboxesStepProps) {
-  const client = useQueryClient();
   const [choices, setChoices] = useState(() => choicesOf(facts));
   const [archive, setArchive] = useState("");
   const sum = sumOf(facts);
@@ -28,10 +27,7 @@ export function MailboxesStep({ account, facts, onNext }: MailboxesStepProps) {
       send("post", "/links", {
         body: { account, exclude: excludedOf(choices), ...(archive.trim() === "" ? {} : { archive: archive.trim() }) },
       }),
-    onSuccess: async ({ link }) => {
-      await client.invalidateQueries({ queryKey: ["/links"] });
-      onNext({ step: "schedule", link });
-    },
+    onSuccess: ({ link }) => onNext({ step: "schedule", link }),
   });
   return (
     <form

@@ -1,6 +1,6 @@
 // The last step: when it is brought up to date. Saved, the first run is asked for.
 import { Button, Stack } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../../api/client.ts";
 import { Failing } from "../../../parts/failing.tsx";
@@ -13,7 +13,6 @@ import type { Adding } from "./adding.ts";
 const { schedule: words } = adding;
 
 export function ScheduleStep({ link, onNext }: { readonly link: number; readonly onNext: (next: Adding) => void }) {
-  const client = useQueryClient();
   const { ask } = useRunNow();
   const [choice, setChoice] = useState(FIRST_CHOICE);
   const saving = useMutation({
@@ -22,10 +21,7 @@ export function ScheduleStep({ link, onNext }: { readonly link: number; readonly
       await send("put", "/links/{link}/schedule", { params: { link }, body });
       return await ask({ link, lastRun: null });
     },
-    onSuccess: async ({ by }) => {
-      onNext({ step: "done", by });
-      await client.invalidateQueries();
-    },
+    onSuccess: ({ by }) => onNext({ step: "done", by }),
   });
   return (
     <form

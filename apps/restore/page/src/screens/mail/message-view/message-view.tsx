@@ -27,7 +27,7 @@ export const useOpened = ({ archive, message, at }: MessageViewProps) =>
       params: { archive, message },
       query: at === undefined ? {} : { at },
     }),
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: "static",
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });

@@ -22,7 +22,7 @@ export function usePictures(
   const { data } = useQuery({
     queryKey: ["pictures", archive, message, asked],
     enabled: asked.length > 0,
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: "static",
     refetchOnWindowFocus: false,
     queryFn: async ({ signal }) => {
       const found = new Map<string, string>();
