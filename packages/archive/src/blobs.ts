@@ -7,7 +7,7 @@ import type { PoolClient } from "pg";
 import { CODEC, type Packed } from "./codec.ts";
 import { copyRows, type RowWriter } from "./copy.ts";
 import { type PackedAll, packAll } from "./packer.ts";
-import { keepIds, type StoredIds } from "./stored-ids.ts";
+import { idOf, keepIds, noteFound, type StoredId, type StoredIds } from "./stored-ids.ts";
 
 /** What is stored of a message. */
 export type Body = Pick<FetchedBody, "bytes" | "digests">;
@@ -83,21 +83,34 @@ export async function storeBodies(store: BodyStore, bodies: readonly Body[]): Pr
   // One order for all writers: two that share bodies wait for each other and never in a circle.
   unique.sort((a, b) => (a.digests.sha256 < b.digests.sha256 ? -1 : 1));
   const small = unique.filter((body) => body.bytes.length <= LARGE_BYTES);
-  if (small.length > 0) await untilStored(store, (client) => storeSmall(client, store.keySpace, small));
+  if (small.length > 0) await untilStored(store, (client) => storeSmall(client, store, small));
   for (const body of unique.filter(({ bytes }) => bytes.length > LARGE_BYTES)) {
     await untilStored(store, (client) => storeLarge(client, store.keySpace, body));
   }
 }
 
 /** Where bodies are, by digest. */
-type Places = ReadonlyMap<Digest, bigint>;
+type Places = ReadonlyMap<Digest, StoredId>;
 
-async function storeSmall(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<Places> {
-  const stored = await findStored(client, keySpace, bodies);
+const NOWHERE: Places = new Map();
+
+async function storeSmall(
+  client: PoolClient,
+  { keySpace, storedIds }: BodyStore,
+  bodies: readonly Body[],
+): Promise<Places> {
+  // What this session stored itself is certainly there.
+  const isNew = storedIds.outlook === "new";
+  const wanted = isNew ? bodies.filter(({ digests }) => idOf(storedIds, digests.sha256) !== null) : bodies;
+  const stored = wanted.length === 0 ? NOWHERE : await findStored(client, keySpace, wanted);
+  if (!isNew) noteFound(storedIds, wanted.length, stored.size);
   const missing = bodies.filter((body) => !stored.has(body.digests.sha256));
   if (missing.length === 0) return stored;
   const ids = await copyBlobs(client, keySpace, missing);
-  return new Map([...stored, ...missing.map(({ digests }, i) => [digests.sha256, ids[i] as bigint] as const)]);
+  const copied = missing.map(
+    ({ digests, bytes }, i) => [digests.sha256, { id: ids[i] as bigint, size: bytes.length }] as const,
+  );
+  return new Map([...stored, ...copied]);
 }
 
 async function untilStored(store: BodyStore, work: (client: PoolClient) => Promise<Places>): Promise<void> {
@@ -106,11 +119,12 @@ async function untilStored(store: BodyStore, work: (client: PoolClient) => Promi
       return keepIds(store.storedIds, await store.writeAhead(work));
     } catch (error) {
       if (tries >= TRIES || !isSameBody(error)) throw error;
+      store.storedIds.outlook = "met";
     }
   }
 }
 
-/** 23505 (and 40P01, should an order ever cross): another writer stored one of these bodies between our look and our COPY. */
+/** 23505 (and 40P01, should an order ever cross): one of these bodies was there and not looked for, or another writer stored it meanwhile. */
 function isSameBody(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = databaseCode(cause) ?? databaseCode(error);
@@ -119,11 +133,11 @@ function isSameBody(error: unknown): boolean {
 
 /** Which of these are there. An orphan that is wanted again is made young, so that the sweep does not take it before the commit. */
 async function findStored(client: PoolClient, keySpace: number, bodies: readonly Body[]): Promise<Places> {
-  const { rows } = await client.query<{ id: bigint; sha256: string; old: boolean }>({
+  const { rows } = await client.query<StoredId & { sha256: string; old: boolean }>({
     name: "archive_find_blobs",
     // By the unique index blob_sha256, digest by digest.
-    text: `select b.id, wanted.sha256, b.stored_at < now() - interval '1 hour' as old from unnest($2::text[]) wanted(sha256)
-      cross join lateral (select id, stored_at from blob
+    text: `select b.id, b.size, wanted.sha256, b.stored_at < now() - interval '1 hour' as old from unnest($2::text[]) wanted(sha256)
+      cross join lateral (select id, size, stored_at from blob
         where key_space = $1 and sha256 = decode(wanted.sha256, 'hex') limit 1) b`,
     values: [keySpace, bodies.map((body) => body.digests.sha256)],
   });
@@ -135,7 +149,7 @@ async function findStored(client: PoolClient, keySpace: number, bodies: readonly
       [old],
     );
   }
-  return new Map(rows.map((row) => [row.sha256, row.id]));
+  return new Map(rows.map(({ sha256, id, size }) => [sha256, { id, size }]));
 }
 
 /** Gives the ids, in the order of the bodies. */
@@ -243,5 +257,5 @@ async function storeLarge(client: PoolClient, keySpace: number, body: Body): Pro
       await ready();
     }
   });
-  return new Map([[body.digests.sha256, id]]);
+  return new Map([[body.digests.sha256, { id, size: body.bytes.length }]]);
 }

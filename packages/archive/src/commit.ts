@@ -9,6 +9,7 @@ import {
   type BaseOp,
   type Batch,
   type Committed,
+  type Digest,
   type MailboxId,
   MailError,
   type MessageId,
@@ -17,6 +18,7 @@ import {
 } from "@packetboat/core";
 import { databaseCode, inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
+import { afterCommit } from "./own-counts.ts";
 import { addReadBack } from "./queries/append-habits.ts";
 import { keepBodies } from "./queries/blob-lock.ts";
 import { intend, settleIntents } from "./queries/intents.ts";
@@ -57,6 +59,7 @@ import {
 import { addExpunged, dropUnsent, setUnsent } from "./queries/unsent.ts";
 import { lockArchive, recordRevision } from "./revisions.ts";
 import { type Session, write } from "./session.ts";
+import { sizeOf } from "./stored-ids.ts";
 import { type Step, talliedOf } from "./tallies.ts";
 
 /** Commits a batch. See core's Archive.commit. */
@@ -78,6 +81,9 @@ export async function commitBatch(session: Session, batch: Batch): Promise<Commi
     if (committed.overtaken !== true) {
       session.changes += batch.archive.length;
       session.uncounted += batch.archive.length;
+      const { revision } = committed;
+      const size = (sha256: Digest) => sizeOf(session.storedIds, sha256);
+      if (revision !== null) session.own = afterCommit(session.own, revision, batch.archive, size);
     }
     return committed;
   } catch (error) {

@@ -6,6 +6,7 @@ import { inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { rowsOf } from "./catalog/asking.ts";
 import { keepNewest } from "./newest.ts";
+import { NOTHING_OWN, type OwnCounts } from "./own-counts.ts";
 import { lockArchive } from "./revisions.ts";
 import { LIVE } from "./session.ts";
 
@@ -111,27 +112,39 @@ export async function messagesHeld(
 
 /**
  * Keeps the counts of the archive's last revision, if enough changed since the last ones that are kept (`worth`, version rows). Killed before it
- * is done, nothing is kept, and counting takes longer until the next time. Throws ARCHIVE_UNKNOWN.
+ * is done, nothing is kept, and counting takes longer until the next time. `own`: what the writer knows, where it knows enough. Gives that
+ * revision. Throws ARCHIVE_UNKNOWN.
  */
-export async function keepCounts(pool: Pool, archiveId: ArchiveId, worth = WORTH_KEEPING): Promise<void> {
-  await inTransaction(pool, (client) => keptCounts(client, archiveId, worth));
+export async function keepCounts(
+  pool: Pool,
+  archiveId: ArchiveId,
+  worth = WORTH_KEEPING,
+  own = NOTHING_OWN,
+): Promise<Revision> {
+  return await inTransaction(pool, (client) => keptCounts(client, archiveId, worth, own));
 }
 
 /** The same when a writer is done, and the newest messages of large mailboxes with it (newest.ts). Throws ARCHIVE_UNKNOWN. */
-export async function keepAtTheEnd(pool: Pool, archiveId: ArchiveId, worth = WORTH_KEEPING): Promise<void> {
+export async function keepAtTheEnd(
+  pool: Pool,
+  archiveId: ArchiveId,
+  worth = WORTH_KEEPING,
+  own = NOTHING_OWN,
+): Promise<void> {
   await inTransaction(pool, async (client) => {
-    const revision = await keptCounts(client, archiveId, worth);
+    const revision = await keptCounts(client, archiveId, worth, own);
     await keepNewest(client, archiveId, revision, worth);
   });
 }
 
 /** Gives the archive's last revision. */
-async function keptCounts(client: PoolClient, archiveId: ArchiveId, worth: number): Promise<Revision> {
+async function keptCounts(client: PoolClient, archiveId: ArchiveId, worth: number, own: OwnCounts): Promise<Revision> {
   // Held against writers, and against an erasure, which would be counted neither here nor there.
   const revision = asId<Revision>((await lockArchive(client, { archiveId })) - 1);
   const nearest = await nearestTo(client, archiveId, revision);
   if (nearest === revision) return revision;
   await client.query("select set_config('enable_seqscan', 'off', true)");
+  if (await keptByOwn(client, archiveId, nearest, revision, worth, own)) return revision;
   const [since] = await rowsOf<{ changes: bigint }>(client, SINCE, [archiveId, nearest, worth]);
   if (Number(since?.changes ?? 0) < worth) return revision;
   await readBy(client, nearest);
@@ -143,6 +156,39 @@ async function keptCounts(client: PoolClient, archiveId: ArchiveId, worth: numbe
   return revision;
 }
 
+// What the writer says it added since the counts at $3, if the tallies of all revisions since say the same: an erasure took from them what it erased.
+// By mailbox_count_pkey, revision_pkey and mailbox_tally_pkey. $1 archive, $2 revision, $4 mailboxes, $5 messages, $6 unread, $7 bytes.
+const OWN = `
+with own as (select * from unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) o(mailbox_id, messages, unread, bytes))
+insert into mailbox_count (archive_id, revision, mailbox_id, messages, unread, bytes)
+select $1, $2, mailbox_id, sum(messages), sum(unread), sum(bytes) from (
+  select mailbox_id, messages, unread, bytes from mailbox_count where archive_id = $1 and revision = $3
+  union all
+  select mailbox_id, messages, unread, bytes from own
+) parts
+where (select coalesce(sum(arrived), 0) = (select sum(messages) from own) and coalesce(sum(vanished), 0) = 0
+    from revision where archive_id = $1 and number > $3 and number <= $2)
+  and not exists (select from own where messages <> (
+    select coalesce(sum(arrived - vanished), 0) from mailbox_tally t where t.mailbox_id = own.mailbox_id and t.revision > $3 and t.revision <= $2))
+group by mailbox_id having sum(messages) > 0`;
+
+/** Keeps the counts of a revision by what its writer knows. Gives false when that is not enough, or not worth it. */
+async function keptByOwn(
+  client: PoolClient,
+  archiveId: ArchiveId,
+  nearest: number,
+  revision: Revision,
+  worth: number,
+  { since, through, mailboxes }: OwnCounts,
+): Promise<boolean> {
+  const counts = [...mailboxes.values()];
+  const messages = counts.map((one) => one.messages);
+  if (since !== nearest || through !== revision || messages.reduce((sum, one) => sum + one, 0) < worth) return false;
+  const sums = [messages, counts.map(({ unread }) => unread), counts.map(({ bytes }) => bytes)];
+  const { rowCount } = await client.query(OWN, [archiveId, revision, nearest, [...mailboxes.keys()], ...sums]);
+  return rowCount !== null && rowCount > 0;
+}
+
 /** A writer of many batches, with the ops that it committed since it last kept the counts. */
 export interface Counting {
   readonly pool: Pool;
@@ -150,6 +196,8 @@ export interface Counting {
   uncounted: number;
   /** Counts were kept on the way, and nothing at an end since. */
   underWay: boolean;
+  /** What it knows of how much mailboxes hold. */
+  own: OwnCounts;
 }
 
 /** Keeps the counts of a writer that goes on, after 10,000 ops each, so that none of its revisions is far from one that is counted. */
@@ -158,7 +206,10 @@ export async function countOnTheWay(counting: Counting): Promise<void> {
   // Before the wait: other batches are committed meanwhile.
   counting.uncounted = 0;
   counting.underWay = true;
-  await keepCounts(counting.pool, counting.archiveId);
+  const { own } = counting;
+  const kept = await keepCounts(counting.pool, counting.archiveId, WORTH_KEEPING, own);
+  // Unless another batch was committed meanwhile: then it is counted from the database the next time, and known from there on.
+  if (counting.own === own) counting.own = { since: kept, through: kept, mailboxes: new Map() };
 }
 
 /** Keeps what a writer that is done keeps. One that changed nothing asks nothing. */
@@ -166,7 +217,7 @@ export async function countAtTheEnd(counting: Counting): Promise<void> {
   if (counting.uncounted === 0 && !counting.underWay) return;
   counting.uncounted = 0;
   counting.underWay = false;
-  await keepAtTheEnd(counting.pool, counting.archiveId);
+  await keepAtTheEnd(counting.pool, counting.archiveId, WORTH_KEEPING, counting.own);
 }
 
 /**

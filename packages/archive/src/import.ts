@@ -19,6 +19,7 @@ import type { Pool, PoolClient } from "pg";
 import { storeBodies } from "./blobs.ts";
 import { commitAdditions, commitEdits } from "./commit.ts";
 import { countAtTheEnd, countOnTheWay } from "./counts.ts";
+import { NOTHING_OWN, type OwnCounts } from "./own-counts.ts";
 import { settingsOf } from "./postgres-archive.ts";
 import { heldAlike } from "./queries/alike.ts";
 import { liveMailboxes } from "./queries/mailboxes.ts";
@@ -66,6 +67,7 @@ type Importing = Pick<Session, "pool" | "archiveId" | "keySpace" | "provesKeys" 
   changes: number;
   uncounted: number;
   underWay: boolean;
+  own: OwnCounts;
 };
 
 /** Begins an import. Throws ARCHIVE_UNKNOWN. */
@@ -73,7 +75,7 @@ export async function openImport(pool: Pool, archiveId: ArchiveId, now: () => nu
   const settings = await settingsOf(pool, archiveId).catch((error: unknown) => {
     throw asDatabaseError(error);
   });
-  const counting = { changes: 0, uncounted: 0, underWay: false };
+  const counting = { changes: 0, uncounted: 0, underWay: false, own: NOTHING_OWN };
   const importing: Importing = { pool, archiveId, ...settings, storedIds: noIds(), now, link: null, ...counting };
   const known = () => knownMailboxes(importing);
   const missing = (batch: readonly ImportMessage[]) =>

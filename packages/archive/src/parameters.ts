@@ -15,6 +15,24 @@ export function arrayLiteral(texts: readonly string[]): string {
   return `{${quoted.join(",")}}`;
 }
 
+/** A column of numbers or booleans, as an array literal: what pg makes of an array itself costs it a regular expression for each element. */
+export const plainColumn = (values: readonly (number | bigint | boolean | null)[]): string =>
+  `{${values.map((value) => value ?? "NULL").join(",")}}`;
+
+/** A column of texts. What is the same is quoted once. */
+export function textColumn(texts: readonly (string | null)[]): string {
+  const quoted = new Map<string, string>();
+  const elements = texts.map((text) => {
+    if (text === null) return "NULL";
+    const known = quoted.get(text);
+    if (known !== undefined) return known;
+    const made = `"${storable(text).replace(/[\\"]/g, "\\$&")}"`;
+    quoted.set(text, made);
+    return made;
+  });
+  return `{${elements.join(",")}}`;
+}
+
 /** Postgres text holds no NUL; a server that sends one means nothing by it. */
 export function storable(text: string): string {
   return text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text;
@@ -26,8 +44,8 @@ export function dateParameter(at: number | null): number | null {
 }
 
 /** RFC 7162 allows MODSEQ up to 2^63 - 1; what is beyond is nonsense and read as absent. */
-export function int8Parameter(value: bigint | null): string | null {
-  return value === null || value < 0n || value > INT8_MAX ? null : value.toString();
+export function int8Parameter(value: bigint | null): bigint | null {
+  return value === null || value < 0n || value > INT8_MAX ? null : value;
 }
 
 /** What the unique index of live paths holds: SHA-256 of core's pathKey, so a path of any length fits (trap 36). */

@@ -18,6 +18,7 @@ import { wholeBodies } from "./bodies.ts";
 import { commitBatch } from "./commit.ts";
 import { countAtTheEnd, countOnTheWay } from "./counts.ts";
 import { type Desk, openDesk } from "./desk.ts";
+import { NOTHING_OWN } from "./own-counts.ts";
 import { appendHabits } from "./queries/append-habits.ts";
 import { openIntents } from "./queries/intents.ts";
 import { baseIdentityOf, baseRowOf, baseRows, boundCounts, boundUids, digestsByEmailId } from "./queries/placements.ts";
@@ -61,6 +62,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
     changes: 0,
     uncounted: 0,
     underWay: false,
+    own: NOTHING_OWN,
   };
   return {
     tree: async () => {

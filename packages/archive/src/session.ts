@@ -4,6 +4,7 @@
 import type { ArchiveId, Link, RunId } from "@packetboat/core";
 import { type Fence, inTransaction, leaseLost } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
+import type { OwnCounts } from "./own-counts.ts";
 import type { StoredIds } from "./stored-ids.ts";
 
 /** What every statement of an open archive needs. */
@@ -28,6 +29,8 @@ export interface Session {
   uncounted: number;
   /** Counts were kept on the way of what it is at, and nothing at an end since (counts.ts). */
   underWay: boolean;
+  /** What it knows of how much mailboxes hold (own-counts.ts). */
+  own: OwnCounts;
 }
 
 /** What holds for an archive as long as it is there. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { commitEdits } from "../src/commit.ts";
 import { openArchive } from "../src/index.ts";
 import { makeLink, openOn } from "./open-archive.ts";
-import { type add, bodyOf, type Paired, pair, rows, sinceOf, stockedArchive } from "./stocked-archive.ts";
+import { add, bodyOf, type Paired, pair, rows, sinceOf, stockedArchive } from "./stocked-archive.ts";
 
 describe("two writers of one archive", () => {
   it("S4: make revisions in order and without gaps, and see each other's mailboxes", async () => {
@@ -48,6 +48,41 @@ describe("two writers of one archive", () => {
     expect(times).toEqual([...times].sort((x, y) => x - y));
     const { rows: blobs } = await scratch.pool.query("select count(*)::int as count from blob");
     expect(blobs[0].count).toBe(75);
+  });
+
+  it("C4: a body that was not looked for, because none of a thousand had been there, is still stored once", async () => {
+    await using scratch = await scratchDatabase();
+    await using one = await openOn(scratch, "alice");
+    const second = await makeLink(scratch.pool, "bob", one.link.archiveId);
+    await using lease = await acquireLease(scratch.database, { accountId: second.accountId, holder: "test" });
+    const two = { archive: await openArchive({ pool: scratch.pool, link: second, lease }) };
+    const inbox = await pair(one, ["INBOX"]);
+    const looks = async () => {
+      const sql = "select idx_scan::int as scans from pg_stat_user_indexes where indexrelname = 'blob_sha256'";
+      await scratch.pool.query("select pg_stat_force_next_flush()");
+      return (await scratch.pool.query<{ scans: number }>(sql)).rows[0]?.scans;
+    };
+    await add(
+      one,
+      inbox,
+      Array.from({ length: 1_000 }, (_, n) => bodyOf(`first ${n}`)),
+      1,
+    );
+    const before = await looks();
+    await add(
+      one,
+      inbox,
+      Array.from({ length: 50 }, (_, n) => bodyOf(`second ${n}`)),
+      2_000,
+    );
+    expect(await looks()).toBe(before);
+    await two.archive.storeBodies([bodyOf("of both")]);
+    // Also one of this session's own, twice.
+    const mixed = [bodyOf("of both"), bodyOf("third"), bodyOf("second 7")];
+    expect(await add(one, inbox, mixed, 3_000)).toHaveLength(3);
+    expect(await add(one, inbox, mixed, 4_000)).toHaveLength(3);
+    const { rows: found } = await scratch.pool.query<{ count: number }>("select count(*)::int as count from blob");
+    expect(found[0]?.count).toBe(1_052);
   });
 
   it("S4: additions planned before somebody else's commit are overtaken, and nothing of their batch is done", async () => {

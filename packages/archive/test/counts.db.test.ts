@@ -234,6 +234,39 @@ describe("the counts of mailboxes", () => {
     expect(await counted(copy.id, 1)).toEqual(await counted(link.archiveId, last));
   });
 
+  it("are a writer's own where the tallies of all revisions since agree, and counted anew where they do not", async () => {
+    const { pool, link, inbox } = stocked;
+    const since = await keepCounts(pool, link.archiveId, 0);
+    const [one] = await add(stocked, inbox, [bodyOf("one more"), bodyOf("and another")], 9_000);
+    const through = revision(since + 1);
+    const counted = async () => {
+      const { rows: found } = await pool.query(
+        "with gone as (delete from mailbox_count where revision = $1 returning *) select * from gone where mailbox_id = $2",
+        [through, inbox.mailboxId],
+      );
+      return found[0];
+    };
+    const keep = (messages: number) =>
+      keepCounts(pool, link.archiveId, 1, {
+        since,
+        through,
+        mailboxes: new Map([[inbox.mailboxId, { messages, unread: 1, bytes: 1_000_000 }]]),
+      });
+    await keep(1);
+    const right = await counted();
+    // What nobody would count: so it is known who said it.
+    await keep(2);
+    const own = await counted();
+    expect([Number(own.messages), Number(own.bytes) - Number(right.bytes)]).toEqual([
+      Number(right.messages),
+      1_000_000 - 2 * bodyOf("one more").bytes.length - ("and another".length - "one more".length) * 2,
+    ]);
+    const messageIds = [asId<MessageId>(one?.messageId ?? 0)];
+    await executeForget(pool, await planForget(pool, link.archiveId, { messageIds }));
+    await keep(2);
+    await expectRight((await keptAt()).at(-1) ?? 0);
+  });
+
   it("I2 a run keeps them as it goes, and at its end", async () => {
     const { archive, pool, inbox } = stocked;
     const kept = await keptAt();

@@ -2,6 +2,7 @@
 // way copies each literal, hands each answer through an object stream and lets the process look for other work after every tenth.
 // What does not lie whole in one piece goes that way, in its turn; so do all other lines.
 // It must never take an answer out of its order, nor one that imapflow would refuse.
+import { setImmediate } from "node:timers/promises";
 import { isFetchLine } from "./fetch-line.ts";
 
 /** One answer as imapflow's stream cuts it: the line, its literals apart. */
@@ -113,6 +114,8 @@ export function takeWholeAnswers(
         parked(false);
       }
     }
+    // Sockets are read up to 32 pieces at a time before anything else is looked at: the database would wait for us with an answer in its hands.
+    if (at > start) await setImmediate();
     return itsOwnWay(piece, at);
   };
 }

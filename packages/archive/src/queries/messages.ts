@@ -12,7 +12,7 @@ import {
   type Revision,
 } from "@packetboat/core";
 import type { PoolClient } from "pg";
-import { arrayLiteral, dateParameter, int8Parameter } from "../parameters.ts";
+import { arrayLiteral, dateParameter, int8Parameter, plainColumn, textColumn } from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 import { forgetIds, idOf } from "../stored-ids.ts";
 
@@ -66,17 +66,17 @@ export async function addMessages(
       session.archiveId,
       session.keySpace,
       revision,
-      ops.map((op) => op.sha256),
-      ops.map((op) => dateParameter(op.internalDate)),
-      ops.map((op) => op.mailboxId),
-      ops.map((op) => arrayLiteral(op.flags)),
-      ops.map((op) => op.binding?.remoteMailboxId ?? null),
-      ops.map((op) => op.binding?.uid ?? null),
-      ops.map((op) => (op.binding === null ? null : arrayLiteral(op.binding.flags))),
-      ops.map((op) => int8Parameter(op.binding?.modseq ?? null)),
-      ops.map((op) => op.binding?.emailId ?? null),
-      ops.map((op) => op.binding?.unproved ?? false),
-      storedIds,
+      textColumn(ops.map((op) => op.sha256)),
+      plainColumn(ops.map((op) => dateParameter(op.internalDate))),
+      plainColumn(ops.map((op) => op.mailboxId)),
+      textColumn(ops.map((op) => arrayLiteral(op.flags))),
+      plainColumn(ops.map((op) => op.binding?.remoteMailboxId ?? null)),
+      plainColumn(ops.map((op) => op.binding?.uid ?? null)),
+      textColumn(ops.map((op) => (op.binding === null ? null : arrayLiteral(op.binding.flags)))),
+      plainColumn(ops.map((op) => int8Parameter(op.binding?.modseq ?? null))),
+      textColumn(ops.map((op) => op.binding?.emailId ?? null)),
+      plainColumn(ops.map((op) => op.binding?.unproved ?? false)),
+      plainColumn(storedIds),
     ],
   });
   if (session.provesKeys) await client.query("set local session_replication_role = origin");

@@ -53,6 +53,7 @@ export function matchMultisets<Left extends Tied, Right extends Tied>(
   identityOfRight: (member: Right) => string | null,
   apart: Apart<Left, Right> | null = null,
 ): Matching<Left, Right> {
+  if (left.length === 0 || right.length === 0) return { pairs: [], left, right };
   const ties: readonly ((member: Tied) => string)[] = [
     (member) => `|${member.internalDate}|${flagsKey(member.flags)}`,
     (member) => `|${member.internalDate}`,
