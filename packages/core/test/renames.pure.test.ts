@@ -23,13 +23,49 @@ describe("renames", () => {
   ])(
     "B1 S2 a rename of ours that was killed when RENAME was %s: the subscription it took away is nobody's wish",
     (_, name) => {
-      const tree = treeOf(based(1, "A", 1, { subscribed: true, renamingTo: "Z" }));
+      const base = based(1, "A", 1, { subscribed: true, renamingTo: "Z" });
+      const tree = { bases: [base], mailboxes: [kept(1, "Z", { subscribed: true })] };
       const { after } = run(tree, [listed(name, 1)]);
-      expect(after.mailboxes).toMatchObject([{ path: [name], subscribed: true }]);
+      expect(after.mailboxes).toMatchObject([{ path: ["Z"], subscribed: true }]);
       // Now the base says what LIST shows, and the push that follows subscribes it.
       expect(after.bases).toMatchObject([{ name, subscribed: false, renamingTo: null }]);
     },
   );
+
+  it("B1 S2 a name that a rename of ours gave, its answer lost, is nobody's wish: the archive's mailboxes keep theirs", () => {
+    const taken = based(2, "A/b", 2, { renamingTo: "Z/b" });
+    const back = based(3, "C", 3, { renamingTo: "D" });
+    const tree = {
+      bases: [based(1, "A", 1, { renamingTo: "Z" }), taken, back],
+      // It was on its way to D, and somebody has called it C again since.
+      mailboxes: [kept(1, "Z"), kept(2, "A/b"), kept(3, "C"), kept(9, "Z/b")],
+    };
+    const out = run(tree, [listed("Z", 1), listed("Z/b", 2), listed("D", 3)]);
+    expect(out.pairs).toEqual(["A = Z → Z", "A/b = Z/b → A/b", "C = D → C"]);
+    expect(out.plan.archive).toEqual([]);
+    expect(out.notes).toEqual([]);
+    // The base says what LIST shows, and the push that follows gives each its place.
+    expect(out.after.bases.map(({ name, renamingTo }) => [name, renamingTo])).toEqual([
+      ["Z", null],
+      ["Z/b", null],
+      ["D", null],
+    ]);
+  });
+
+  it("B1 S2 where a rename of ours came to nothing, or somebody renamed it on, their name is taken over", () => {
+    const tree = treeOf(based(1, "A", 1, { objectId: "x", renamingTo: "Z" }));
+    expect(run(tree, [listed("A", 1, { mailboxId: "x" })]).pairs).toEqual(["A = A → A"]);
+    expect(run(tree, [listed("Y", 1, { mailboxId: "x" })]).pairs).toEqual(["A = Y → Y"]);
+  });
+
+  it("B1 S2 whose wish a name was is not forgotten while its mailbox waits for it", () => {
+    const tree = treeOf(based(1, "A", 1, { objectId: "x", renamingTo: "Z" }), based(2, "Z", 2));
+    const listing = [listed("Z", 1, { mailboxId: "x" })];
+    const plan = planMailboxes(linkWith(PULL), tree, listing, new Map([["replaced 2", true]]));
+    expect(plan).toMatchObject({ questions: [], vanished: [{ name: "Z" }], archive: [] });
+    expect(plan.base.filter(({ kind }) => kind === "renaming")).toEqual([]);
+    expect(run(dropped(tree, plan), listing).pairs).toEqual(["A = Z → A"]);
+  });
 
   it("B1 S2 a subscription that came meanwhile is taken over", () => {
     const tree = treeOf(based(1, "A", 1, { renamingTo: "Z" }));

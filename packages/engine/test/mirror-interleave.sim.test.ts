@@ -42,6 +42,11 @@ const ONCE = [
     kind: "busy",
     why: "S1 M4 an original was forgotten when the flags of its copy were sent and the line broke",
   },
+  {
+    seed: 36268,
+    kind: "busy",
+    why: "B1 S2 a name that our own RENAME gave a mailbox below it was taken for somebody's wish, and never agreed on",
+  },
 ] as const;
 
 describe("random interleavings (both directions)", () => {

@@ -142,6 +142,22 @@ describe("mirror", () => {
     await still(fleet);
   });
 
+  test.each([true, false])(
+    "B1 S2 what a RENAME takes along stays where it was, also where the answer is lost (MAILBOXID: %s)",
+    async (objectId) => {
+      const { fleet, a, b } = await pair({ capabilities: { objectId } });
+      fill(a, "Work/Mine", 41);
+      b.rename("Work", "Office");
+      const script = [{ kind: "cutAt", call: "rename", at: "effect" }] as const;
+      await fleet.round({ a: { script, crash: null } });
+      expect(uidOf(a, "Office/Mine", 41)).toHaveLength(1);
+      await fleet.settle();
+      expect(Object.keys(holds(a)).sort()).toEqual(["INBOX", "Lists", "Office", "Work/Mine"]);
+      expect(holds(a)).toEqual(holds(b));
+      await still(fleet);
+    },
+  );
+
   test("B5 an arrival in a mailbox that the other side removed brings it back with that arrival", async () => {
     const { fleet, a, b } = await pair();
     a.remove("Work");

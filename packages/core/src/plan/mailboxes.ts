@@ -69,6 +69,8 @@ function followsServer(link: Link, mailbox: ArchiveMailbox, base: MailboxBase): 
 interface Known extends MailboxPair {
   readonly mailbox: ArchiveMailbox | undefined;
   readonly renamed: boolean;
+  /** S2: a RENAME of ours gave it that name, or took it along; the answer was lost. The name is nobody's wish. */
+  readonly renamedByUs: boolean;
   /** The archive's mailbox takes the new name. */
   readonly moves: boolean;
   /** Its new name belongs to a mailbox that is not yet known to be gone: the rename is taken over by the run after that. */
@@ -85,8 +87,9 @@ function knowPair(
   const renamed = !samePath(base.path, listed.path);
   const holds = (one: MailboxBase): boolean => one.name === listed.name || samePath(one.path, listed.path);
   const waits = (renamed || base.name !== listed.name) && lost.some(holds);
+  const renamedByUs = base.renamingTo === listed.name;
   const follows = mailbox !== undefined && link.rights.pull && followsServer(link, mailbox, base);
-  return { ...pair, mailbox, renamed, waits, moves: renamed && follows && !waits };
+  return { ...pair, mailbox, renamed, renamedByUs, waits, moves: renamed && follows && !renamedByUs && !waits };
 }
 
 /** Who takes the name of one that waits waits too, and so on: DELETE B, RENAME A B, RENAME C A. */
@@ -99,21 +102,21 @@ function withFollowers(known: readonly Known[]): readonly Known[] {
 }
 
 function tellRename(known: Known, link: Link): Note[] {
-  const { base, listed, mailbox, renamed, moves, waits } = known;
-  if (!renamed) return [];
+  const { base, listed, mailbox, renamed, renamedByUs, moves, waits } = known;
+  if (!renamed || renamedByUs) return [];
   const change = `${showPath(base.path)} is now called ${showPath(listed.path)}`;
   const name = showPath(listed.path);
   if (moves) return [{ kind: "mailboxRenamed", mailbox: name, text: `${change}.` }];
   const later = `${change}; the archive follows when the mailbox that had this name is gone from it.`;
   if (waits) return [{ kind: "mailboxRenamed", mailbox: name, text: later }];
-  // What a push renamed, its answer lost, has the archive's name already.
+  // Renamed on two sides, to one name.
   if (mailbox === undefined || samePath(mailbox.path, inArchive(link, listed.path))) return [];
   // B1: the name that the archive took first wins.
   return [{ kind: "conflict", mailbox: name, text: `${change}; the archive keeps ${showPath(mailbox.path)}.` }];
 }
 
 function planPair(known: Known, link: Link, naming: Naming): Part {
-  const { base, listed, mailbox, moves, waits } = known;
+  const { base, listed, mailbox, renamedByUs, moves, waits } = known;
   const archive: ArchiveOp[] = [];
   if (mailbox !== undefined && link.rights.pull) {
     const path = moves ? freePath(naming, inArchive(link, listed.path)) : mailbox.path;
@@ -127,7 +130,9 @@ function planPair(known: Known, link: Link, naming: Naming): Part {
   }
   const { role, subscribed, mailboxId: objectId } = listed;
   const { name, path } = waits ? base : listed;
-  const settled: BaseOp[] = base.renamingTo === null ? [] : [{ kind: "renaming", remoteMailboxId: base.id, to: null }];
+  // S2: of a name that it still waits for the run after that has to know whose wish it was.
+  const isOpen = base.renamingTo === null || (waits && renamedByUs);
+  const settled: BaseOp[] = isOpen ? [] : [{ kind: "renaming", remoteMailboxId: base.id, to: null }];
   const same = name === base.name && samePath(path, base.path) && role === base.role && subscribed === base.subscribed;
   // B8: a mailbox that comes back rests until its rekey is committed; until then nothing may be concluded from its rows.
   const change = { name, path, role, subscribed, objectId, resting: base.resting };
