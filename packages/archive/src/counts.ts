@@ -6,16 +6,9 @@ import { inTransaction } from "@packetboat/database";
 import type { Pool, PoolClient } from "pg";
 import { rowsOf } from "./catalog/asking.ts";
 import { keepNewest } from "./newest.ts";
-import { NOTHING_OWN, type OwnCounts } from "./own-counts.ts";
+import { type Counts, NOTHING_OWN, type OwnCounts } from "./own-counts.ts";
 import { lockArchive } from "./revisions.ts";
 import { LIVE } from "./session.ts";
-
-export interface Counts {
-  readonly messages: number;
-  readonly unread: number;
-  /** Of the messages, before compression. */
-  readonly bytes: number;
-}
 
 /** Version rows that may begin or end between two counts that are kept: counting them takes a tenth of a second. */
 const WORTH_KEEPING = 2_000;

@@ -2,7 +2,14 @@
 // kept without reading again what was just written. Pure. It must never tell more than it knows: after any other change, its own or somebody
 // else's, it begins anew, and counts.ts asks the database.
 import { type ArchiveOp, asId, type Digest, type MailboxId, type Revision } from "@packetboat/core";
-import type { Counts } from "./counts.ts";
+
+/** What a mailbox holds. */
+export interface Counts {
+  readonly messages: number;
+  readonly unread: number;
+  /** Of the messages, before compression. */
+  readonly bytes: number;
+}
 
 /** What was added in all revisions after `since`, up to `through`. */
 export interface OwnCounts {
