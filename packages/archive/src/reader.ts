@@ -15,7 +15,8 @@ import {
 import type { Pool } from "pg";
 import { readBodyBatches, type StoredBody } from "./bodies.ts";
 import { millis, moment, rowsOf } from "./catalog/asking.ts";
-import { type Counts, countsAt } from "./counts.ts";
+import { countsAt } from "./counts.ts";
+import type { Counts } from "./own-counts.ts";
 
 /** Which moment of an archive is meant. */
 export type At =

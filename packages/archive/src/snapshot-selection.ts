@@ -11,7 +11,7 @@ import {
 } from "@packetboat/core";
 import type { Pool } from "pg";
 import { moment, rowsOf } from "./catalog/asking.ts";
-import type { Counts } from "./counts.ts";
+import type { Counts } from "./own-counts.ts";
 import { type MailboxAt, mailboxesAt } from "./reader.ts";
 import { selectsMailbox, type UndoSelection } from "./selection.ts";
 
