@@ -104,7 +104,7 @@ function mostAtOnce(log: string, user: string): number {
 async function changed(server: Dovecot, users: readonly string[]): Promise<void> {
   const { as, fill } = hands(() => server.port);
   for (const [n, user] of users.entries()) {
-    if (n % 3 === 0) await fill(user, "Work", [200 + n]);
+    if (n % 3 === 0) await fill(user, "INBOX", [200 + n]);
     else
       await as(user, async (client) => {
         await client.select("INBOX");
