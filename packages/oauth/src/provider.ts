@@ -119,7 +119,7 @@ function presetOf(name: string | undefined, host: string): Preset {
   if (found !== undefined) return found;
   if (name !== undefined) throw invalid(`--provider is none of ${NAMES}. Describe another one with --issuer URL.`);
   throw invalid(
-    `Who gives out the tokens for ${host} is not known: say --provider ${NAMES}, or describe it with --issuer URL or --token-endpoint URL.`,
+    `Who gives out the tokens for ${host} is not known. Choose a provider (--provider ${NAMES}), or give its address (--issuer URL, or --token-endpoint URL).`,
   );
 }
 

@@ -40,7 +40,8 @@ export function RightsDialog({ link, onClose }: { readonly link: Link; readonly 
   return (
     <Dialog isOpen title={rights.title(link.account)} closes={rights.cancel} onClose={onClose} size="lg">
       <form
-        onSubmit={(event) => {
+        onChange={() => saving.reset()}
+      onSubmit={(event) => {
           event.preventDefault();
           saving.mutate();
         }}

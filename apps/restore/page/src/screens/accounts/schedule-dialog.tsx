@@ -28,7 +28,8 @@ export function ScheduleDialog({ link, onClose }: { readonly link: Link; readonl
   return (
     <Dialog isOpen title={schedules.title(link.account)} closes={schedules.cancel} onClose={onClose}>
       <form
-        onSubmit={(event) => {
+        onChange={() => saving.reset()}
+      onSubmit={(event) => {
           event.preventDefault();
           saving.mutate();
         }}

@@ -42,6 +42,7 @@ function Wanted({ proposal, onBegun }: { readonly proposal: Proposal; readonly o
   });
   return (
     <form
+      onChange={() => beginning.reset()}
       onSubmit={(event) => {
         event.preventDefault();
         beginning.mutate();
