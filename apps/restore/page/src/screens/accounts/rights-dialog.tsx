@@ -41,7 +41,7 @@ export function RightsDialog({ link, onClose }: { readonly link: Link; readonly 
     <Dialog isOpen title={rights.title(link.account)} closes={rights.cancel} onClose={onClose} size="lg">
       <form
         onChange={() => saving.reset()}
-      onSubmit={(event) => {
+        onSubmit={(event) => {
           event.preventDefault();
           saving.mutate();
         }}

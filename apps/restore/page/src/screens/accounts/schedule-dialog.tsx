@@ -29,7 +29,7 @@ export function ScheduleDialog({ link, onClose }: { readonly link: Link; readonl
     <Dialog isOpen title={schedules.title(link.account)} closes={schedules.cancel} onClose={onClose}>
       <form
         onChange={() => saving.reset()}
-      onSubmit={(event) => {
+        onSubmit={(event) => {
           event.preventDefault();
           saving.mutate();
         }}
