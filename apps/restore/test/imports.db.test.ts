@@ -342,6 +342,22 @@ describe("a file", () => {
   });
 });
 
+it("an archive is made for what comes from files, once, by administrators", async () => {
+  const make = async (who: Caller, name: string) => await who.ask("/archives", { method: "POST", body: { name } });
+  const { body } = await make(admin, "Old mail");
+  expect(body).toEqual({ archive: expect.any(Number), name: "Old mail", made: true });
+  expect((await make(admin, "Old mail")).body).toEqual({ ...body, made: false });
+  expect((await make(admin, "own mail")).body).toMatchObject({ archive: own.id, made: false });
+  const job = (await send(body.archive, mbox("a", "b"))).body.job;
+  expect(await ended(job)).toMatchObject({ state: "done", result: { added: 2 } });
+  for (const name of ["", " ", "a\u0007b", "x".repeat(201)]) expect((await make(admin, name)).status).toBe(400);
+  expect((await make(reader, "Mine")).status).toBe(403);
+  const { rows } = await api.scratch.pool.query(
+    "select count(*)::int as count from audit where kind = 'archive.added'",
+  );
+  expect(rows[0].count).toBe(1);
+});
+
 it("M10 nothing is written down for whoever may not import, nor for another page", async () => {
   const before = (await admin.ask("/jobs?limit=1")).body.jobs[0]?.job;
   const statusOf = async (answer: ReturnType<typeof send>) => (await answer).status;

@@ -202,6 +202,20 @@ it("is taken as a download in every format, and imported again", async ({ skip }
     .or(page.getByText("Imported", { exact: true }))
     .first()
     .waitFor();
+
+  await page.getByRole("button", { name: "New archive …" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("From files");
+  await looked(visit, "new-archive");
+  await page.getByRole("button", { name: "Make it" }).click();
+  await page.getByText("This archive held nothing").waitFor();
+  await page.getByRole("button", { name: "Import mail …" }).click();
+  await page.locator("input[type=file]").setInputFiles(fileOf("mbox"));
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
+  await page.getByText("2 messages added").waitFor();
+  await page.getByRole("link", { name: "Back to the mail" }).click();
+  await page.getByRole("link", { name: /^Work/ }).click();
+  await row(page, 1).waitFor();
 }, 600_000);
 
 it("C1 each download is opened by Python: the same messages, byte for byte", async ({ skip }) => {

@@ -13,6 +13,7 @@ type AccessKind = "user.created" | "user.removed" | "user.invited" | "token.crea
 
 /** What is kept in step was changed, or asked for: a sign-in to a server tried, a run, what a run holds back let through. */
 type OperationKind =
+  | "archive.added"
   | "account.tested"
   | "account.added"
   | "account.changed"

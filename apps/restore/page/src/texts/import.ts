@@ -38,6 +38,15 @@ export const imports = {
   sent: (done: number, all: number) => `${size(done)} of ${size(all)}`,
 } as const;
 
+export const newArchive = {
+  open: "New archive …",
+  title: "A new archive",
+  lead: "For mail that comes from files, or from accounts that you add to it later.",
+  name: "Name",
+  cancel: "Cancel",
+  submit: "Make it",
+} as const;
+
 export const imported = {
   of: (name: string) => `Import of ${name}`,
   dryRun: "It was only looked at; nothing was added.",

@@ -3,7 +3,8 @@ import { counted, number } from "./formats.ts";
 
 export const mail = {
   mailboxes: "Mailboxes",
-  noArchives: "There is no archive yet. Add an account: its mail is kept from then on.",
+  noArchives:
+    "There is no archive yet. Add an account: its mail is kept from then on. Or bring in mail that you have in files.",
   addAccount: "Add an account",
   noMailboxes: "This archive held nothing at that moment.",
   chooseMessage: "Choose a message to read it.",

@@ -92,6 +92,7 @@ export const settings = {
       "user.bound": "from now on signs in at the provider:",
       "user.entered": "signed in at the provider:",
       "account.tested": "tried to sign in to",
+      "archive.added": "made",
       "account.added": "added",
       "account.changed": "changed",
       "account.removed": "removed",

@@ -11,6 +11,7 @@ import { FailureNote } from "../../shell/failure.tsx";
 import { mail } from "../../texts/mail.ts";
 import { shell } from "../../texts/shell.ts";
 import { ImportButton } from "../import/import-button.tsx";
+import { NewArchiveButton } from "../import/new-archive.tsx";
 import { RestoreButton } from "../restore/restore-button.tsx";
 import type { Shown } from "../restore/what.ts";
 import { atNow, type MailAddress, withSearch } from "./address.ts";
@@ -55,6 +56,7 @@ function NoArchive() {
       <Stack align="center">
         <Text c="dimmed">{mail.noArchives}</Text>
         <Button renderRoot={(props) => <Link {...props} to="/accounts" />}>{mail.addAccount}</Button>
+        <NewArchiveButton />
       </Stack>
     </Center>
   );
@@ -106,6 +108,7 @@ function ArchiveMail({ archives, archive }: { readonly archives: Archives; reado
           {tree.error === null ? null : <FailureNote error={tree.error} again={() => tree.refetch()} />}
           <MailboxTree archives={archives} archive={archive} rows={rows} mailbox={q === "" ? mailbox : undefined} />
           <ImportButton archive={archive} name={archives.find((one) => one.archive === archive)?.name ?? ""} />
+          <NewArchiveButton />
         </div>
         <div className={styles.top}>
           <Button
