@@ -53,7 +53,7 @@ const list = (host: Host) => async (options: ReportingOptions) => {
     count(archive.revision),
     archive.changedAt === null ? "never" : instant(archive.changedAt),
   ]);
-  for (const line of tableLines(columns, rows)) screen.line(line);
+  for (const line of tableLines(columns, rows, screen.width())) screen.line(line);
 };
 
 const show = (host: Host) => async (name: string, options: ReportingOptions) => {

@@ -42,7 +42,7 @@ export function define(command: Command, host: Host): void {
     const archive = options.archive === undefined ? null : await archiveByName(database, options.archive);
     const runs = await listRuns(database.pool, { limit, ...(archive === null ? {} : { archiveId: archive.id }) });
     screen.data({ version: 1, runs: runs.map(plainRun) });
-    for (const line of runLines(runs, screen)) screen.line(line);
+    for (const line of runLines(runs, screen, screen.width())) screen.line(line);
   });
 }
 

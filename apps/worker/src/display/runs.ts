@@ -5,8 +5,8 @@ import { count, duration, instant, type Screen, tableLines } from "@packetboat/t
 
 type Paints = Pick<Screen, "dim" | "bad" | "notable">;
 
-/** Gives a heading and a line for each run. A zero is a dot, so that what happened stands out. */
-export function runLines(runs: readonly RunInfo[], paint: Paints): readonly string[] {
+/** Gives a heading and a line for each run. A zero is a dot, so that what happened stands out. `within`: as in tableLines. */
+export function runLines(runs: readonly RunInfo[], paint: Paints, within?: number): readonly string[] {
   if (runs.length === 0) return ["Nothing ran yet. Begin with: packetboat backup imaps://you@mail.example.com"];
   const named = runs.some(({ archive, account }) => archive !== account);
   const pushed = runs.some(({ totals }) => totals !== null && sentOf(totals) > 0);
@@ -29,6 +29,7 @@ export function runLines(runs: readonly RunInfo[], paint: Paints): readonly stri
   const [heading = "", ...lines] = tableLines(
     columns,
     runs.map((run) => [...cellsOf(run, pushed), ...(named ? [run.archive] : [])]),
+    within,
   );
   return [paint.dim(heading), ...lines.map((line, index) => paintFor(runs[index], paint)(line))];
 }
