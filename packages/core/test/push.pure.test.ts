@@ -329,6 +329,13 @@ describe("mailboxes", () => {
       ["B", "A"],
     ]).renames;
     expect(swap).toEqual(["A > A (1)", "B > A", "A (1) > B"]);
+    const taken = planned([
+      ["A", "B"],
+      ["B", "A"],
+      ["A (1)", "A (1)"],
+      ["A (2)/x", "A (2)/x"],
+    ]).renames;
+    expect(taken).toEqual(["A > A (3)", "B > A", "A (3) > B"]);
   });
 
   test("B1 a mailbox that would be taken along onto a name that is there already steps aside, and goes back to its place", () => {

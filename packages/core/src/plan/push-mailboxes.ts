@@ -148,7 +148,13 @@ function planRenames(
   const stepAside = (base: MailboxBase, above: MailboxPath): void => {
     aside.add(base);
     const at = placeOf(base);
-    rename(base, at, spell([...above, `${at.at(-1) ?? ""} (${base.id})`]));
+    const asideAs = (n: number): Spelled => spell([...above, `${at.at(-1) ?? ""} (${n})`]);
+    // B2: numbered names are people's names too, and so is a name that is only above others.
+    const isThere = (path: MailboxPath): boolean =>
+      taken.has(pathKey(path)) || [...places.values()].some((one) => isBelow(one, path));
+    let n: number = base.id;
+    while (isThere(asideAs(n).path)) n++;
+    rename(base, at, asideAs(n));
   };
   // A step may take along what had its place already, below the one that it moves: until all are where they belong.
   for (let round = 0; round < ROUNDS * wanted.length; round++) {

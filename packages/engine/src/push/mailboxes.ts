@@ -155,6 +155,10 @@ async function rename(known: Known, { base: planned, to }: RenameStep): Promise<
     const path = [...to.path, ...one.path.slice(base.path.length)];
     return { one, path, name: one.id === base.id ? to.name : writer.spell(path).name };
   });
+  // A step that came to nothing before this one left the name to its mailbox; or a rename there is not taken over yet.
+  const moving = new Set(places.map(({ one }) => one.id));
+  const held = new Set([...bases.values()].filter((one) => !moving.has(one.id)).map(({ name }) => name));
+  if (places.some(({ name }) => held.has(name))) throw nameHeld();
   const intents = places.map(({ one, name }): BaseOp => ({ kind: "renaming", remoteMailboxId: one.id, to: name }));
   await commit(run, { archive: [], base: intents });
   const subscribed = places.filter(({ one }) => one.subscribed);
@@ -194,6 +198,10 @@ function withBelow({ bases }: Known, top: MailboxBase): readonly MailboxBase[] {
 
 const startsWith = (path: MailboxPath, above: MailboxPath): boolean =>
   path.length > above.length && samePath(path.slice(0, above.length), above);
+
+function nameHeld(): MailError {
+  return new MailError("OP_REFUSED", "Another mailbox has this name still; the next run tries again.");
+}
 
 function mailboxGone(): MailError {
   return new MailError("MAILBOX_GONE", "The mailbox is not on the server any more; the next run looks again.");
