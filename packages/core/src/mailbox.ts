@@ -55,6 +55,13 @@ export function samePath(a: MailboxPath, b: MailboxPath): boolean {
   return pathKey(a) === pathKey(b);
 }
 
+/** Whether a path is the plain one with the number of a taken name: "Work (2)" (B2). */
+export function isNumbered(path: MailboxPath, plain: MailboxPath): boolean {
+  if (path.length !== plain.length || !samePath(path.slice(0, -1), plain.slice(0, -1))) return false;
+  const [is, was] = [path.at(-1) ?? "", plain.at(-1) ?? ""];
+  return is.startsWith(was) && /^ \(\d+\)$/.test(is.slice(was.length));
+}
+
 /** For people: segments joined by " / " are ambiguous but readable; never parsed back, never sent. */
 export function showPath(path: MailboxPath): string {
   return path.join("/");

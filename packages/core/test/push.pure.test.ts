@@ -230,6 +230,7 @@ describe("mailboxes", () => {
     removals: Removals = "mirror",
     role: Role | null = null,
     policy: Partial<Link["policy"]> = {},
+    rights = BOTH,
   ) {
     const bases = pairs.map(([server, , before], i): MailboxBase => {
       const pushedPath = before === undefined ? path(server) : path(before);
@@ -246,7 +247,7 @@ describe("mailboxes", () => {
     }));
     const tree = { mailboxes: [...live, ...free], bases };
     const result = planMailboxPush(
-      linkWith(BOTH, { removals, ...policy }),
+      linkWith(rights, { removals, ...policy }),
       tree,
       listed(pairs.map(([server]) => server)),
       spell,
@@ -287,12 +288,23 @@ describe("mailboxes", () => {
       ]).renames,
     ).toEqual(["Work > Old", "Work (2) > Work"]);
     expect(planned([["Work (2)", "Work"]]).renames).toEqual(["Work (2) > Work"]);
-    expect(planned([["Work", "Work (2)"]]).renames).toEqual([]);
     const crossed = planned([
       ["Work", "Work (2)"],
       ["Work (2)", "Work"],
     ]).renames;
     expect(crossed).toEqual(["Work (2) > Work (2) (2)", "Work > Work (2)", "Work (2) (2) > Work"]);
+  });
+
+  test("B1 B2 a number that somebody gave is sent; one that stands for a name which was taken, only when another wants that name", () => {
+    expect(planned([["Work", "Work (2)", "Work"]]).renames).toEqual(["Work > Work (2)"]);
+    expect(planned([["Work", "Work (2)", "Work (2)"]]).renames).toEqual([]);
+    expect(planned([["Work", "Work (2)", "Old"]]).renames).toEqual([]);
+    expect(planned([["Work", "Work (2)", "Work (2)"]], ["Work"])).toMatchObject({
+      renames: ["Work > Work (2)"],
+      creates: ["Work"],
+    });
+    // A link that only pushes gives the archive no names.
+    expect(planned([["Work", "Work (2)", "Old"]], [], "never", null, {}, PUSH).renames).toEqual(["Work > Work (2)"]);
   });
 
   test("B2 a rename to a name that cannot be held is mapped once", () => {

@@ -47,6 +47,26 @@ const ONCE = [
     kind: "busy",
     why: "B1 S2 a name that our own RENAME gave a mailbox below it was taken for somebody's wish, and never agreed on",
   },
+  {
+    seed: 39024,
+    kind: "busy",
+    why: "B2 a mailbox of the archive kept the number of a name that had become free by a rename, and one server the plain name",
+  },
+  {
+    seed: 39024,
+    kind: "togetherCrashes",
+    why: "B2 a mailbox of the archive kept the number of a name that had become free by a rename, and one server the plain name",
+  },
+  {
+    seed: 39671,
+    kind: "busy",
+    why: "B2 the same where the name had become free by a removal",
+  },
+  {
+    seed: 39671,
+    kind: "togetherCrashes",
+    why: "B2 the same where the name had become free by a removal",
+  },
 ] as const;
 
 describe("random interleavings (both directions)", () => {

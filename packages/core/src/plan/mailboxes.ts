@@ -4,7 +4,15 @@
 import type { MailboxBase } from "../base.ts";
 import type { RemoteMailboxId } from "../ids.ts";
 import type { Link } from "../link.ts";
-import { type ArchiveMailbox, type ListedMailbox, type MailboxPath, pathKey, samePath, showPath } from "../mailbox.ts";
+import {
+  type ArchiveMailbox,
+  isNumbered,
+  type ListedMailbox,
+  type MailboxPath,
+  pathKey,
+  samePath,
+  showPath,
+} from "../mailbox.ts";
 import type { ArchiveOp, BaseOp } from "../ops.ts";
 import type { Tree } from "../ports.ts";
 import type { Note } from "../report.ts";
@@ -56,13 +64,29 @@ const inArchive = ({ policy: { prefix, below } }: Link, path: MailboxPath): Mail
   ...path.slice(below.length),
 ];
 
-/** Whether an archive mailbox has the name that this link gave it, mapped (B2) or not: only then a rename on the server moves it. */
+/**
+ * B2: whether the archive's name is the server's with a number that nobody wished for. B1: where the archive had the plain name too when the
+ * two last agreed, somebody has given it that number since.
+ */
+export function isMapped(link: Link, base: MailboxBase, mailbox: ArchiveMailbox): boolean {
+  const plain = inArchive(link, base.path);
+  if (!link.rights.pull || !isNumbered(mailbox.path, plain)) return false;
+  return base.pushedPath === null || !samePath(base.pushedPath, plain);
+}
+
+/** B3: paired by role, or as good as: the two sides may call it as they like. */
+export const isPairedByRole = (base: MailboxBase, mailbox: ArchiveMailbox): boolean =>
+  base.role !== null && base.role === mailbox.role;
+
+/**
+ * Whether a rename on the server moves the archive's mailbox: the archive has the name that this link gave it, mapped (B2) or not, or the
+ * server's is only the archive's with a number. Else somebody renamed it in the archive, and that was first (B1). Without pushes nobody tells
+ * when the two last agreed, and a number is none that somebody gave.
+ */
 function followsServer(link: Link, mailbox: ArchiveMailbox, base: MailboxBase): boolean {
   const given = inArchive(link, base.path);
-  if (samePath(mailbox.path, given)) return true;
-  if (mailbox.path.length !== given.length || !samePath(mailbox.path.slice(0, -1), given.slice(0, -1))) return false;
-  const [is, was] = [mailbox.path.at(-1) ?? "", given.at(-1) ?? ""];
-  return is.startsWith(was) && /^ \(\d+\)$/.test(is.slice(was.length));
+  if (samePath(mailbox.path, given) || isNumbered(given, mailbox.path)) return true;
+  return link.rights.push ? isMapped(link, base, mailbox) : isNumbered(mailbox.path, given);
 }
 
 /** A pair with what is known before any name is given away. */
@@ -71,7 +95,7 @@ interface Known extends MailboxPair {
   readonly renamed: boolean;
   /** S2: a RENAME of ours gave it that name, or took it along; the answer was lost. The name is nobody's wish. */
   readonly renamedByUs: boolean;
-  /** The archive's mailbox takes the new name. */
+  /** The archive's mailbox takes the name that the server shows. */
   readonly moves: boolean;
   /** Its new name belongs to a mailbox that is not yet known to be gone: the rename is taken over by the run after that. */
   readonly waits: boolean;
@@ -101,8 +125,28 @@ function withFollowers(known: readonly Known[]): readonly Known[] {
   return withFollowers(known.map((one) => (follows(one) ? { ...one, waits: true, moves: false } : one)));
 }
 
+/**
+ * B2: a mailbox of the archive that has a number because its name was taken gets the plain name, which its server shows, when that is free.
+ * It only ever loses a number, so this comes to an end; the other accounts follow by RENAME. What was paired by role is renamed by nobody (B3).
+ */
+function withPlainNames(known: readonly Known[], link: Link, taken: ReadonlySet<string>): readonly Known[] {
+  const given = new Set<string>();
+  return known.map((one) => {
+    const { base, listed, mailbox, renamed, waits } = one;
+    if (mailbox === undefined || renamed || waits || isPairedByRole(base, mailbox)) return one;
+    const plain = pathKey(inArchive(link, listed.path));
+    if (!isMapped(link, base, mailbox) || taken.has(plain) || given.has(plain)) return one;
+    given.add(plain);
+    return { ...one, moves: true };
+  });
+}
+
 function tellRename(known: Known, link: Link): Note[] {
   const { base, listed, mailbox, renamed, renamedByUs, moves, waits } = known;
+  if (!renamed && moves && mailbox !== undefined) {
+    const text = `${showPath(mailbox.path)} of the archive is called ${showPath(inArchive(link, listed.path))} now: that name is free again.`;
+    return [{ kind: "mailboxRenamed", mailbox: showPath(listed.path), text }];
+  }
   if (!renamed || renamedByUs) return [];
   const change = `${showPath(base.path)} is now called ${showPath(listed.path)}`;
   const name = showPath(listed.path);
@@ -266,13 +310,18 @@ export function planMailboxes(
   const byPath = tree.mailboxes.toSorted((a, b) => (pathKey(a.path) < pathKey(b.path) ? -1 : 1));
   const free = byPath.filter((one) => !used.has(one.id));
   const byId = new Map(tree.mailboxes.map((one) => [one.id, one]));
-  const known = withFollowers(
+  const renames = withFollowers(
     pairs
       .filter((pair) => isSelected(link, pair.listed))
       .map((pair) => knowPair(pair, link, byId.get(pair.base.mailboxId), lost)),
   );
   // All renamed mailboxes give their names back before one of them takes a new one: A⇄B and A→B→C need no detour here (B1).
-  for (const { mailbox, moves } of known) if (moves && mailbox) naming.taken.delete(pathKey(mailbox.path));
+  const giveBack = (all: readonly Known[]): void => {
+    for (const { mailbox, moves } of all) if (moves && mailbox) naming.taken.delete(pathKey(mailbox.path));
+  };
+  giveBack(renames);
+  const known = withPlainNames(renames, link, naming.taken);
+  giveBack(known);
   // A name that a row of the base still has is not given to another one: DELETE B, RENAME A B, CREATE A.
   const held = new Set(
     [...known.filter(({ waits }) => waits).map(({ base }) => base), ...lost].map(({ name }) => name),

@@ -3,10 +3,19 @@
 // server cannot hold (B2). It must never rename or remove INBOX.
 import type { MailboxBase } from "../base.ts";
 import type { Link } from "../link.ts";
-import { type ArchiveMailbox, type ListedMailbox, type MailboxPath, pathKey, samePath, showPath } from "../mailbox.ts";
+import {
+  type ArchiveMailbox,
+  isNumbered,
+  type ListedMailbox,
+  type MailboxPath,
+  pathKey,
+  samePath,
+  showPath,
+} from "../mailbox.ts";
 import type { Spelled } from "../outgoing.ts";
 import type { Tree } from "../ports.ts";
 import type { Note } from "../report.ts";
+import { isMapped, isPairedByRole } from "./mailboxes.ts";
 import { isSelected } from "./selection.ts";
 
 export interface CreateStep {
@@ -199,13 +208,14 @@ function renameOf(
 ): MailboxPath | null {
   const wanted = serverPath(link, mailbox);
   if (wanted === null || samePath(base.path, INBOX) || samePath(wanted, INBOX)) return null;
-  const byRole = base.role !== null && base.role === mailbox.role;
-  if (byRole && (base.pushedPath === null || samePath(base.pushedPath, mailbox.path))) return null;
+  if (isPairedByRole(base, mailbox) && (base.pushedPath === null || samePath(base.pushedPath, mailbox.path)))
+    return null;
   const spelled = spell(wanted).path;
   if (samePath(base.path, spelled)) return null;
   // A numbered name stays while the plain one is not free, on either side.
   if (isNumbered(base.path, spelled) && !names.isFree(spelled, mailbox)) return null;
-  return isNumbered(wanted, base.path) && !names.isWanted(base.path, mailbox) ? null : wanted;
+  // Nor is the number of a mapped one sent where nobody else wants the plain name: the archive takes that back when it is free there.
+  return isMapped(link, base, mailbox) && !names.isWanted(base.path, mailbox) ? null : wanted;
 }
 
 /** Who wants which name on the server, and who has it now. */
@@ -239,11 +249,4 @@ function namesOf(
       return !isWanted(path, but) && (!taken.has(key) || live.has(holders.get(key) ?? 0));
     },
   };
-}
-
-/** Whether a path is this one with the number of a taken name: "Work (2)". */
-function isNumbered(path: MailboxPath, wanted: MailboxPath): boolean {
-  if (path.length !== wanted.length || !samePath(path.slice(0, -1), wanted.slice(0, -1))) return false;
-  const [is, was] = [path.at(-1) ?? "", wanted.at(-1) ?? ""];
-  return is.startsWith(was) && /^ \(\d+\)$/.test(is.slice(was.length));
 }
