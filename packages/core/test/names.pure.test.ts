@@ -1,7 +1,7 @@
 // Names with a number (B2): which of them somebody gave, which of them only stand for a name that was taken, and how these lose their number
 // again. Each scenario is also run in reverse order and once more after it was applied (tree.ts).
 import { describe, expect, it } from "vitest";
-import type { Role } from "../src/index.ts";
+import { planMailboxPush, type Role, showPath } from "../src/index.ts";
 import { based, kept, listed, run } from "./tree.ts";
 import { BOTH, linkWith, PULL } from "./world.ts";
 
@@ -104,5 +104,19 @@ describe("numbered names", () => {
     };
     const answers = { "replaced Y": true, "same X Y": true };
     expect(run(tree, [listed("Y", 1)], answers).pairs).toEqual(["X = Y → X (2)"]);
+  });
+
+  it.each([
+    ["is not paired yet: it is met by the next run", [], [], ["warning"]],
+    ["is another mailbox's", [based(2, "X", 2)], ["X (2)"], ["mailboxMapped"]],
+  ])("B2 B7 a mailbox is made under a number only where the one that has its name on the server %s", (...row) => {
+    const [, bases, creates, notes] = row;
+    const tree = { bases, mailboxes: [kept(1, "X"), ...bases.map(({ id }) => kept(id, "Z"))] };
+    const held = tree.bases.map((base) => ({ ...base, pushedPath: ["Z"], role: "sent" as const }));
+    const sent = tree.mailboxes.map((one) => ({ ...one, role: one.path[0] === "Z" ? ("sent" as const) : null }));
+    const spell = (path: readonly string[]) => ({ name: showPath(path), path });
+    const plan = planMailboxPush(linkWith(BOTH), { bases: held, mailboxes: sent }, [listed("X", 2)], spell);
+    expect(plan.creates.map(({ spelled }) => spelled.name)).toEqual(creates);
+    expect(plan.notes.map(({ kind }) => kind)).toEqual(notes);
   });
 });

@@ -81,6 +81,21 @@ describe("names", () => {
     }
   });
 
+  test("B2 B7 what one side cannot tell the state of yet is not made a second time, under a number", async () => {
+    const { fleet, a, b } = await pair();
+    a.remove("Work");
+    fill(a, "Letters", 20);
+    fill(b, "Letters", 21);
+    const script = [{ kind: "statusRefused", mailbox: "Letters" }] as const;
+    await fleet.round({ a: { script, crash: null } });
+    expect(Object.keys(holds(a)).sort()).toEqual(["INBOX", "Letters", "Lists"]);
+    await fleet.settle();
+    expect(Object.keys(holds(a)).sort()).toEqual(["INBOX", "Letters", "Lists"]);
+    expect(holds(a).Letters).toHaveLength(2);
+    expect(holds(b)).toEqual(holds(a));
+    await still(fleet);
+  });
+
   test("B1 S1 somebody renames a mailbox while its name is to be given to another", async () => {
     for (let step = 1; step <= 12; step++) {
       const { fleet, a, b } = await pair();
