@@ -358,6 +358,9 @@ describe("mailboxes", () => {
         ["Z/B", "Z/B"],
       ]).renames,
     ).toEqual(["A/B > B (2)", "A > Z", "B (2) > A/B"]);
+    const two = ["A/B", "A/C", "Z/B", "Z/C"].map((name) => [name, name] as const);
+    const steps = ["A/B > B (2)", "A/C > C (3)", "A > Z", "B (2) > A/B", "C (3) > A/C"];
+    expect(planned([["A", "Z"], ...two]).renames).toEqual(steps);
   });
 
   test("B5 removed ones go, children first, and never where removals are never", () => {

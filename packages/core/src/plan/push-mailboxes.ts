@@ -127,6 +127,12 @@ function freeName(wanted: MailboxPath, taken: Set<string>, spell: Spell, notes: 
   return spelled;
 }
 
+/** A mailbox, and where it is to be. */
+interface Wanted {
+  readonly base: MailboxBase;
+  to: MailboxPath;
+}
+
 /** Where each mailbox is after the steps so far. */
 type Places = Map<MailboxBase, MailboxPath>;
 
@@ -189,7 +195,15 @@ function planRenames(
       ({ base, to }) => !waiting.some((one) => samePath(placeOf(one.base), to)) && !isBelow(to, placeOf(base)),
     );
     // What would be taken along onto a name that is there already goes first, by itself.
-    const next = possible.find(({ base, to }) => colliding(base, to) === undefined) ?? possible.at(-1);
+    const isSmooth = ({ base, to }: Wanted): boolean => colliding(base, to) === undefined;
+    // What goes below one that is still to move would go along with it: what stepped aside comes back after that.
+    const last = possible.filter(({ to }) => waiting.some(({ base }) => isBelow(to, placeOf(base))));
+    const first = possible.filter((one) => !last.includes(one));
+    const next =
+      first.find(isSmooth) ??
+      first.find(({ base, to }) => !aside.has(colliding(base, to) ?? base)) ??
+      last.find(isSmooth) ??
+      possible.at(-1);
     // And where nothing waits but that, it steps out of the way, and goes back to its place afterwards.
     const below = next && colliding(next.base, next.to);
     if (next !== undefined && below !== undefined && !aside.has(below)) {
