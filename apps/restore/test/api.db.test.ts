@@ -290,7 +290,11 @@ describe("signing in", () => {
     const user = { name: "Ben", role: "reader", archives: [other.id] };
     const { body } = await admin.ask("/users", { method: "POST", body: user });
     const take = { method: "POST", body: { token: body.token, password: PASSWORD } } as const;
+    const look = { method: "POST", body: { token: take.body.token } } as const;
+    expect((await api.ask("/invitations/look-up", look)).body).toEqual({ name: expect.any(String) });
     const taken = await Promise.all([1, 2, 3].map(() => api.ask("/invitations/take-up", take)));
+    expect((await api.ask("/invitations/look-up", look)).status).toBe(403);
+    expect((await api.ask("/invitations/look-up", { method: "POST", body: { token: "none" } })).status).toBe(403);
     expect(taken.map(({ status }) => status).sort()).toEqual([200, 403, 403]);
     const ben = await api.signedIn("ben");
     expect((await ben.ask(`/archives/${other.id}/mailboxes`)).status).toBe(200);

@@ -247,7 +247,7 @@ describe("a restore", () => {
     const backupOnly = await looked({ kind: "place" });
     expect(backupOnly.preview.accounts).toMatchObject([{ link: link.id, mayWrite: false, carriedOut: false }]);
     expect(backupOnly.preview.inTheWay).toMatchObject([
-      { code: "NO_RIGHT", text: expect.stringContaining("carryOut") },
+      { code: "NO_RIGHT", text: expect.stringContaining("Let it write there for this restore") },
     ]);
     await followed(
       admin,

@@ -25,8 +25,7 @@ export async function archiveAsked(
 ): Promise<ArchiveInfo> {
   const archiveId = asId<ArchiveId>(asked.params.archive);
   const archive = mayRead(callerOf(asked), archiveId) ? await getArchive(pool, archiveId) : null;
-  if (archive === null)
-    throw new MailError("NOT_FOUND", "There is no archive of this id that you may read. /api/v1/archives lists them.");
+  if (archive === null) throw new MailError("NOT_FOUND", "There is no archive of this id that you may read.");
   return archive;
 }
 

@@ -1,6 +1,6 @@
 // What is not as one would wish about a restore, before it is begun: one sentence each, with what to do. Pure. It must never keep silent that
 // nothing would reach a server, nor that more would than was chosen.
-import type { LinkInfo, LinkStatus, Unknown } from "@packetboat/archive";
+import type { HeldMailbox, LinkInfo, LinkStatus, Unknown } from "@packetboat/archive";
 import { bytes, plural } from "@packetboat/terminal";
 import type { InPlaceLook } from "../in-place.ts";
 import type { AccountTold, Obstacle } from "./told.ts";
@@ -16,8 +16,18 @@ export function noServer({ links, writing }: Pick<InPlaceLook, "links" | "writin
   const names = links.map(({ account }) => account).join(", ");
   return {
     code: "NO_RIGHT",
-    text: `Packetboat only backs up ${names}, so only the archive would change. Let it write there for this once ("carryOut": true), or for good (packetboat link set ${links[0]?.id ?? ""} --push), or choose another account.`,
+    text: `Packetboat only backs up ${names}, so only the archive would change. Let it write there for this restore, or for good in what its link does, or choose another account.`,
   };
+}
+
+/** The same when it is done. */
+export function noServerChanged(look: Pick<InPlaceLook, "links" | "writing">): readonly string[] {
+  const before = noServer(look);
+  if (before === null) return [];
+  if (before.code === "NO_ACCOUNT") return [before.text];
+  return [
+    "Only the archive changed. Restore it again and let Packetboat write to the server, and it is put there, too.",
+  ];
 }
 
 /** Of each account that is sent something. */
@@ -47,24 +57,34 @@ export function alsoSent({ account }: LinkInfo, { messages, bytes: size }: Unkno
   };
 }
 
-/** What a halted run keeps the archive from knowing: it has the mail still, so there is nothing to bring back. */
-export function heldBack({ link, held, heldBy }: LinkStatus): Obstacle | null {
+/**
+ * What a halted run holds back. Removals from the archive keep it from knowing what is gone: it has the mail still, so there is nothing to bring back.
+ * Removals from the server are what a restore may be meant to prevent, and nobody is told to let them through.
+ */
+export function heldBack({ link, held, heldBy }: LinkStatus, kinds: ReadonlySet<HeldMailbox["kind"]>): Obstacle | null {
   if (held === 0 || heldBy === null) return null;
-  return {
-    code: "HELD",
-    run: heldBy,
-    text: `Run ${heldBy} of ${link.account} was halted and holds back ${plural(held, "change")}: what is gone from the server is still in the archive, so it is not put back. Approve run ${heldBy}, run the backup once more, then restore.`,
-  };
+  const halted = `Run ${heldBy} of ${link.account} was halted and holds back ${plural(held, "change")}`;
+  const text = kinds.has("serverRemoval")
+    ? `${halted}, among them removals from the server. Whatever this restore brings back is not removed there; do not let them through for it.`
+    : kinds.has("removal")
+      ? `${halted}: what is gone from the server is still in the archive, so it is not put back. Approve run ${heldBy}, run the backup once more, then restore.`
+      : `${halted}. They stay held back; look at them when this is done.`;
+  return { code: "HELD", run: heldBy, text };
 }
 
-/** What would go. */
-export function removes({ totals, removedMailboxes }: InPlaceLook["plan"]): Obstacle | null {
+/** What would go, and from where. */
+export function removes({ plan, writing }: Pick<InPlaceLook, "plan" | "writing">): Obstacle | null {
+  const { totals, removedMailboxes } = plan;
   const going = [
     ...(totals.removed > 0 ? [plural(totals.removed, "message")] : []),
     ...(removedMailboxes.length > 0 ? [plural(removedMailboxes.length, "mailbox")] : []),
   ];
   if (going.length === 0) return null;
-  return { code: "REMOVES", text: `${going.join(" and ")} that came since will be removed. The archive keeps them.` };
+  const places = ["the archive as it is now", ...writing.map(({ account }) => `the server of ${account}`)];
+  return {
+    code: "REMOVES",
+    text: `${going.join(" and ")} that came since will be removed from ${places.join(" and ")}. They stay in the archive at earlier moments.`,
+  };
 }
 
 export const CHANGED: Obstacle = {

@@ -1,6 +1,6 @@
 // A restore as a job: looked at, then done, by the same steps as restore push (in-place.ts, push-to.ts). Begun again it goes on: an undo compares
 // with the same revision, a link knows what it sent. It must never remove anything that was not shown, or asked for without being looked at.
-import { linkStatuses, type UndoCounts, type Undone, unknownTo } from "@packetboat/archive";
+import { heldBy, linkStatuses, type UndoCounts, type Undone, unknownTo } from "@packetboat/archive";
 import { asId, type LinkId, type Revision, type RunReport } from "@packetboat/core";
 import { count, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
@@ -11,7 +11,7 @@ import type { Resolved } from "../moment.ts";
 import { doneLine } from "../undo-lines.ts";
 import type { RestoreAsked, RestoreTo } from "./asked.ts";
 import { type ChosenSelection, selectionOf } from "./chosen.ts";
-import { alsoSent, CHANGED, heldBack, noServer, ofAccount, removes } from "./obstacles.ts";
+import { alsoSent, CHANGED, heldBack, noServer, noServerChanged, ofAccount, removes } from "./obstacles.ts";
 import type { AccountTold, Obstacle, RestorePreview, RestoreResult, RunTold } from "./told.ts";
 
 /** Lists longer than this are cut. */
@@ -60,7 +60,7 @@ async function lookAtPlace(
     go: async (onArchive) => {
       const { done, sync } = await doInPlace(around, look, onArchive);
       const runs = (sync?.runs ?? []).map(runOf);
-      const said = [`${doneLine(done)}.`, ...staleWords(done), ...(sync === null ? [noServer(look)?.text ?? ""] : [])];
+      const said = [`${doneLine(done)}.`, ...staleWords(done), ...(sync === null ? noServerChanged(look) : [])];
       return ended({ revision: done.revision, done: countsOf(done), stale: done.stale, runs }, said, sync?.runs ?? []);
     },
   };
@@ -85,7 +85,12 @@ async function placePreview({ database: { pool } }: Around, look: InPlaceLook): 
   }
   const own = new Set(links.map(({ id }) => id));
   const statuses = (await linkStatuses(pool)).filter(({ link }) => own.has(link.id));
-  const held = statuses.map(heldBack).filter((one) => one !== null);
+  const held: Obstacle[] = [];
+  for (const status of statuses) {
+    const kinds = status.heldBy === null ? [] : (await heldBy(pool, status.heldBy)).map(({ kind }) => kind);
+    const told = heldBack(status, new Set(kinds));
+    if (told !== null) held.push(told);
+  }
   const mailboxes = plan.mailboxes.map(({ path, ...counts }) => ({ path, ...countsOf(counts) }));
   return {
     revision: wish.at.revision,
@@ -101,7 +106,7 @@ async function placePreview({ database: { pool } }: Around, look: InPlaceLook): 
     accounts,
     inTheWay: [
       ...held,
-      ...[noServer(look), removes(plan)].filter((one) => one !== null),
+      ...[noServer(look), removes(look)].filter((one) => one !== null),
       ...accounts.flatMap(ofAccount),
       ...beside,
     ],

@@ -11,4 +11,13 @@ export { type Caller, mayRead, type Need, ROLES, refusalOf, SCOPES, type Scope, 
 export type { Chance, Random } from "./secrets.ts";
 export { callerOfSession, endSession, type OpenedSession, signIn, sweepAccess } from "./sessions.ts";
 export { callerOfToken, listTokens, makeToken, revokeToken, type TokenInfo } from "./tokens.ts";
-export { createUser, firstAdmin, type Invitation, inviteAgain, listUsers, removeUser, takeUp } from "./users.ts";
+export {
+  createUser,
+  firstAdmin,
+  type Invitation,
+  inviteAgain,
+  invitedName,
+  listUsers,
+  removeUser,
+  takeUp,
+} from "./users.ts";

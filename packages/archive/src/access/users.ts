@@ -159,6 +159,21 @@ export async function takeUp(pool: Pool, secret: string, password: string, chanc
   });
 }
 
+/** Whose link this is, before it is taken up. Throws NOT_ALLOWED as takeUp does. */
+export async function invitedName(pool: Pool, secret: string, now: number): Promise<string> {
+  const hash = hashOf(secret);
+  const [user] =
+    hash === null
+      ? []
+      : await rowsOf<{ name: string }>(
+          pool,
+          `select u.name from invitation i join app_user u on u.id = i.user_id where i.hash = $1 and i.expires_at > ${moment("$2")}`,
+          [hash, now],
+        );
+  if (user === undefined) throw spent();
+  return user.name;
+}
+
 /** Uses a link up and ends the sessions and tokens of its user, who is given. Throws NOT_ALLOWED for a link that is none any more. */
 export async function takeInvitation(client: PoolClient, secret: string, now: number): Promise<bigint> {
   const [taken] = await rowsOf<{ user_id: bigint }>(

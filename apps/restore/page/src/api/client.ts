@@ -53,13 +53,23 @@ export async function get<N extends Asked>(path: N, given: Given<"get", N>, sign
   return (await exchange("GET", path, given as Told, signal)) as Answer<"get", N>;
 }
 
-/** Changes something. Throws Problem. */
+/** What is on its way to the server, by all that it says. */
+const changing = new Map<string, Promise<unknown>>();
+
+/** Changes something. The same once more while it is on its way, as a double click asks it, is the same answer. Throws Problem. */
 export async function send<M extends "post" | "put" | "patch" | "delete", N extends Changed<M>>(
   method: M,
   path: N,
   given: Given<M, N>,
 ) {
-  return (await exchange(method.toUpperCase(), path, given as Told)) as Answer<M, N>;
+  const key = JSON.stringify([method, path, given]);
+  const asked = changing.get(key) ?? exchange(method.toUpperCase(), path, given as Told);
+  changing.set(key, asked);
+  try {
+    return (await asked) as Answer<M, N>;
+  } finally {
+    changing.delete(key);
+  }
 }
 
 /** How much of a file went out: bytes. */

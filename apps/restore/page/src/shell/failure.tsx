@@ -2,9 +2,12 @@
 import { Alert, Button, Center, Stack, Text, Title } from "@mantine/core";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { Link } from "@tanstack/react-router";
-import { sentenceOf } from "../api/problem.ts";
+import { Problem, sentenceOf } from "../api/problem.ts";
 import { AlertIcon } from "../parts/icons.tsx";
 import { failure } from "../texts/shell.ts";
+
+/** The same question has the same answer. */
+const isRefused = (error: unknown): boolean => error instanceof Problem && [400, 403, 404, 422].includes(error.status);
 
 /** In place of what could not be asked. `again`: asks once more. */
 export function FailureNote({ error, again }: { readonly error: unknown; readonly again?: (() => void) | undefined }) {
@@ -12,7 +15,7 @@ export function FailureNote({ error, again }: { readonly error: unknown; readonl
     <Alert color="red" variant="light" icon={<AlertIcon />} title={failure.title} role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{sentenceOf(error)}</Text>
-        {again === undefined ? null : (
+        {again === undefined || isRefused(error) ? null : (
           <Button size="xs" variant="default" onClick={again}>
             {failure.again}
           </Button>

@@ -66,10 +66,14 @@ export const jobs = {
   cancelling: "It stops as soon as it can.",
   cancel: "Cancel",
   begin: "Restore now",
+  beginRemoving: "Remove what came since, and restore",
   again: "Go on",
   nothing: "All of it is there already. There is nothing to restore.",
+  inArchive: "All of it is in the archive already. What the account lacks is put there.",
   willHappen: "What will happen",
-  back: (count: number) => `${counted(count, "message returns", "messages return")}`,
+  /** `mailbox`: the only one; null: several. */
+  back: (count: number, mailbox: string | null) =>
+    `${counted(count, "message returns", "messages return")}${mailbox === null ? "" : ` to ${mailbox}`}`,
   moved: (count: number) => `${counted(count, "message moves", "messages move")} back`,
   flagged: (count: number) => `${counted(count, "message gets its", "messages get their")} earlier flags`,
   removed: (count: number) => `${counted(count, "message that came since is", "messages that came since are")} removed`,

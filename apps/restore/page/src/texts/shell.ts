@@ -38,7 +38,10 @@ export const welcome = {
   hint: "At least 12 characters. A few words that you remember are better than signs that you do not.",
   submit: "Choose this password",
   noToken: "This link is not complete. Open it again, whole, as it was given to you.",
-  spent: "It may have been used already, or be more than a day old.",
+  name: "Your name",
+  nameHint: "You sign in with it.",
+  spent: "This link does not work any more: it was used already, or it is more than a day old.",
+  toSignIn: "Sign in",
 } as const;
 
 export const failure = {

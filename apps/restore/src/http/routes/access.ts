@@ -3,6 +3,7 @@
 import {
   callerOfSession,
   endSession,
+  invitedName,
   listTokens,
   makeToken,
   recordAudit,
@@ -69,6 +70,19 @@ export const accessRoutes = [
     async handle(asked, { pool, place }) {
       await endSession(pool, callerOf(asked).by.id);
       return value(null, cookieLine(place, null, 0));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/invitations/look-up",
+    summary: "Whose one-time link this is; it is not used up",
+    needs: ["nothing"],
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({ token: secret() }),
+    answer: z.strictObject({ name: z.string().describe("To sign in with") }),
+    async handle({ body, chance }, { pool }) {
+      return value({ name: await invitedName(pool, body.token, chance.now) });
     },
   }),
   route({

@@ -67,7 +67,7 @@ async function accountAsked(
 ): Promise<AccountId> {
   const wanted = asId<AccountId>(params.account);
   if ((await operations.accounts()).some((one) => one.id === wanted)) return wanted;
-  throw new MailError("NOT_FOUND", "There is no account of this number. /api/v1/accounts lists them.");
+  throw new MailError("NOT_FOUND", "There is no account of this number.");
 }
 
 export const accountRoutes = [

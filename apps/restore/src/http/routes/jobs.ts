@@ -52,7 +52,7 @@ export const jobRoutes = [
       const { body, chance } = asked;
       const { to, begin = false } = body;
       if (to.kind === "account" && to.account.includes("://"))
-        throw new MailError("CONFIG_INVALID", "Name an account that Packetboat knows. /api/v1/accounts lists them.");
+        throw new MailError("CONFIG_INVALID", "Name an account that Packetboat knows.");
       const at = await resolveRevision(pool, archive.id, readMoment(body.at, chance.now, "at"));
       const jobId = await createJob(
         pool,

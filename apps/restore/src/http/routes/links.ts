@@ -133,10 +133,7 @@ async function linkAsked(
   asked: Parameters<typeof callerOf>[0] & { readonly params: { readonly link: number } },
   { pool }: Pick<World, "pool">,
 ): Promise<LinkInfo> {
-  const none = new MailError(
-    "NOT_FOUND",
-    "There is no link of this number that you may see. /api/v1/links lists them.",
-  );
+  const none = new MailError("NOT_FOUND", "There is no link of this number that you may see.");
   const found = await getLink(pool, asId<LinkId>(asked.params.link)).catch((error: MailError) => {
     throw error.code === "CONFIG_INVALID" ? none : error;
   });
@@ -186,7 +183,7 @@ export const linkRoutes = [
       const { account, archive, include = [], exclude = [] } = asked.body;
       const accountId = asId<AccountId>(account);
       if ((await getAccount(pool, accountId)) === null)
-        throw new MailError("NOT_FOUND", "There is no account of this number. /api/v1/accounts lists them.");
+        throw new MailError("NOT_FOUND", "There is no account of this number.");
       const made = await operations.tie(accountId, { archive, include, exclude });
       const about = { archiveId: made.archiveId, accountId, linkId: made.id };
       await recordAudit(pool, "link.added", callerOf(asked), about, asked.chance.now);

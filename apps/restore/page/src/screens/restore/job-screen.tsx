@@ -96,13 +96,19 @@ function Actions({ job }: { readonly job: Job }) {
   });
   const isRestore = job.kind === "restore";
   const isNeeded = isRestore && job.state === "planned" && job.preview !== null && !isNothing(job.preview);
+  const isRemoving = isRestore && job.preview !== null && removedBy(job.preview) > 0;
   return (
     <>
       <Failing error={acting.error} />
-      <Group>
+      {/* What stops it is not where the pointer is that began it. */}
+      <Group justify={isAtWork(job) ? "flex-end" : "flex-start"}>
         {isNeeded ? (
-          <Button loading={acting.isPending} onClick={() => acting.mutate("begin")}>
-            {jobs.begin}
+          <Button
+            {...(isRemoving ? { color: "red" } : {})}
+            loading={acting.isPending}
+            onClick={() => acting.mutate("begin")}
+          >
+            {isRemoving ? jobs.beginRemoving : jobs.begin}
           </Button>
         ) : null}
         {isRestore && BEGUN_AGAIN.includes(job.state) ? (
@@ -124,5 +130,10 @@ function Actions({ job }: { readonly job: Job }) {
 type RestorePreview = NonNullable<RestoreJob["preview"]>;
 
 /** Neither the archive nor an account would change. */
-const isNothing = ({ isEmpty, accounts, totals }: RestorePreview): boolean =>
-  accounts.every(({ toAppend, toBeMatched }) => toAppend + toBeMatched === 0) && (isEmpty || totals === null);
+const isNothing = ({ isEmpty, accounts, totals, inTheWay }: RestorePreview): boolean =>
+  accounts.every(({ toAppend, toBeMatched }) => toAppend + toBeMatched === 0) &&
+  (isEmpty || totals === null) &&
+  !inTheWay.some(({ code }) => code === "ALSO_SENT");
+
+const removedBy = ({ totals, removedMailboxes }: RestorePreview): number =>
+  (totals?.removed ?? 0) + removedMailboxes.length;

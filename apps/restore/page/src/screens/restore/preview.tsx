@@ -30,7 +30,7 @@ export function Preview({ preview }: { readonly preview: RestorePreview }) {
         {jobs.willHappen}
       </Title>
       {lines.length === 0 ? (
-        <Text>{jobs.nothing}</Text>
+        <Text>{preview.inTheWay.some(({ code }) => code === "ALSO_SENT") ? jobs.inArchive : jobs.nothing}</Text>
       ) : (
         <List spacing="xs">
           {lines.map((line) => (
@@ -71,10 +71,12 @@ export function Preview({ preview }: { readonly preview: RestorePreview }) {
 
 const nameOf = (path: readonly string[]): string => path.join("/");
 
-function archiveLines({ totals, backMailboxes, renamed }: RestorePreview): readonly string[] {
+function archiveLines({ totals, mailboxes, backMailboxes, renamed }: RestorePreview): readonly string[] {
   if (totals === null) return [];
+  const [first, ...others] = mailboxes;
+  const only = first === undefined || others.length > 0 ? null : nameOf(first.path);
   return [
-    ...(totals.back > 0 ? [jobs.back(totals.back)] : []),
+    ...(totals.back > 0 ? [jobs.back(totals.back, only)] : []),
     ...(totals.moved > 0 ? [jobs.moved(totals.moved)] : []),
     ...(totals.flagged > 0 ? [jobs.flagged(totals.flagged)] : []),
     ...(totals.removed > 0 ? [jobs.removed(totals.removed)] : []),

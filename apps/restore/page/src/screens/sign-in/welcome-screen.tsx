@@ -1,12 +1,12 @@
 // Takes up a one-time link: its token stands in the fragment of the address, which no browser sends and no log keeps, and is taken out of the
 // address as soon as it was read. Then a password is chosen, and whoever chose it is signed in by it; or a provider is, where there is one.
-import { Alert, Button, PasswordInput, Stack, Text } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { send } from "../../api/client.ts";
 import { Problem, sentenceOf } from "../../api/problem.ts";
-import { CHANGES_NOTHING, changeMe } from "../../api/queries.ts";
+import { asksMe, CHANGES_NOTHING, changeMe } from "../../api/queries.ts";
 import { welcome } from "../../texts/shell.ts";
 import { Panel } from "./panel.tsx";
 import { ProviderButton } from "./provider-button.tsx";
@@ -31,20 +31,38 @@ export function WelcomeScreen() {
     event.preventDefault();
     choosing.mutate();
   };
-  const { error } = choosing;
+  const { data: me } = useQuery(asksMe);
+  const invited = useQuery({
+    queryKey: ["invited"],
+    queryFn: () => send("post", "/invitations/look-up", { body: { token } }),
+    // Whoever is signed in, perhaps as somebody else, has to show that our own page asks.
+    enabled: token !== "" && me !== undefined,
+    retry: false,
+    staleTime: "static",
+    gcTime: 0,
+  });
+  const error = invited.error ?? choosing.error;
+  const isSpent = error instanceof Problem && error.code === "NOT_ALLOWED";
   return (
     <Panel title={welcome.title} lead={token === "" ? welcome.noToken : welcome.lead}>
-      {token === "" ? null : (
+      {error === null ? null : (
+        <Alert color="red" role="alert">
+          {isSpent ? welcome.spent : sentenceOf(error)}
+        </Alert>
+      )}
+      {isSpent ? <Button renderRoot={(props) => <Link {...props} to="/" />}>{welcome.toSignIn}</Button> : null}
+      {invited.data === undefined || isSpent ? null : (
         <form onSubmit={submit}>
           <Stack gap="md">
-            {error === null ? null : (
-              <Alert color="red" role="alert">
-                {sentenceOf(error)}
-                {error instanceof Problem && error.code === "NOT_ALLOWED" ? (
-                  <Text size="sm">{welcome.spent}</Text>
-                ) : null}
-              </Alert>
-            )}
+            <TextInput
+              label={welcome.name}
+              description={welcome.nameHint}
+              name="username"
+              autoComplete="username"
+              readOnly
+              variant="filled"
+              value={invited.data.name}
+            />
             <PasswordInput
               label={welcome.password}
               description={welcome.hint}
@@ -62,7 +80,7 @@ export function WelcomeScreen() {
           </Stack>
         </form>
       )}
-      {token === "" ? null : <ProviderButton invitation={token} />}
+      {invited.data === undefined || isSpent ? null : <ProviderButton invitation={token} />}
     </Panel>
   );
 }
