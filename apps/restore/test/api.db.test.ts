@@ -50,7 +50,7 @@ const addressOf = (path: string, of: Stocked): string =>
     .replace("{message}", String(of.message))
     .replace("{revision}", "2")
     .replace("{part}", "m1")
-    .replace(/\{\w+\}/, "1") + (path.endsWith("/search") ? "?q=text" : path.endsWith("/diff") ? "?from=0" : "");
+    .replace(/\{\w+\}/, "1") + (path.endsWith("/search") ? "?q=text" : path.includes("/diff") ? "?from=0" : "");
 
 const READING = ROUTES.filter(({ path, method }) => method === "get" && path.includes("{archive}"));
 
@@ -152,6 +152,7 @@ describe("reading", () => {
     expect(differing).toMatchObject({ from: { revision: 2 }, messages: [{ kind: "added", subject: null }] });
     const rest = (await reader.ask(String(differing.next).replace(BASE, ""))).body;
     expect(rest).toMatchObject({ messages: [{ kind: "added" }], next: null });
+    expect((await reader.ask(`/archives/${own.id}/diff/counts?from=2`)).body).toMatchObject({ added: 2, whole: true });
     expect(rest.messages[0].message).toBeGreaterThan(differing.messages[0].message);
     expect((await reader.ask(`/archives/${own.id}/time-line`)).body.stops).toHaveLength(log.revisions[0].revision);
     expect((await reader.ask("/status")).body.links).toMatchObject([{ archive: "own" }]);

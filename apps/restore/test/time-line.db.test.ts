@@ -1,6 +1,14 @@
 // First looks over the API. The time line, of the archive and of one mailbox: right when it is asked first, after more came, and after some was erased.
-// The head of a large mailbox: right before all of it is in order, and after.
-import { executeForget, LARGE_MAILBOX, openImport, planForget } from "@packetboat/archive";
+// What was gone from a server of late, and how many messages differ. The head of a large mailbox: right before all of it is in order, and after.
+import {
+  createAccount,
+  createLink,
+  executeForget,
+  LARGE_MAILBOX,
+  openImport,
+  planForget,
+  resolveRevision,
+} from "@packetboat/archive";
 import { asId, digestsOf, type MailboxId, type MessageId, pathKey } from "@packetboat/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Caller, person, type Served, type Stocked, served, stocked } from "./served.ts";
@@ -37,6 +45,58 @@ it("counts what came, goes on where it was, and forgets what was erased", async 
   expect((await reader.ask(`/archives/${own.id}/diff?from=0&kind=removed`)).body.messages).toEqual([]);
   expect((await reader.ask(`/archives/${own.id}/diff?from=0&after=1.b.2`)).status).toBe(400);
   expect(api.failures).toEqual([]);
+});
+
+it("tells the largest losses of a week, with the moment before, and counts what differs", async () => {
+  const { pool } = api.scratch;
+  const key = { user: "you", host: "mail.example.com", port: 993 };
+  const { id: accountId } = await createAccount(pool, key, {});
+  const link = await createLink(pool, {
+    accountId,
+    archiveId: own.id,
+    rights: { pull: true, push: false },
+    policy: {},
+  });
+  const losses = async () => (await reader.ask("/status")).body.links[0].losses;
+  expect(await losses()).toEqual([]);
+  const { revision } = await resolveRevision(pool, own.id, { kind: "now" });
+  const DAY = 86_400_000;
+  // Days ago, and what left with each revision of that run.
+  const runs: readonly (readonly [number, readonly number[]])[] = [
+    [8, [99]],
+    [6, [5, 0, 7]],
+    [5, [1]],
+    [4, [3]],
+    [3, [0]],
+    [1, [2]],
+  ];
+  let number = revision;
+  const ids: number[] = [];
+  for (const [days, counts] of runs) {
+    const at = (api.clock.now - days * DAY) / 1_000;
+    const { rows } = await pool.query(
+      "insert into run (link_id, holder, started_at, outcome) values ($1, 'it', to_timestamp($2), 'ok') returning id",
+      [link.id, at],
+    );
+    ids.push(Number(rows[0].id));
+    for (const vanished of counts)
+      await pool.query(
+        "insert into revision (archive_id, number, made_at, run_id, vanished) values ($1, $2, to_timestamp($3), $4, $5)",
+        [own.id, ++number, at, rows[0].id, vanished],
+      );
+  }
+  await pool.query("update archive set revision = $2 where id = $1", [own.id, number]);
+  expect(await losses()).toMatchObject([
+    { run: ids[5], messages: 2, before: number - 1, after: number },
+    { run: ids[3], messages: 3 },
+    { run: ids[1], messages: 12, before: revision + 1, after: revision + 4 },
+  ]);
+  expect((await reader.ask("/runs?limit=1")).body.runs).toMatchObject([{ run: ids[5], archiveId: own.id }]);
+  const counts = async (words: string) => (await reader.ask(`/archives/${own.id}/diff/counts?${words}`)).body;
+  const none = { added: 0, removed: 0, moved: 0, flagged: 0, whole: true };
+  expect(await counts("from=0")).toEqual({ ...none, added: 2 });
+  expect(await counts("from=now&to=0")).toEqual({ ...none, removed: 2 });
+  expect(await counts("from=now")).toEqual(none);
 });
 
 it("the head of a large mailbox is the same before it is in order and when it is", async () => {

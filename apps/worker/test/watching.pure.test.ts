@@ -27,6 +27,7 @@ const link = {
 const run = (change: Partial<RunInfo> = {}): RunInfo => ({
   id: 7 as RunId,
   linkId: link.id,
+  archiveId: link.archiveId,
   archive: link.archive,
   account: link.account,
   holder: "backup on host, process 1",

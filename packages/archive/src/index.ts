@@ -32,6 +32,7 @@ export {
   removeLink,
   setLink,
 } from "./catalog/links.ts";
+export { type Loss, lossesSince } from "./catalog/losses.ts";
 export * from "./catalog/run-series.ts";
 export * from "./catalog/runs.ts";
 export * from "./catalog/schedules.ts";

@@ -6,6 +6,7 @@ import { choicesOf, entranceOf, excludedOf, type Proposal, providerOf } from "..
 import { choiceOf, cronOf, FIRST_CHOICE, scheduleWords } from "../src/screens/accounts/schedule.ts";
 import { afterOf, beforeOf, countOf, readReport, secondsOf } from "../src/screens/runs/reading.ts";
 import { runPoints, storagePoints, summaryOf } from "../src/screens/runs/series.ts";
+import { runs, report as words } from "../src/texts/runs.ts";
 
 describe("times", () => {
   it.each([
@@ -72,30 +73,60 @@ describe("reports", () => {
   it("are read with care, whatever is in them", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (report) => {
-        const read = readReport(report, ["fetched"]);
+        const read = readReport(report, { totals: ["fetched"], within: ["fetched", "movedOut"] });
         expect(read.totals.every(([, n]) => n > 0)).toBe(true);
         expect(countOf(report, "fetched")).toBeTypeOf("number");
       }),
     );
   });
 
+  it("say nothing of what is gone where nothing is, or where it is not known since when", () => {
+    const names = { totals: [], within: [] };
+    expect(readReport({ totals: { removed: 0 }, revisionBefore: 1, revisionAfter: 2 }, names).gone).toBeNull();
+    expect(readReport({ totals: { removed: 3 } }, names).gone).toBeNull();
+  });
+
+  it("have words for each thing that changed, all of them told of a mailbox", () => {
+    expect(Object.keys(words.totals).filter((name) => words.within[name] === undefined)).toEqual([]);
+    expect([runs.brought(0, 0, 0), runs.brought(0, 0, 506), runs.brought(2, 3_000, 1)]).toEqual([
+      "nothing new",
+      "nothing new, 506 gone from the server",
+      "2 new, 3 kB, 1 gone from the server",
+    ]);
+  });
+
   it("give what is to be shown", () => {
     const report = {
-      totals: { fetched: 2, removed: 0 },
+      totals: { fetched: 2, removed: 3 },
+      revisionBefore: 4,
+      revisionAfter: 6,
       failures: [{ mailbox: "INBOX", uid: 7, detail: "Too large." }],
       notes: [{ mailbox: null, text: "A note." }],
       halts: [{ text: "All would go" }],
       mailboxes: [
-        { mailbox: "INBOX", fetched: 2 },
+        { mailbox: "INBOX", fetched: 2, movedOut: 5 },
         { mailbox: "Quiet", fetched: 0 },
       ],
     };
-    expect(readReport(report, ["fetched", "removed"])).toEqual({
-      totals: [["fetched", 2]],
+    const names = { totals: ["fetched", "removed"], within: ["fetched", "movedOut"] };
+    expect(readReport(report, names)).toEqual({
+      totals: [
+        ["fetched", 2],
+        ["removed", 3],
+      ],
+      gone: { messages: 3, before: 4, after: 6 },
       failures: [{ mailbox: "INBOX", uid: 7, detail: "Too large." }],
       notes: ["A note."],
       halts: ["All would go"],
-      mailboxes: [{ name: "INBOX", changes: [["fetched", 2]] }],
+      mailboxes: [
+        {
+          name: "INBOX",
+          changes: [
+            ["fetched", 2],
+            ["movedOut", 5],
+          ],
+        },
+      ],
     });
     expect(secondsOf({ started: "2026-11-20T03:00:00Z", finished: null })).toBeNull();
     expect([beforeOf("/api/v1/runs?limit=2&before=7"), afterOf("/x?after=1.0.2"), afterOf(null)]).toEqual([

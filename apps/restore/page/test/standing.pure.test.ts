@@ -10,6 +10,7 @@ const link = (some: Partial<Link> = {}): Link => ({
   ...{
     link: 3,
     archive: "mail",
+    archiveId: 1,
     account: "you@example.com",
     accountId: 7,
     pulls: true,
@@ -34,6 +35,7 @@ const link = (some: Partial<Link> = {}): Link => ({
     notSent: 0,
     held: 0,
     heldBy: null,
+    losses: [],
   },
   ...some,
 });

@@ -74,6 +74,7 @@ it("adds an account, follows its runs, lets through what a guard holds back, and
   await client.expunge("1:*");
   await web.run("index");
   await isHeldBack(visit);
+  await tellsWhatWasGone(visit);
   await tellsOfRuns(visit);
   await isNarrow(visit);
   await changesTheLink(visit);
@@ -173,6 +174,30 @@ async function isHeldBack(visit: Visit): Promise<void> {
   await page.getByText("0 messages").waitFor();
 }
 
+/** Whom it happened to finds from the first screen what was gone, exactly these, and the mail as it was; the run tells the same. */
+async function tellsWhatWasGone(visit: Visit): Promise<void> {
+  const { page } = visit;
+  const safe = page.getByRole("link", { name: "Is my mail safe?" });
+  await page.getByText(/^16 messages were gone from the server on .* They are kept\.$/).waitFor();
+  await looked(visit, "safe-gone");
+  await page.getByRole("link", { name: "Which ones" }).click();
+  await page.getByRole("tab", { name: "Removed 16", selected: true }).waitFor();
+  await page.getByRole("link", { name: "Open: Order 7", exact: true }).waitFor();
+  await safe.click();
+  await page.getByRole("link", { name: "See the mail as it was" }).click();
+  await page.getByText(/You see this archive as it was on/).waitFor();
+  await page.getByRole("link", { name: "INBOX 14 messages" }).waitFor();
+  await page.getByRole("link", { name: "Runs", exact: true }).click();
+  await page.getByRole("columnheader", { name: "Gone" }).waitFor();
+  await page.getByRole("row").filter({ hasText: "Done" }).first().getByRole("link").click();
+  await page.getByText("The 16 messages that were gone from the server are kept").waitFor();
+  await page.getByText("INBOX: 14 gone from the server").waitFor();
+  await looked(visit, "run-gone");
+  await page.getByRole("link", { name: "Which ones" }).click();
+  await page.getByRole("tab", { name: "Removed 16", selected: true }).waitFor();
+  await safe.click();
+}
+
 async function tellsOfRuns(visit: Visit): Promise<void> {
   const { page } = visit;
   await page.getByRole("link", { name: "Runs", exact: true }).click();
@@ -202,6 +227,7 @@ async function isNarrow(visit: Visit): Promise<void> {
   await page.goto("/runs");
   await page.locator(".recharts-bar-rectangle").first().waitFor({ state: "attached" });
   await page.getByText(/^15 new, /).waitFor();
+  await page.getByText("nothing new, 16 gone from the server").waitFor();
   await looked(visit, "runs");
   expect(await isWhole()).toBe(true);
   await page.getByRole("combobox", { name: "What the chart shows" }).selectOption("Duration");

@@ -19,6 +19,7 @@ import { accountName } from "./links.ts";
 export interface RunInfo {
   readonly id: RunId;
   readonly linkId: LinkId;
+  readonly archiveId: ArchiveId;
   readonly archive: string;
   readonly account: string;
   readonly holder: string;
@@ -45,6 +46,7 @@ export interface RunDetails extends RunInfo {
 interface Row {
   readonly id: bigint;
   readonly link_id: bigint;
+  readonly archive_id: bigint;
   readonly archive: string;
   readonly user_name: string;
   readonly host: string;
@@ -74,7 +76,9 @@ const HELD = `(select count(*) from pending p where p.run_id = r.id and p.kind i
 /** Runs that hold anything: what is held is little, and nothing else is in these tables for long. */
 const HOLDING = `select p.run_id from pending p where p.kind in ('removal', 'addition') union select u.run_id from unsent u where ${HELD_UNSENT}`;
 
-const columns = (report: boolean): string => `r.id, r.link_id, a.name as archive, c.user_name, c.host, c.port, r.holder,
+const columns = (
+  report: boolean,
+): string => `r.id, r.link_id, l.archive_id, a.name as archive, c.user_name, c.host, c.port, r.holder,
   ${millis("r.started_at")} as started_at, ${millis("r.finished_at")} as finished_at, r.outcome,
   (r.outcome is null and ${ALIVE}) as alive, ${millis("r.approved_at")} as approved_at,
   ${millis("r.approval_used_at")} as approval_used_at,
@@ -87,6 +91,7 @@ function runOf(row: Row): RunInfo {
   return {
     id: asId<RunId>(row.id),
     linkId: asId<LinkId>(row.link_id),
+    archiveId: asId<ArchiveId>(row.archive_id),
     archive: row.archive,
     account: accountName({ user: row.user_name, host: row.host, port: row.port }),
     holder: row.holder,

@@ -9,7 +9,15 @@ export const runs = {
   none: "Nothing has run yet.",
   noneLead: "As soon as an account is backed up, each run is listed here.",
   more: "Show earlier runs",
-  columns: { when: "When", account: "Account", outcome: "How it ended", fetched: "New", size: "Size", took: "Took" },
+  columns: {
+    when: "When",
+    account: "Account",
+    outcome: "How it ended",
+    fetched: "New",
+    removed: "Gone",
+    size: "Size",
+    took: "Took",
+  },
   outcomes: {
     ok: "Done",
     partial: "Done in part",
@@ -31,7 +39,11 @@ export const runs = {
     if (s < 90) return `${number(Math.round(s))} s`;
     return s < 5_400 ? `${number(Math.round(s / 60))} min` : `${number(Math.round(s / 360) / 10)} h`;
   },
-  brought: (n: number, bytes: number) => (n === 0 ? "nothing new" : `${number(n)} new, ${size(bytes)}`),
+  brought: (n: number, bytes: number, gone: number) =>
+    [
+      n === 0 ? "nothing new" : `${number(n)} new, ${size(bytes)}`,
+      ...(gone === 0 ? [] : [`${number(gone)} gone from the server`]),
+    ].join(", "),
   message: (id: number) => `Message ${number(id)}`,
   allAccounts: "All accounts",
   account: "Account",
@@ -137,13 +149,34 @@ export const report = {
     matched: "Known already",
     flagsChanged: "Flags changed",
     movedIn: "Moved",
-    removed: "Removed from the archive",
+    removed: "Gone from the server",
     failed: "Left out",
     appended: "Sent to the server",
     flagsSent: "Flags sent to the server",
     movedThere: "Moved on the server",
     removedThere: "Removed on the server",
   } as Readonly<Record<string, string>>,
+  /** What changed in one mailbox, by the same names. */
+  within: {
+    fetched: (n: string) => `${n} fetched`,
+    stored: (n: string) => `${n} new`,
+    matched: (n: string) => `${n} known already`,
+    flagsChanged: (n: string) => `flags of ${n} changed`,
+    movedIn: (n: string) => `${n} moved in`,
+    movedOut: (n: string) => `${n} moved out`,
+    removed: (n: string) => `${n} gone from the server`,
+    failed: (n: string) => `${n} left out`,
+    appended: (n: string) => `${n} sent to the server`,
+    flagsSent: (n: string) => `flags of ${n} sent to the server`,
+    movedThere: (n: string) => `${n} moved on the server`,
+    removedThere: (n: string) => `${n} removed on the server`,
+  } as Readonly<Record<string, (n: string) => string>>,
+  gone: (n: number) =>
+    n === 1
+      ? "The message that was gone from the server is kept: it stays readable at every earlier moment."
+      : `The ${messages(n)} that were gone from the server are kept: they stay readable at every earlier moment.`,
+  asTheyWere: "See the mail as it was",
+  which: "Which ones",
   nothing: "Nothing had changed.",
   failures: "Left out",
   notes: "Also",

@@ -66,6 +66,10 @@ export const safe = {
     notSent: (n: number) =>
       `${counted(n, "message", "messages")} could not be sent to the server so far; every run tries again.`,
   },
+  gone: (n: number, when: string) =>
+    n === 1
+      ? `1 message was gone from the server on ${when}. It is kept.`
+      : `${number(n)} messages were gone from the server on ${when}. They are kept.`,
   actions: {
     halt: "Look at them",
     password: "Give the password",

@@ -27,6 +27,9 @@ const differing = z.strictObject({
 /** Differences that are walked through for one page of a kind: what is looked for may be rare among them. */
 const MOST_WALKED = 20_000;
 
+/** Differences that are counted, for as long as somebody waits; of more it is said that there are more. */
+const MOST_COUNTED = 10_000;
+
 /** A place in the order of a difference as a word, and back. Throws CONFIG_INVALID for what is no such word. */
 const wordOf = ({ mailboxId, by, revision: number, messageId }: DifferencePlace): string =>
   `${mailboxId}.${by}.${number}.${messageId}`;
@@ -61,6 +64,18 @@ async function pageOf(
     }
   }
   return { messages, last: null };
+}
+
+/** How many there are of each kind among the first; `whole`: they are all. */
+async function countsOf(pages: AsyncIterable<readonly DifferingMessage[]>) {
+  const counts = { added: 0, removed: 0, moved: 0, flagged: 0 };
+  let walked = 0;
+  for await (const page of pages) {
+    for (const message of page) counts[message.kind]++;
+    walked += page.length;
+    if (walked >= MOST_COUNTED) return { ...counts, whole: false };
+  }
+  return { ...counts, whole: true };
 }
 
 export const historyRoutes = [
@@ -199,6 +214,29 @@ export const historyRoutes = [
         next:
           last === null ? null : nextPage(asked.address, { from: from.revision, to: to.revision, after: wordOf(last) }),
       });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/archives/{archive}/diff/counts",
+    summary: "How many messages differ between two moments, by how they differ",
+    needs: ["read"],
+    params: archiveParams,
+    query: z.strictObject({ from: moment, to: moment.optional() }),
+    body: null,
+    answer: z.strictObject({
+      added: z.int(),
+      removed: z.int(),
+      moved: z.int(),
+      flagged: z.int(),
+      whole: z.boolean().describe(`False: there are more than ${MOST_COUNTED} in all, and only the first were counted`),
+    }),
+    async handle(asked, { pool }) {
+      const archive = await archiveAsked(asked, { pool });
+      const { query, chance } = asked;
+      const from = await resolveRevision(pool, archive.id, readMoment(query.from, chance.now, "from"));
+      const to = await resolveRevision(pool, archive.id, readMoment(query.to, chance.now, "to"));
+      return value(await countsOf((await compare(pool, archive, { from, to }, [])).pages));
     },
   }),
 ] as const;

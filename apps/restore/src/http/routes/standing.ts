@@ -1,11 +1,14 @@
 // How things are: each link of the archives that the caller may read, what ran over them, and one run's report.
-import { listRuns, mayRead, type RunInfo } from "@packetboat/archive";
+import { type Loss, listRuns, lossesSince, mayRead, type RunInfo } from "@packetboat/archive";
 import { type ArchiveId, asId, type RunId } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
 import { callerOf, runAsked } from "../caller.ts";
 import { nextPage, route, value } from "../route.ts";
-import { id, list, next, nothing, runParams, time, whole } from "../shapes.ts";
+import { id, list, next, nothing, revision, runParams, time, whole } from "../shapes.ts";
+
+/** For so long it is told that messages were gone from a server. */
+const LOSSES_MS = 7 * 86_400_000;
 
 const error = z.looseObject({ code: z.string(), text: z.string() }).nullable();
 
@@ -16,9 +19,18 @@ const budget = z.strictObject({
   upPerDay: z.int().nullable(),
 });
 
+const loss = z.strictObject({
+  run: id,
+  started: time,
+  messages: z.int(),
+  before: revision.describe("The archive before they left it: they are kept there, and at every earlier one"),
+  after: revision.describe("The archive when they had left it"),
+});
+
 const standing = z.strictObject({
   link: id,
   archive: z.string(),
+  archiveId: id,
   account: z.string(),
   accountId: id,
   pulls: z.boolean().describe("False: it only brings its account up to the archive"),
@@ -42,12 +54,24 @@ const standing = z.strictObject({
   notSent: z.int(),
   held: z.int(),
   heldBy: id.nullable(),
+  losses: list(loss).describe(
+    "Runs of the last 7 days that found messages gone from the server, which left the archive as it is: the largest three, the latest first",
+  ),
+});
+
+const lossOf = ({ runId, startedAt, messages, before, after }: Loss): z.input<typeof loss> => ({
+  run: runId,
+  started: isoOf(startedAt),
+  messages,
+  before,
+  after,
 });
 
 const run = z.strictObject({
   run: id,
   link: id,
   archive: z.string(),
+  archiveId: id,
   account: z.string(),
   outcome: z.string(),
   started: time,
@@ -63,6 +87,7 @@ const runOf = (one: RunInfo): z.input<typeof run> => ({
   run: one.id,
   link: one.linkId,
   archive: one.archive,
+  archiveId: one.archiveId,
   account: one.account,
   outcome: one.outcome,
   started: isoOf(one.startedAt),
@@ -84,10 +109,16 @@ export const standingRoutes = [
     query: nothing,
     body: null,
     answer: z.strictObject({ links: list(standing) }),
-    async handle(asked, { standings }) {
+    async handle(asked, { standings, pool }) {
       const caller = callerOf(asked);
+      const losses = await lossesSince(pool, asked.chance.now - LOSSES_MS);
       const own = (await standings()).filter(({ archiveId }) => mayRead(caller, archiveId));
-      return value({ links: own.map(({ archiveId: _, ...link }) => link) });
+      return value({
+        links: own.map((one) => ({
+          ...one,
+          losses: losses.filter(({ linkId }) => linkId === one.link).map(lossOf),
+        })),
+      });
     },
   }),
   route({

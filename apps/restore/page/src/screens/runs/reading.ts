@@ -38,14 +38,21 @@ export interface ReadReport {
   readonly notes: readonly string[];
   readonly halts: readonly string[];
   readonly mailboxes: readonly { readonly name: string; readonly changes: readonly (readonly [string, number])[] }[];
+  /** Messages that the server had no more, with the archive's revisions before and after; null: there were none, or it is not said. */
+  readonly gone: { readonly messages: number; readonly before: number; readonly after: number } | null;
 }
 
-/** `names`: of the totals, in the order in which they are shown. */
-export function readReport(report: unknown, names: readonly string[]): ReadReport {
+/** `names`: of the totals and of what changed in a mailbox, in the order in which they are shown. */
+export function readReport(
+  report: unknown,
+  names: { readonly totals: readonly string[]; readonly within: readonly string[] },
+): ReadReport {
   const { totals, failures, notes, halts, mailboxes } = recordOf(report);
-  const counts = (of: unknown) => names.map((name) => [name, countOf(of, name)] as const).filter(([, n]) => n > 0);
+  const counts = (of: unknown, shown: readonly string[]) =>
+    shown.map((name) => [name, countOf(of, name)] as const).filter(([, n]) => n > 0);
   return {
-    totals: counts(totals),
+    totals: counts(totals, names.totals),
+    gone: goneOf(report),
     failures: listOf(failures).map(({ mailbox, uid, detail }) => ({
       mailbox: textOf(mailbox),
       uid: typeof uid === "number" ? uid : null,
@@ -56,7 +63,14 @@ export function readReport(report: unknown, names: readonly string[]): ReadRepor
     ),
     halts: listOf(halts).map(({ text }) => textOf(text)),
     mailboxes: listOf(mailboxes)
-      .map((one) => ({ name: textOf(one.mailbox), changes: counts(one) }))
+      .map((one) => ({ name: textOf(one.mailbox), changes: counts(one, names.within) }))
       .filter(({ changes }) => changes.length > 0),
   };
+}
+
+function goneOf(report: unknown): ReadReport["gone"] {
+  const { totals, revisionBefore, revisionAfter } = recordOf(report);
+  const messages = countOf(totals, "removed");
+  if (messages <= 0 || typeof revisionBefore !== "number" || typeof revisionAfter !== "number") return null;
+  return { messages, before: revisionBefore, after: revisionAfter };
 }

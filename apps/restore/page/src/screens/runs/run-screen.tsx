@@ -10,9 +10,10 @@ import { dateTime, number } from "../../texts/formats.ts";
 import { halts, runs, report as words } from "../../texts/runs.ts";
 import { shell } from "../../texts/shell.ts";
 import { Back } from "./back.tsx";
+import { GoneLinks } from "./gone-links.tsx";
 import { type ReadReport, readReport, secondsOf } from "./reading.ts";
 
-const NAMES = Object.keys(words.totals);
+const NAMES = { totals: Object.keys(words.totals), within: Object.keys(words.within) };
 
 export function RunScreen() {
   const { run } = useParams({ strict: false }) as { readonly run: string };
@@ -42,7 +43,7 @@ export function RunScreen() {
         {data.report === null || data.report === undefined ? (
           <Text>{data.outcome === "running" ? words.running : words.noReport}</Text>
         ) : (
-          <Report report={readReport(data.report, NAMES)} />
+          <Report archive={data.archiveId} report={readReport(data.report, NAMES)} />
         )}
         {data.held > 0 ? (
           <ButtonLink to="/runs/held/$run" params={{ run: String(data.run) }} w="fit-content">
@@ -55,13 +56,19 @@ export function RunScreen() {
   );
 }
 
-function Report({ report }: { readonly report: ReadReport }) {
-  const { totals, failures, notes, mailboxes } = report;
+function Report({ archive, report }: { readonly archive: number; readonly report: ReadReport }) {
+  const { totals, failures, notes, mailboxes, gone } = report;
   const isNothing = totals.length + report.halts.length + failures.length === 0;
   return (
     <>
       {isNothing ? <Text>{words.nothing}</Text> : null}
       {totals.length === 0 ? null : <Counts of={totals} />}
+      {gone === null ? null : (
+        <Stack gap={4}>
+          <Text>{words.gone(gone.messages)}</Text>
+          <GoneLinks archive={archive} before={gone.before} after={gone.after} />
+        </Stack>
+      )}
       {report.halts.map((text) => (
         <Text key={text}>{text}.</Text>
       ))}
@@ -85,7 +92,7 @@ function Report({ report }: { readonly report: ReadReport }) {
         <Section title={words.mailboxes}>
           {mailboxes.map(({ name, changes }) => (
             <List.Item key={name}>
-              {name}: {changes.map(([what, n]) => `${words.totals[what] ?? what} ${number(n)}`).join(", ")}
+              {name}: {changes.map(([what, n]) => words.within[what]?.(number(n)) ?? what).join(", ")}
             </List.Item>
           ))}
         </Section>

@@ -45,6 +45,9 @@ export function RunsTable() {
               {words.columns.fetched}
             </Table.Th>
             <Table.Th visibleFrom="sm" ta="right">
+              {words.columns.removed}
+            </Table.Th>
+            <Table.Th visibleFrom="sm" ta="right">
               {words.columns.size}
             </Table.Th>
             <Table.Th visibleFrom="sm" ta="right">
@@ -71,7 +74,11 @@ function RunRow({ run }: { readonly run: Run }) {
   const { started, account, archive, outcome, totals } = run;
   const took = secondsOf(run);
   const what = account === archive ? account : `${account} → ${archive}`;
-  const [fetched, bytes] = [countOf(totals, "fetched"), countOf(totals, "fetchedBytes")];
+  const [fetched, bytes, gone] = [
+    countOf(totals, "fetched"),
+    countOf(totals, "fetchedBytes"),
+    countOf(totals, "removed"),
+  ];
   return (
     <Table.Tr>
       <Table.Td>
@@ -83,7 +90,7 @@ function RunRow({ run }: { readonly run: Run }) {
           {what}
         </Text>
         <Text hiddenFrom="sm" size="sm" c="dimmed">
-          {words.brought(fetched, bytes)}
+          {words.brought(fetched, bytes, gone)}
         </Text>
       </Table.Td>
       <Table.Td visibleFrom="sm" style={{ overflowWrap: "anywhere" }}>
@@ -94,6 +101,9 @@ function RunRow({ run }: { readonly run: Run }) {
       </Table.Td>
       <Table.Td visibleFrom="sm" ta="right">
         {number(fetched)}
+      </Table.Td>
+      <Table.Td visibleFrom="sm" ta="right" fw={gone > 0 ? 600 : undefined}>
+        {number(gone)}
       </Table.Td>
       <Table.Td visibleFrom="sm" ta="right">
         {size(bytes)}

@@ -4,6 +4,7 @@ import { ToneSign } from "../../parts/tone.tsx";
 import { ToneBadge } from "../../parts/tone-badge.tsx";
 import { ago, dateTime } from "../../texts/formats.ts";
 import { safe } from "../../texts/safe.ts";
+import { GoneLinks } from "../runs/gone-links.tsx";
 import { type Link, standingOf } from "./standing.ts";
 import { StepButton } from "./step-button.tsx";
 
@@ -51,6 +52,12 @@ export function LinkCard({ link, now, mayChange, isAsked, onRun }: LinkCardProps
           <Text key={reason} maw={720}>
             {reason}
           </Text>
+        ))}
+        {link.losses.map((loss) => (
+          <Stack key={loss.run} gap={4}>
+            <Text maw={720}>{safe.gone(loss.messages, loss.started === null ? "" : dateTime(loss.started))}</Text>
+            <GoneLinks archive={link.archiveId} before={loss.before} after={loss.after} />
+          </Stack>
         ))}
         <Group gap="sm">
           {standing.step === null ? null : <StepButton step={standing.step} mayChange={mayChange} onRun={onRun} />}
