@@ -1,6 +1,6 @@
 // How dates, numbers and sizes are written, in two locales.
 import { expect, it } from "vitest";
-import { ago, counted, dateTime, number, shortDate, size } from "../src/texts/formats.ts";
+import { ago, counted, crowdedMinutes, dateTime, momentOf, number, shortDate, size } from "../src/texts/formats.ts";
 
 const NOW = Date.parse("2026-11-26T18:30:00Z");
 
@@ -41,4 +41,14 @@ it.each([
   ["2026-11-26T20:30:00Z", "in 2 hours"],
 ])("%s was %s", (iso, text) => {
   expect(ago(iso, NOW, "en-GB")).toBe(text);
+});
+
+it("says seconds of a moment where another one is of its minute, and nowhere else", () => {
+  const [first, second, alone] = ["2026-11-26T18:30:09Z", "2026-11-26T18:30:41.5Z", "2026-11-26T18:31:00Z"];
+  const crowded = crowdedMinutes([first, second, null, alone, alone]);
+  const words = [first, second, alone].map((iso) => momentOf(iso, crowded, "en-GB"));
+  expect(new Set(words).size).toBe(3);
+  expect(words.map((text) => /:\d\d:\d\d/.test(text))).toEqual([true, true, false]);
+  expect(words[2]).toBe(dateTime(alone, "en-GB"));
+  expect(momentOf(first, crowdedMinutes([first, first, alone]), "en-GB")).toBe(dateTime(first, "en-GB"));
 });

@@ -2,6 +2,7 @@
 // people expect.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { firstKind, messageSearch } from "../src/screens/timeline/kinds.ts";
 import { heightsOf, placeOfStop, type Stop, stopByKey, stopNear, stopOf } from "../src/screens/timeline/line.ts";
 
 const BEGIN = 1_700_000_000_000;
@@ -78,4 +79,28 @@ it("bars of what is not nothing can be seen, and the largest is whole", () => {
       }
     }),
   );
+});
+
+describe("two moments compared", () => {
+  it("opens on the first list in which there is anything", () => {
+    const none = { added: 0, removed: 0, moved: 0, flagged: 0 };
+    expect([none, { ...none, removed: 506, flagged: 1 }, { ...none, flagged: 1 }].map(firstKind)).toEqual([
+      "added",
+      "removed",
+      "flagged",
+    ]);
+  });
+
+  it.each([
+    [{ at: 31 }, { at: 31 }],
+    [{ at: "31" }, { at: 31 }],
+    [{ at: "2026-11-20T18:30:00Z" }, { at: "2026-11-20T18:30:00Z" }],
+    [{ at: { of: 1 }, archive: 7 }, {}],
+    [
+      { at: 31, from: 31, to: "42", kind: "removed" },
+      { at: 31, from: 31, to: 42, kind: "removed" },
+    ],
+  ])("a message's address %j is read as %j", (given, read) => {
+    expect(messageSearch(given)).toEqual(read);
+  });
 });

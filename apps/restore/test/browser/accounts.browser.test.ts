@@ -181,7 +181,7 @@ async function tellsWhatWasGone(visit: Visit): Promise<void> {
   await page.getByText(/^16 messages were gone from the server on .* They are kept\.$/).waitFor();
   await looked(visit, "safe-gone");
   await page.getByRole("link", { name: "Which ones" }).click();
-  await page.getByRole("tab", { name: "Removed 16", selected: true }).waitFor();
+  await page.getByRole("tab", { name: "Removed (16)", selected: true }).waitFor();
   await page.getByRole("link", { name: "Open: Order 7", exact: true }).waitFor();
   await safe.click();
   await page.getByRole("link", { name: "See the mail as it was" }).click();
@@ -194,7 +194,7 @@ async function tellsWhatWasGone(visit: Visit): Promise<void> {
   await page.getByText("INBOX: 14 gone from the server").waitFor();
   await looked(visit, "run-gone");
   await page.getByRole("link", { name: "Which ones" }).click();
-  await page.getByRole("tab", { name: "Removed 16", selected: true }).waitFor();
+  await page.getByRole("tab", { name: "Removed (16)", selected: true }).waitFor();
   await safe.click();
 }
 

@@ -193,7 +193,13 @@ it("is taken as a download in every format, and imported again", async ({ skip }
   await page.getByText(`${COUNT} messages added`).waitFor();
   await looked(visit, "import-done");
   await page.getByRole("link", { name: "All restores, downloads and imports" }).click();
-  await page.getByRole("link", { name: "Restore in place" }).first().waitFor();
+  for (const name of [
+    "Restore in place: 2 messages",
+    "Restore in place: Work",
+    `Download: 2 messages`,
+    "Import of zip.zip",
+  ])
+    await page.getByRole("link", { name, exact: true }).first().waitFor();
   await looked(visit, "jobs");
   await page.goBack();
   await page.getByRole("link", { name: "Back to the mail" }).click();

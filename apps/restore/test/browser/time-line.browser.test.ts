@@ -85,17 +85,24 @@ it("two moments are compared, chosen by keys and by dragging: new, removed, move
   await slider.waitFor();
   expect(await slider.getAttribute("aria-valuetext")).toBe("Now");
   await page.getByText("No message is new.").waitFor();
+  await page.getByRole("tab", { name: "New (0)", selected: true }).waitFor();
   await slider.press("ArrowLeft");
   await soon(() => words(page).get("from")).not.toBeNull();
   const { revision: last } = await resolveRevision(home.api.scratch.pool, archive as ArchiveId, { kind: "now" });
   expect(Number(words(page).get("from"))).toBe(last - 1);
-  await page.getByRole("tab", { name: "Removed" }).click();
+  // What there is is opened: nothing is new.
+  await page.getByRole("tab", { name: "Removed (1)", selected: true }).waitFor();
   await page.getByRole("link", { name: "Letter 4" }).waitFor();
   expect(await page.getByRole("link", { name: /Letter \d+/ }).count()).toBe(1);
   // It opens as it was, which is said, with the way to how it is.
   await page.getByRole("link", { name: "Letter 4" }).click();
   await page.getByText(/You see this message as it was on/).waitFor();
   await looked(visit, "message-past");
+  expect(words(page).get("at")).toBe(String(last - 1));
+  await page.getByRole("link", { name: "Back to the two moments" }).click();
+  await page.getByRole("tab", { name: "Removed (1)", selected: true }).waitFor();
+  expect(words(page).get("from")).toBe(String(last - 1));
+  await page.getByRole("link", { name: "Letter 4" }).click();
   await page.getByRole("link", { name: "Show it as it is now" }).click();
   await page.getByText("At this moment it is in no mailbox.").waitFor();
   expect(await page.getByText(/You see this message as it was on/).count()).toBe(0);
@@ -105,7 +112,7 @@ it("two moments are compared, chosen by keys and by dragging: new, removed, move
   // To before the day on which all of it happened.
   for (let n = 0; n < 3; n++) await slider.press("ArrowLeft");
   await page.getByRole("link", { name: "Open: Letter 1", exact: true }).waitFor();
-  await page.getByRole("tab", { name: "Moved", exact: true }).click();
+  await page.getByRole("tab", { name: "Moved (1)" }).click();
   await page.getByText("INBOX → Work").waitFor();
   await page.getByRole("tab", { name: "Changed flags" }).click();
   await page.getByText("+ \\Flagged").waitFor();
@@ -124,7 +131,7 @@ it("two moments are compared, chosen by keys and by dragging: new, removed, move
   await soon(() => Number(words(page).get("from"))).toBeLessThan(50);
   await slider.press("Home");
   await soon(() => words(page).get("from")).toBe("1");
-  await page.getByRole("tab", { name: "New" }).click();
+  await page.getByRole("tab", { name: "New (52)" }).click();
   await page.getByRole("button", { name: "Show more" }).click();
   await soon(() => page.getByRole("link", { name: /Letter \d+/ }).count()).toBe(52);
   await page.reload();
@@ -176,4 +183,30 @@ it("is clear on a telephone too", async () => {
   await visit.page.getByRole("button", { name: "Time line", exact: true }).click();
   await visit.page.getByRole("slider", { name: "Moment" }).waitFor();
   await looked(visit, "time-line");
+});
+
+it("moments of one minute are told apart by their seconds, wherever they are named", async () => {
+  const [first, second] = [61, 62];
+  const minute = Math.floor((home.api.clock.now + 5 * 60_000) / 60_000) * 60;
+  const { pool } = home.api.scratch;
+  for (const [number, time] of [
+    [first, minute + 8],
+    [second, minute + 41],
+  ])
+    await pool.query("insert into revision (archive_id, number, made_at) values ($1, $2, to_timestamp($3))", [
+      archive,
+      number,
+      time,
+    ]);
+  await pool.query("update archive set revision = $2 where id = $1", [archive, second]);
+  await using visit = await home.signedIn(`/mail?archive=${archive}&at=${first}`);
+  const { page } = visit;
+  await page.getByText(/^You see this archive as it was on .*:08/).waitFor();
+  const slider = page.getByRole("slider", { name: "Moment" });
+  expect(await slider.getAttribute("aria-valuetext")).toMatch(/:08/);
+  await page.goto(`/compare?archive=${archive}&from=${first}&to=${second}`);
+  await page.getByText(/^Between .*:08.* and .*:41/).waitFor();
+  // One by itself is told as people say it.
+  await page.goto(`/mail?archive=${archive}&at=41`);
+  await page.getByText(/^You see this archive as it was on [^:]*\d\d:\d\d[^:]*$/).waitFor();
 });

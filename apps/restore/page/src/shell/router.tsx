@@ -1,7 +1,7 @@
 // Which address shows which screen. Each screen is loaded when it is first gone to, so that none makes another one slower.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { mailAddress } from "../screens/mail/address.ts";
-import { compareSearch } from "../screens/timeline/kinds.ts";
+import { compareSearch, messageSearch } from "../screens/timeline/kinds.ts";
 import { FailureScreen, NotFoundScreen } from "./failure.tsx";
 import { Gate } from "./frame.tsx";
 
@@ -44,8 +44,7 @@ const message = createRoute({
     parse: ({ archive, message: id }) => ({ archive: Number(archive), message: Number(id) }),
     stringify: ({ archive, message: id }) => ({ archive: String(archive), message: String(id) }),
   },
-  validateSearch: ({ at }: { readonly at?: unknown }): { readonly at?: string } =>
-    at === undefined ? {} : { at: String(at) },
+  validateSearch: messageSearch,
   component: lazyRouteComponent(() => import("../screens/mail/message-screen.tsx"), "MessageScreen"),
 });
 const compare = createRoute({

@@ -17,6 +17,9 @@ function keptFormat<F>(make: (locale: Locale) => F): (locale: Locale) => F {
 
 const numberFormat = keptFormat((locale) => new Intl.NumberFormat(locale));
 const momentFormat = keptFormat((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }));
+const secondFormat = keptFormat(
+  (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "medium" }),
+);
 const timeFormat = keptFormat((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "short" }));
 const dayFormat = keptFormat((locale) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }));
 const dateFormat = keptFormat(
@@ -44,6 +47,27 @@ export function size(bytes: number, locale?: Locale): string {
 
 /** 26 November 2026, 18:30, of an ISO time. */
 export const dateTime = (iso: string, locale?: Locale): string => momentFormat(locale).format(new Date(iso));
+
+const MINUTE_MS = 60_000;
+const minuteOf = (iso: string): number => Math.floor(Date.parse(iso) / MINUTE_MS);
+
+/** The minutes that more than one of these moments is of, as momentOf takes them. Null: no moment. */
+export function crowdedMinutes(moments: readonly (string | null)[]): ReadonlySet<number> {
+  const first = new Map<number, string>();
+  const crowded = new Set<number>();
+  for (const iso of moments) {
+    if (iso === null) continue;
+    const minute = minuteOf(iso);
+    const known = first.get(minute);
+    if (known === undefined) first.set(minute, iso);
+    else if (Date.parse(known) !== Date.parse(iso)) crowded.add(minute);
+  }
+  return crowded;
+}
+
+/** 26 November 2026, 18:30, of an ISO time; 18:30:09 where others that stand beside it are of the same minute. */
+export const momentOf = (iso: string, crowded: ReadonlySet<number>, locale?: Locale): string =>
+  (crowded.has(minuteOf(iso)) ? secondFormat : momentFormat)(locale).format(new Date(iso));
 
 /** As short as it can be and still be told apart: the time today, the day this year, else the date. `now`: milliseconds since 1970. */
 export function shortDate(iso: string, now: number, locale?: Locale): string {

@@ -50,6 +50,16 @@ export const jobs = {
   restoreTo: (account: string) => `Restore into ${account}`,
   restore: "Restore in place",
   download: "Download",
+  /** A job, and what of. */
+  named: (job: string, what: string) => `${job}: ${what}`,
+  what: {
+    messages: (count: number) => counted(count, "message", "messages"),
+    search: (query: string) => `what “${query}” finds`,
+    mailbox: (name: string, withBelow: boolean) => (withBelow ? `${name} and the mailboxes below it` : name),
+    mailboxes: (count: number) => counted(count, "mailbox", "mailboxes"),
+    within: (what: string, within: string) => `${what} in ${within}`,
+    everything: "everything",
+  },
   backToMail: "Back to the mail",
   asOf: (when: string) => `Of the mail as it was on ${when}.`,
   states: {

@@ -1,4 +1,5 @@
 // Sentences of the time line, and of two moments compared.
+import { number } from "./formats.ts";
 
 export const timeLine = {
   label: "Moment",
@@ -26,6 +27,10 @@ export const compare = {
   now: "now",
   between: (from: string, to: string) => `Between ${from} and ${to}`,
   kinds: { added: "New", removed: "Removed", moved: "Moved", flagged: "Changed flags" },
+  /** `whole`: all were counted. */
+  tab: (kind: string, count: number, whole: boolean) =>
+    whole ? `${kind} (${number(count)})` : count === 0 ? kind : `${kind} (${number(count)}+)`,
+  back: "Back to the two moments",
   none: {
     added: "No message is new.",
     removed: "No message was removed.",

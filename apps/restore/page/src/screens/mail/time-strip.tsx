@@ -3,9 +3,9 @@ import { Anchor, Box, Button, Group } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { dateTime } from "../../texts/formats.ts";
 import { mail } from "../../texts/mail.ts";
 import { timeLine } from "../../texts/time-line.ts";
+import { useMoments } from "../timeline/moments.ts";
 import { TimeLine } from "../timeline/time-line.tsx";
 import styles from "./mail.module.css";
 import { PastNote, WAY_OUT } from "./past-note.tsx";
@@ -21,6 +21,7 @@ interface Props {
 
 export function TimeStrip({ archive, past, action, onMove }: Props) {
   const isWide = useMediaQuery("(min-width: 48em)") ?? true;
+  const momentWords = useMoments(archive, [past?.time ?? null], past !== null);
   const [isWanted, setWanted] = useState(false);
   return (
     <div className={styles.time}>
@@ -40,7 +41,7 @@ export function TimeStrip({ archive, past, action, onMove }: Props) {
         </Group>
       ) : (
         <Box mt="xs">
-          <PastNote text={past.time === null ? mail.pastEmpty : mail.past(dateTime(past.time))}>
+          <PastNote text={past.time === null ? mail.pastEmpty : mail.past(momentWords(past.time))}>
             <Anchor
               {...WAY_OUT}
               renderRoot={(props) => <Link {...props} to="/compare" search={{ archive, from: past.revision }} />}

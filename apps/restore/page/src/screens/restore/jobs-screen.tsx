@@ -7,7 +7,7 @@ import { FailureNote } from "../../shell/failure.tsx";
 import { dateTime } from "../../texts/formats.ts";
 import { jobs } from "../../texts/restore.ts";
 import { shell } from "../../texts/shell.ts";
-import { titleOf } from "./job-words.ts";
+import { listedTitle } from "./job-words.ts";
 
 export function JobsScreen() {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
@@ -31,9 +31,9 @@ export function JobsScreen() {
           <Table.Tbody>
             {all.map((job) => (
               <Table.Tr key={job.job}>
-                <Table.Td>
+                <Table.Td style={{ overflowWrap: "anywhere" }}>
                   <Anchor renderRoot={(props) => <Link {...props} to="/jobs/$job" params={{ job: job.job }} />}>
-                    {titleOf(job)}
+                    {listedTitle(job)}
                   </Anchor>
                 </Table.Td>
                 <Table.Td>{job.created === null ? "" : dateTime(job.created)}</Table.Td>

@@ -1,16 +1,16 @@
 // Two moments of an archive compared: what is new, what was removed, moved, or has other flags, list by list; and which mailboxes differ. Which
 // moments, stands in the address.
 import { Alert, Container, List, Select, SimpleGrid, Stack, Tabs, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { asking } from "../../api/queries.ts";
 import type { Answer } from "../../api/shapes.ts";
 import { FailureNote } from "../../shell/failure.tsx";
-import { dateTime } from "../../texts/formats.ts";
 import { shell } from "../../texts/shell.ts";
 import { compare } from "../../texts/time-line.ts";
 import { Differences } from "./differences.tsx";
-import { KINDS, type Kind } from "./kinds.ts";
+import { firstKind, KINDS, type Kind } from "./kinds.ts";
+import { useMoments } from "./moments.ts";
 import { TimeLine } from "./time-line.tsx";
 
 const HERE = "/gate/compare";
@@ -18,7 +18,7 @@ const HERE = "/gate/compare";
 type Differing = Answer<"get", "/archives/{archive}/diff">;
 
 export function CompareScreen() {
-  const { archive, from, to, kind = "added" } = useSearch({ from: HERE });
+  const { archive, from, to, kind } = useSearch({ from: HERE });
   const go = useNavigate({ from: "/compare" });
   const archives = useQuery(asking("/archives", {}));
   const chosen = archive ?? archives.data?.archives[0]?.archive;
@@ -100,13 +100,23 @@ interface ComparedProps {
   readonly archive: number;
   readonly from: number | undefined;
   readonly to: number | undefined;
-  readonly kind: Kind;
+  /** Not given: the first of which there is anything. */
+  readonly kind: Kind | undefined;
   readonly onKind: (kind: Kind) => void;
 }
 
 function Compared({ archive, from, to, kind, onKind }: ComparedProps) {
-  const given = { params: { archive }, query: { from: moment(from), to: moment(to), limit: 1 } };
+  const [params, moments] = [{ archive }, { from: moment(from), to: moment(to) }];
+  const given = { params, query: { ...moments, limit: 1 } };
   const { data, error, refetch } = useQuery(asking("/archives/{archive}/diff", given));
+  const counts = useQuery({
+    ...asking("/archives/{archive}/diff/counts", { params, query: moments }),
+    placeholderData: keepPreviousData,
+  });
+  const words = useMoments(archive, [data?.from.time ?? null, data?.to.time ?? null]);
+  const momentOf = ({ time, revision }: Differing["from"]): string => (time === null ? String(revision) : words(time));
+  // Which list is opened is known when they are counted; where they cannot be, it is the first.
+  const open = kind ?? (counts.data === undefined ? (counts.error === null ? null : KINDS[0]) : firstKind(counts.data));
   if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
   return (
     <Stack>
@@ -116,17 +126,19 @@ function Compared({ archive, from, to, kind, onKind }: ComparedProps) {
         </Text>
       )}
       {data === undefined || data.mailboxes.length === 0 ? null : <Mailboxes mailboxes={data.mailboxes} />}
-      <Tabs value={kind} onChange={(value) => value !== null && onKind(value as Kind)} keepMounted={false}>
+      <Tabs value={open} onChange={(value) => value !== null && onKind(value as Kind)} keepMounted={false}>
         <Tabs.List>
           {KINDS.map((one) => (
             <Tabs.Tab key={one} value={one}>
-              {compare.kinds[one]}
+              {counts.data === undefined
+                ? compare.kinds[one]
+                : compare.tab(compare.kinds[one], counts.data[one], counts.data.whole)}
             </Tabs.Tab>
           ))}
         </Tabs.List>
         {KINDS.map((one) => (
           <Tabs.Panel key={one} value={one} pt="sm">
-            <Differences archive={archive} from={moment(from)} to={moment(to)} kind={one} />
+            <Differences archive={archive} {...moments} kind={one} compared={{ from, to, kind: one }} />
           </Tabs.Panel>
         ))}
       </Tabs>
@@ -135,8 +147,6 @@ function Compared({ archive, from, to, kind, onKind }: ComparedProps) {
 }
 
 const moment = (revision: number | undefined): string => (revision === undefined ? "now" : String(revision));
-
-const momentOf = ({ time, revision }: Differing["from"]): string => (time === null ? String(revision) : dateTime(time));
 
 function Mailboxes({ mailboxes }: { readonly mailboxes: Differing["mailboxes"] }) {
   const name = (path: readonly string[] | null): string => (path ?? []).join(" / ");

@@ -8,7 +8,7 @@ import { FailureNote } from "../../shell/failure.tsx";
 import { dateTime, size } from "../../texts/formats.ts";
 import { compare } from "../../texts/time-line.ts";
 import { seenText } from "../mail/message-view/links.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind, MessageSearch } from "./kinds.ts";
 import styles from "./time-line.module.css";
 
 type Page = Answer<"get", "/archives/{archive}/diff">;
@@ -19,6 +19,8 @@ interface Props {
   readonly from: string;
   readonly to: string;
   readonly kind: Kind;
+  /** What the address says, for the way back from a message. */
+  readonly compared: MessageSearch;
 }
 
 const PAGE = 50;
@@ -36,7 +38,7 @@ const behindOf = ({ next }: Page): Behind | undefined => {
   return { from: words.get("from") ?? "", to: words.get("to") ?? "", after: words.get("after") ?? "" };
 };
 
-export function Differences({ archive, from, to, kind }: Props) {
+export function Differences({ archive, from, to, kind, compared }: Props) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ["differences", archive, from, to, kind],
     initialPageParam: undefined as Behind | undefined,
@@ -61,7 +63,7 @@ export function Differences({ archive, from, to, kind }: Props) {
             key={message.message}
             archive={archive}
             message={message}
-            at={message.after === null ? last?.from.revision : last?.to.revision}
+            search={{ at: message.after === null ? last?.from.revision : last?.to.revision, ...compared }}
           />
         ))}
       </ul>
@@ -77,11 +79,11 @@ export function Differences({ archive, from, to, kind }: Props) {
 function Row({
   archive,
   message,
-  at,
+  search,
 }: {
   readonly archive: number;
   readonly message: Message;
-  readonly at: number | undefined;
+  readonly search: MessageSearch;
 }) {
   const { message: id, before, after, date, size: bytes, subject } = message;
   const name = seenText(subject ?? "") || compare.unnamed(String(id));
@@ -95,7 +97,7 @@ function Row({
             {...props}
             to="/archives/$archive/messages/$message"
             params={{ archive, message: id }}
-            search={at === undefined ? {} : { at: String(at) }}
+            search={search}
           />
         )}
       >

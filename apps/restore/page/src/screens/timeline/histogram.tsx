@@ -2,7 +2,7 @@
 // to whoever hears the page.
 import { Group, Text } from "@mantine/core";
 import type { Answer } from "../../api/shapes.ts";
-import { counted, dateTime, number } from "../../texts/formats.ts";
+import { counted, crowdedMinutes, momentOf, number } from "../../texts/formats.ts";
 import { timeLine } from "../../texts/time-line.ts";
 import { heightsOf } from "./line.ts";
 import styles from "./time-line.module.css";
@@ -23,6 +23,7 @@ export function Histogram({ slices }: { readonly slices: readonly Slice[] }) {
     slices.map((slice) => slice.vanished),
     most,
   );
+  const crowded = crowdedMinutes(slices.flatMap(({ begin, end }) => [begin, end]));
   const told = timeLine.told(words(total("arrived")), number(total("vanished")));
   return (
     <div>
@@ -51,7 +52,7 @@ export function Histogram({ slices }: { readonly slices: readonly Slice[] }) {
               width={0.8}
               height={(DOWN - 1) * (vanished[at] ?? 0)}
             />
-            <title>{titleOf(slice)}</title>
+            <title>{titleOf(slice, crowded)}</title>
           </g>
         ))}
       </svg>
@@ -65,8 +66,8 @@ export function Histogram({ slices }: { readonly slices: readonly Slice[] }) {
 
 const words = (count: number): string => counted(count, timeLine.message, timeLine.messages);
 
-const titleOf = ({ begin, end, arrived, vanished }: Slice): string =>
-  timeLine.slice(dateTime(begin ?? ""), dateTime(end ?? ""), number(arrived), number(vanished));
+const titleOf = ({ begin, end, arrived, vanished }: Slice, crowded: ReadonlySet<number>): string =>
+  timeLine.slice(momentOf(begin ?? "", crowded), momentOf(end ?? "", crowded), number(arrived), number(vanished));
 
 function Key({ className, text }: { readonly className: string | undefined; readonly text: string }) {
   return (

@@ -3,12 +3,12 @@
 import { Button, Group, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
-import { asking } from "../../api/queries.ts";
 import { FailureNote } from "../../shell/failure.tsx";
-import { dateTime } from "../../texts/formats.ts";
+import { crowdedMinutes, momentOf } from "../../texts/formats.ts";
 import { timeLine } from "../../texts/time-line.ts";
 import { Histogram } from "./histogram.tsx";
 import { placeOfStop, type Span, type Stop, stopByKey, stopNear, stopOf } from "./line.ts";
+import { asksLine } from "./moments.ts";
 import styles from "./time-line.module.css";
 
 export interface TimeLineProps {
@@ -22,21 +22,16 @@ export interface TimeLineProps {
   readonly label?: string | undefined;
 }
 
-const SLICES = 80;
 /** While it is dragged, what is beside it follows after so long. */
 const FOLLOW_MS = 120;
 
 export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label }: TimeLineProps) {
-  const { data, error, refetch } = useQuery(
-    asking("/archives/{archive}/time-line", {
-      params: { archive },
-      query: { slices: SLICES, ...(mailbox === undefined ? {} : { mailbox }) },
-    }),
-  );
+  const { data, error, refetch } = useQuery(asksLine(archive, mailbox));
   const line = useMemo(() => {
     const stops = (data?.stops ?? []).map(({ revision, time }) => ({ revision, time: Date.parse(time ?? "") }));
     const [first, last] = [data?.slices[0]?.begin, data?.slices.at(-1)?.end];
-    return { stops, span: { begin: Date.parse(first ?? ""), end: Date.parse(last ?? "") } };
+    const crowded = crowdedMinutes((data?.stops ?? []).map(({ time }) => time));
+    return { stops, crowded, span: { begin: Date.parse(first ?? ""), end: Date.parse(last ?? "") } };
   }, [data]);
   if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
   if (data === undefined) return <Skeleton height={96} aria-label={timeLine.loading} />;
@@ -49,7 +44,7 @@ export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label 
   return (
     <section className={styles.whole} aria-label={label}>
       <Histogram slices={data.slices} />
-      <Slider stops={line.stops} span={line.span} at={at} onMove={onMove} label={label} />
+      <Slider {...line} at={at} onMove={onMove} label={label} />
     </section>
   );
 }
@@ -57,12 +52,14 @@ export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label 
 interface SliderProps {
   readonly stops: readonly Stop[];
   readonly span: Span;
+  /** Minutes in which there is more than one stop. */
+  readonly crowded: ReadonlySet<number>;
   readonly at: number | null;
   readonly onMove: (at: number | null) => void;
   readonly label: string;
 }
 
-function Slider({ stops, span, at, onMove, label }: SliderProps) {
+function Slider({ stops, span, crowded, at, onMove, label }: SliderProps) {
   const last = stops.length - 1;
   const given = stopOf(at, stops);
   const [index, move] = useFollowed(given, (to) => onMove(to >= last ? null : (stops[to]?.revision ?? null)));
@@ -79,7 +76,7 @@ function Slider({ stops, span, at, onMove, label }: SliderProps) {
     event.preventDefault();
     move(to, false);
   };
-  const words = momentWords(index, stops);
+  const words = momentWords(index, stops, crowded);
   return (
     <div>
       <div
@@ -115,7 +112,7 @@ function Slider({ stops, span, at, onMove, label }: SliderProps) {
       </div>
       <Group justify="space-between" gap="xs" wrap="nowrap">
         <Text size="xs" c="dimmed">
-          {dateTime(new Date(span.begin).toISOString())}
+          {momentOf(new Date(span.begin).toISOString(), crowded)}
         </Text>
         <Text size="sm" fw={600} ta="center" aria-hidden>
           {words}
@@ -134,10 +131,10 @@ function Slider({ stops, span, at, onMove, label }: SliderProps) {
   );
 }
 
-function momentWords(index: number, stops: readonly Stop[]): string {
+function momentWords(index: number, stops: readonly Stop[], crowded: ReadonlySet<number>): string {
   const stop = stops[index];
   if (stop === undefined || index >= stops.length - 1) return timeLine.now;
-  return dateTime(new Date(stop.time).toISOString());
+  return momentOf(new Date(stop.time).toISOString(), crowded);
 }
 
 /** A value that shows at once where it was moved to, and tells it when it rests, or at once. What is given from outside counts when it changes. */
