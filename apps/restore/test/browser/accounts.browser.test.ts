@@ -178,7 +178,9 @@ async function isHeldBack(visit: Visit): Promise<void> {
 async function tellsWhatWasGone(visit: Visit): Promise<void> {
   const { page } = visit;
   const safe = page.getByRole("link", { name: "Is my mail safe?" });
-  await page.getByText(/^16 messages were gone from the server on .* They are kept\.$/).waitFor();
+  await page
+    .getByText(/^16 messages were gone from the server on .* They are kept at every earlier moment\.$/)
+    .waitFor();
   await looked(visit, "safe-gone");
   await page.getByRole("link", { name: "Which ones" }).click();
   await page.getByRole("tab", { name: "Removed (16)", selected: true }).waitFor();

@@ -68,8 +68,8 @@ export const safe = {
   },
   gone: (n: number, when: string) =>
     n === 1
-      ? `1 message was gone from the server on ${when}. It is kept.`
-      : `${number(n)} messages were gone from the server on ${when}. They are kept.`,
+      ? `1 message was gone from the server on ${when}. It is kept at every earlier moment.`
+      : `${number(n)} messages were gone from the server on ${when}. They are kept at every earlier moment.`,
   actions: {
     halt: "Look at them",
     password: "Give the password",

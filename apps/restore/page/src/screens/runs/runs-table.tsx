@@ -6,7 +6,7 @@ import type { Answer } from "../../api/shapes.ts";
 import { TextLink } from "../../parts/button-link.tsx";
 import { ToneBadge } from "../../parts/tone-badge.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
-import { dateTime, number, size } from "../../texts/formats.ts";
+import { crowdedMinutes, momentOf, number, size } from "../../texts/formats.ts";
 import { runs as words } from "../../texts/runs.ts";
 import { beforeOf, countOf, secondsOf } from "./reading.ts";
 
@@ -26,6 +26,7 @@ export function RunsTable() {
   });
   if (error !== null) return <FailureNote error={error} again={() => refetch()} />;
   const all = data?.pages.flatMap(({ runs }) => runs) ?? [];
+  const crowded = crowdedMinutes(all.map(({ started }) => started));
   if (data !== undefined && all.length === 0)
     return (
       <Stack gap={4}>
@@ -57,7 +58,7 @@ export function RunsTable() {
         </Table.Thead>
         <Table.Tbody>
           {all.map((run) => (
-            <RunRow key={run.run} run={run} />
+            <RunRow key={run.run} run={run} crowded={crowded} />
           ))}
         </Table.Tbody>
       </Table>
@@ -70,7 +71,7 @@ export function RunsTable() {
   );
 }
 
-function RunRow({ run }: { readonly run: Run }) {
+function RunRow({ run, crowded }: { readonly run: Run; readonly crowded: ReadonlySet<number> }) {
   const { started, account, archive, outcome, totals } = run;
   const took = secondsOf(run);
   const what = account === archive ? account : `${account} → ${archive}`;
@@ -83,7 +84,7 @@ function RunRow({ run }: { readonly run: Run }) {
     <Table.Tr>
       <Table.Td>
         <TextLink to="/runs/$run" params={{ run: String(run.run) }} size="sm">
-          {started === null ? String(run.run) : dateTime(started)}
+          {started === null ? String(run.run) : momentOf(started, crowded)}
         </TextLink>
         {/* A narrow window has no room for columns: the same in lines. */}
         <Text hiddenFrom="sm" size="sm" style={{ overflowWrap: "anywhere" }}>
