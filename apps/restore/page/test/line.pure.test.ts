@@ -3,7 +3,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { firstKind, messageSearch } from "../src/screens/timeline/kinds.ts";
-import { heightsOf, placeOfStop, type Stop, stopByKey, stopNear, stopOf } from "../src/screens/timeline/line.ts";
+import {
+  heightsOf,
+  placeOfStop,
+  restingStop,
+  type Stop,
+  stopByKey,
+  stopNear,
+  stopOf,
+} from "../src/screens/timeline/line.ts";
 
 const BEGIN = 1_700_000_000_000;
 const END = 1_800_000_000_000;
@@ -25,6 +33,29 @@ describe("places and moments", () => {
         }
       }),
     );
+  });
+
+  it("a hand rests at the last of those it cannot tell apart, never further than it reaches, nor earlier further right", () => {
+    const reach = fc.double({ min: 0, max: 0.1, noNaN: true });
+    fc.assert(
+      fc.property(stops, reach, (all, near) => {
+        let before = 0;
+        for (const index of all.keys()) {
+          const found = restingStop(index, all, span, near);
+          expect(found).toBeGreaterThanOrEqual(Math.max(index, before));
+          expect(placeOfStop(found, all, span)).toBeLessThanOrEqual(placeOfStop(index, all, span) + near);
+          expect(found === all.length - 1).toBe(index === all.length - 1);
+          before = found;
+        }
+      }),
+    );
+    // A first backup of thirty moments, then a month with one a day: the whole of the first is meant, and each day.
+    const first = Array.from({ length: 30 }, (_, n) => BEGIN + n * 1_000);
+    const days = Array.from({ length: 30 }, (_, n) => BEGIN + (n + 1) * 86_400_000);
+    const all = [...first, ...days].map((time, n) => ({ revision: n + 1, time }));
+    const month = { begin: BEGIN, end: days[29] ?? 0 };
+    const rest = (at: number) => restingStop(stopNear(at, all, month), all, month, 3 / 600);
+    expect([rest(0), rest(1 / 30), rest(0.5), rest(1)]).toEqual([29, 30, 44, 59]);
   });
 
   it("further to the right is never earlier, and every place means a moment: the nearest one", () => {

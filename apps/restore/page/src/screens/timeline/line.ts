@@ -42,6 +42,17 @@ export function stopNear(place: number, stops: readonly Stop[], span: Span): num
   return found;
 }
 
+/**
+ * Where a hand rests that cannot point finer than `reach`, a part of the line: the last stop that near behind one. A first backup makes many in a
+ * minute, and of those the whole one is meant. Now is never meant but where it is pointed at; keys reach every stop.
+ */
+export function restingStop(index: number, stops: readonly Stop[], span: Span, reach: number): number {
+  const place = placeOfStop(index, stops, span);
+  let found = index;
+  while (found < stops.length - 2 && placeOfStop(found + 1, stops, span) <= place + reach) found++;
+  return found;
+}
+
 /** The stop that a moment in an address means: the last one up to that revision. No revision is now. */
 export function stopOf(revision: number | null, stops: readonly Stop[]): number {
   if (revision === null) return stops.length - 1;

@@ -7,7 +7,7 @@ import { FailureNote } from "../../shell/failure.tsx";
 import { crowdedMinutes, momentOf } from "../../texts/formats.ts";
 import { timeLine } from "../../texts/time-line.ts";
 import { Histogram } from "./histogram.tsx";
-import { placeOfStop, type Span, type Stop, stopByKey, stopNear, stopOf } from "./line.ts";
+import { placeOfStop, restingStop, type Span, type Stop, stopByKey, stopNear, stopOf } from "./line.ts";
 import { asksLine } from "./moments.ts";
 import styles from "./time-line.module.css";
 
@@ -24,6 +24,8 @@ export interface TimeLineProps {
 
 /** While it is dragged, what is beside it follows after so long. */
 const FOLLOW_MS = 120;
+/** A hand points no finer, in pixels. */
+const REACH = 3;
 
 export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label }: TimeLineProps) {
   const { data, error, refetch } = useQuery(asksLine(archive, mailbox));
@@ -68,7 +70,8 @@ function Slider({ stops, span, crowded, at, onMove, label }: SliderProps) {
   const toPointer = (event: PointerEvent): void => {
     const box = track.current?.getBoundingClientRect();
     if (box === undefined || box.width === 0) return;
-    move(stopNear((event.clientX - box.left) / box.width, stops, span), false);
+    const near = stopNear((event.clientX - box.left) / box.width, stops, span);
+    move(restingStop(near, stops, span, REACH / box.width), false);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const to = event.altKey || event.ctrlKey || event.metaKey ? null : stopByKey(event.key, index, stops.length);
