@@ -46,6 +46,24 @@ it("trap 27: who waits while a password is refused does not show it again, in th
   expect(await waiting()).toBe(0);
 });
 
+it("the connection of all sign-ins has nothing left over of those that are done", async () => {
+  await using scratch = await scratchDatabase();
+  const clients: Awaited<ReturnType<typeof scratch.database.dedicated>>[] = [];
+  const dedicated: typeof scratch.database.dedicated = async (name) => {
+    const client = await scratch.database.dedicated(name);
+    clients.push(client);
+    return client;
+  };
+  await using entrances = openEntrances({ dedicated });
+  const listeners: number[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    await entrances.through(1 as AccountId, async () => undefined);
+    listeners.push(clients[0]?.listenerCount("end") ?? -1);
+  }
+  expect(clients).toHaveLength(1);
+  expect(new Set(listeners).size).toBe(1);
+});
+
 it("a sign-in that never ends keeps nobody out for ever", async () => {
   await using scratch = await scratchDatabase();
   await using patient = openEntrances(scratch.database);

@@ -32,7 +32,8 @@ export function keptLeases(database: Database, momentMs: number): LeaseSource {
   /** Accounts that are held, or asked for, on the session. */
   const own = new Set<number>();
   const session = (): Promise<Session> => {
-    const opening = open ?? openSession(database, momentMs);
+    if (open !== null) return open;
+    const opening = openSession(database, momentMs);
     open = opening;
     const forget = (): void => {
       if (open === opening) open = null;

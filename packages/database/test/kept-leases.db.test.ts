@@ -41,6 +41,23 @@ test("S4: one connection serves one account after the other, and each holder has
   expect(await leaseSessions()).toBe(1);
 });
 
+test("a kept connection has nothing left over of the leases that were given back", async () => {
+  const clients: Awaited<ReturnType<typeof scratch.database.dedicated>>[] = [];
+  const dedicated: typeof scratch.database.dedicated = async (name) => {
+    const client = await scratch.database.dedicated(name);
+    clients.push(client);
+    return client;
+  };
+  await using leases = keptLeases(Object.assign(Object.create(scratch.database), { dedicated }), 2);
+  const listeners: number[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    await (await leases.acquire(on(1))).release();
+    listeners.push(clients[0]?.listenerCount("end") ?? -1);
+  }
+  expect(clients).toHaveLength(1);
+  expect(new Set(listeners).size).toBe(1);
+});
+
 test("S4: what is held on a kept connection is held, and free when it was given back", async () => {
   await using leases = keptLeases(scratch.database, 2);
   await (await leases.acquire(on(2))).release();

@@ -77,7 +77,8 @@ function openSession(database: Pick<Database, "dedicated">) {
   let client: Promise<Client> | null = null;
   let last: Promise<unknown> = Promise.resolve();
   const connected = (): Promise<Client> => {
-    const opening = client ?? database.dedicated("entrance");
+    if (client !== null) return client;
+    const opening = database.dedicated("entrance");
     client = opening;
     const forget = (): void => {
       if (client === opening) client = null;
