@@ -139,6 +139,7 @@ describe("the page after the first backup", () => {
     hasPassword: true,
     variables: {},
     foreignDatabase: false,
+    call: null,
   };
   it("has lines that can be copied", () => {
     const lines = firstNightLines(night);
@@ -161,6 +162,23 @@ describe("the page after the first backup", () => {
     expect(text).toContain('Environment="PACKETBOAT_HOME=/data/my mail"');
     expect(text).toContain("--password-file /path/to/password --quiet");
     expect(text).toContain("PACKETBOAT_DATABASE_URL must be set there too.");
+  });
+  it("calls a container from outside, where its paths and variables are none", () => {
+    const text = firstNightLines({
+      ...night,
+      hasPassword: false,
+      foreignDatabase: true,
+      variables: { PACKETBOAT_HOME: "/data" },
+      call: "docker compose run --rm packetboat",
+    }).join("\n");
+    expect(text).toContain("  docker compose run --rm packetboat restore list you@example.com\n");
+    expect(text).toContain(
+      "  17 3 * * *  cd /path/to/packetboat && docker compose run --rm packetboat backup imaps://you\\%2Bx@example.com@mail.example.com --quiet\n",
+    );
+    expect(text).toContain(
+      "  docker compose run --rm packetboat account add imaps://you%2Bx@example.com@mail.example.com --keep-password",
+    );
+    expect(text).not.toMatch(/PACKETBOAT_|systemd|\/opt|\/data/);
   });
   it("quotes for sh", () => {
     expect([shellQuoted("a@b.c"), shellQuoted("it's"), shellQuoted(""), shellQuoted("a*")]).toEqual([

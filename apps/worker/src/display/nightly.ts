@@ -49,5 +49,15 @@ export function nightOf({ url, options, archive, hasPassword, program, where, va
     return value === undefined || value === "" ? [] : [[name, value] as const];
   });
   const foreignDatabase = (variables.PACKETBOAT_DATABASE_URL ?? "") !== "";
-  return { program, archive, where, args, hasPassword, variables: Object.fromEntries(set), foreignDatabase };
+  const call = variables.PACKETBOAT_CALL ?? "";
+  return {
+    program,
+    archive,
+    where,
+    args,
+    hasPassword,
+    variables: Object.fromEntries(set),
+    foreignDatabase,
+    call: call === "" ? null : call,
+  };
 }
