@@ -210,7 +210,10 @@ describe("what is typed", () => {
   it.each([
     [["imaps://you@imap.gmail.com"], /Google wants a client id of your own.*--client-id/],
     [["imaps://you@imap.gmail.com", "--client-id", "x", "--device"], /Google offers no sign-in by code for mail/],
-    [["imaps://you@mail.example.com", "--client-id", "x"], /not known: say --provider google or microsoft/],
+    [
+      ["imaps://you@mail.example.com", "--client-id", "x"],
+      /not known\. Choose a provider \(--provider google or microsoft\)/,
+    ],
     [["imaps://you@mail.example.com", "--client-id", "x", "--issuer", "http://login.example.com"], /must be https/],
     [["imaps://you@mail.example.com", "--client-id", "x", "--issuer", "http://127.0.0.1:1"], /cannot be reached/],
     [["imaps://you@imap.gmail.com", "--client-id", "x", "--device", "--browser"], /not both/],
