@@ -207,9 +207,10 @@ it("selects over rows that were never shown, keeps that while they scroll away, 
   expect(page.url()).not.toContain("message=");
   await scrollTo(30_000);
   const far = list.getByRole("option").nth(12);
+  const placeOf = async (): Promise<number> => Number(await far.getAttribute("aria-posinset"));
+  await expect.poll(placeOf).toBeGreaterThan(300);
   await expect.poll(() => far.textContent()).toMatch(/Message \d+/);
-  const place = Number(await far.getAttribute("aria-posinset"));
-  expect(place).toBeGreaterThan(300);
+  const place = await placeOf();
   await far.click({ modifiers: ["Shift"] });
   await bar.getByText(`${place} messages selected`).waitFor();
   await scrollTo(0);
