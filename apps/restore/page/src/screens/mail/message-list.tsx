@@ -46,8 +46,17 @@ export function MessageList({ source, count, label, cursor, open, selection, isO
 
   const latest = useRef(shape);
   latest.current = shape;
+  const last = useRef({ cursor: -1, height: 0 });
   useLayoutEffect(() => {
-    if (cursor >= 0 && height > 0) setPlace((before) => placeWith(cursor, before, latest.current));
+    if (cursor < 0 || height === 0) return;
+    const { cursor: from, height: was } = last.current;
+    last.current = { cursor, height };
+    // A list that is only made lower or higher keeps its cursor in sight, unless somebody had scrolled away from it.
+    setPlace((before) => {
+      const seen = rowsShown(before, { ...latest.current, viewPx: Math.max(was, ROW_PX) });
+      const isInSight = cursor >= seen.from && cursor < seen.to;
+      return cursor !== from || isInSight ? placeWith(cursor, before, latest.current) : before;
+    });
   }, [cursor, height]);
   // Where the element is scrolled to, as it last said: to ask it for that after the rows changed makes the browser lay them out at once.
   const scrollTop = useRef(0);
