@@ -1,7 +1,7 @@
 // What is said before a restore about what is held back and what would go: nobody may be told to let removals from a server through, nor be left
 // to think that only the archive loses something.
 import type { HeldMailbox, LinkInfo, LinkStatus } from "@packetboat/archive";
-import { asId, type RunId } from "@packetboat/core";
+import { asId, DEFAULT_POLICY, type LinkId, type RunId } from "@packetboat/core";
 import { expect, it } from "vitest";
 import type { InPlaceLook } from "../src/in-place.ts";
 import { heldBack, noServerChanged, removes } from "../src/jobs/obstacles.ts";
@@ -23,10 +23,20 @@ it("what would go names each place that loses it", () => {
     totals: { back: 0, moved: 0, flagged: 0, removed: 2 },
     removedMailboxes: [],
   } as unknown as InPlaceLook["plan"];
-  expect(removes({ plan, writing: [] })?.text).toBe(
+  expect(removes({ plan, writing: [], lent: new Set() })?.text).toBe(
     "2 messages that came since will be removed from the archive as it is now. They stay in the archive at earlier moments.",
   );
-  expect(removes({ plan, writing: [link] })?.text).toContain("and the server of ann@example.com.");
+  const told = (removals: "mirror" | "trash" | "never", isLent: boolean) => {
+    const one = { ...link, id: asId<LinkId>(5), policy: { ...DEFAULT_POLICY, removals } };
+    return removes({ plan, writing: [one], lent: new Set(isLent ? [one.id] : []) })?.text ?? "";
+  };
+  for (const [removals, isLent] of [
+    ["mirror", false],
+    ["trash", false],
+    ["never", true],
+  ] as const)
+    expect(told(removals, isLent)).toContain("and the server of ann@example.com.");
+  expect(told("never", false)).not.toContain("ann@example.com");
 });
 
 it("when no server was written to, that is said, with what to do", () => {

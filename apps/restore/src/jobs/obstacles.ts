@@ -73,14 +73,16 @@ export function heldBack({ link, held, heldBy }: LinkStatus, kinds: ReadonlySet<
 }
 
 /** What would go, and from where. */
-export function removes({ plan, writing }: Pick<InPlaceLook, "plan" | "writing">): Obstacle | null {
+export function removes({ plan, writing, lent }: Pick<InPlaceLook, "plan" | "writing" | "lent">): Obstacle | null {
   const { totals, removedMailboxes } = plan;
   const going = [
     ...(totals.removed > 0 ? [plural(totals.removed, "message")] : []),
     ...(removedMailboxes.length > 0 ? [plural(removedMailboxes.length, "mailbox")] : []),
   ];
   if (going.length === 0) return null;
-  const places = ["the archive as it is now", ...writing.map(({ account }) => `the server of ${account}`)];
+  // M7: an account that never loses what was removed elsewhere keeps it, unless it is written to for this restore alone.
+  const losing = writing.filter(({ id, policy }) => lent.has(id) || policy.removals !== "never");
+  const places = ["the archive as it is now", ...losing.map(({ account }) => `the server of ${account}`)];
   return {
     code: "REMOVES",
     text: `${going.join(" and ")} that came since will be removed from ${places.join(" and ")}. They stay in the archive at earlier moments.`,
