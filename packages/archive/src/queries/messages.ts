@@ -103,10 +103,11 @@ async function idsOf(
   { keySpace, storedIds }: Adding,
   ops: readonly AddMessage[],
 ): Promise<readonly (bigint | null)[]> {
-  const unknown = [...new Set(ops.map(({ sha256 }) => sha256))].filter((sha256) => idOf(storedIds, sha256) === null);
-  const found = unknown.length === 0 ? [] : await findIds(client, keySpace, unknown);
-  const others = new Map(found.map(({ sha256, id }) => [sha256, id]));
-  return ops.map(({ sha256 }) => idOf(storedIds, sha256) ?? others.get(sha256) ?? null);
+  const known = ops.map(({ sha256 }) => idOf(storedIds, sha256));
+  const unknown = new Set(ops.flatMap(({ sha256 }, i) => (known[i] === null ? sha256 : [])));
+  if (unknown.size === 0) return known;
+  const others = new Map((await findIds(client, keySpace, [...unknown])).map(({ sha256, id }) => [sha256, id]));
+  return ops.map(({ sha256 }, i) => known[i] ?? others.get(sha256) ?? null);
 }
 
 async function findIds(
