@@ -2,7 +2,7 @@
 // kept. It throws what mailparser throws; the thread then reads the message in our own way.
 
 import type { ShownAddress } from "@packetboat/search";
-import { convert } from "html-to-text";
+import { compile } from "html-to-text";
 import { type AddressObject, type Headers, MailParser, type MessageText } from "mailparser";
 import type { Read, ReadAttachment, ReadHeader } from "./content-of.ts";
 import { TEXT_CHARACTERS } from "./limits.ts";
@@ -180,10 +180,14 @@ const HTML = {
   ],
 };
 
+/** Made once: the reading of the selectors takes as long as that of a short text. */
+let toText: ((html: string) => string) | null = null;
+
 /** The text of HTML, in lines as it is laid out. */
 export function textOfHtml(html: string): string {
+  toText ??= compile(HTML);
   try {
-    return convert(html.slice(0, TEXT_CHARACTERS), HTML);
+    return toText(html.slice(0, TEXT_CHARACTERS));
   } catch {
     // Nested beyond what its walk can bear. The words are there all the same.
     return plainHtml(html.slice(0, TEXT_CHARACTERS));
