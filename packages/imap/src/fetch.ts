@@ -24,9 +24,11 @@ import type { FetchRow } from "./fetch-line.ts";
 import type { Gate } from "./gate.ts";
 import { emailIdItem } from "./identify.ts";
 import { type Attempt, afterAttempt } from "./isolate.ts";
+import { isCourier } from "./list.ts";
 import { isLost, MailboxSession, type Wanted } from "./mailbox-session.ts";
 import { uidPieces } from "./pieces.ts";
 import type { Pool } from "./pool.ts";
+import { isCourierStandIn } from "./provider-texts.ts";
 import { Stream } from "./stream.ts";
 
 /** Bytes of messages that may wait for the consumer, besides the one that is arriving. */
@@ -175,10 +177,13 @@ class Lane {
   }
 
   async #attempt(gate: Gate, set: UidSet, answered: Set<number>): Promise<Ended> {
+    // What stands in for a message counts as no answer: it is asked for again, then named (C6). As its bytes it would stay for ever (C1).
+    const isStandIn = ({ body }: FetchRow): boolean =>
+      isCourier(gate.capabilities) && body != null && isCourierStandIn(body);
     const items = `UID FLAGS INTERNALDATE${gate.selected?.modseq ? " MODSEQ" : ""}${emailIdItem(gate.capabilities)} BODY.PEEK[]`;
     try {
       await gate.command(`UID FETCH ${formatUids(set)} (${items})`, {
-        onFetch: (row) => this.#take(row, set, answered),
+        onFetch: (row) => (isStandIn(row) ? undefined : this.#take(row, set, answered)),
         bodies: true,
         maxRows: 4 * uidCount(set) + 10_000,
       });
