@@ -17,6 +17,8 @@ const project = (name: string, pattern: string, timeout: number, globalSetup: re
     include: [`packages/*/test/**/${pattern}`, `apps/*/{,page/}test/**/${pattern}`, `tools/test/**/${pattern}`],
     testTimeout: soak ? 900_000 : timeout,
     hookTimeout: timeout,
+    // What is waited for comes, or the test hangs: a second, the default, says only how busy the machine is.
+    expect: { poll: { timeout: Math.min(timeout, 60_000) } },
     globalSetup: [...globalSetup],
     setupFiles: soak ? ["tools/soak.ts"] : [],
     // A worker keeps what it has loaded from file to file: loading it anew cost a third of the processor's time. So no test may leave
