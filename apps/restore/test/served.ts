@@ -82,8 +82,8 @@ async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
     notSent: 0,
     held: 0,
   };
-  const unknown = { lastGood: null, lastRun: null, nextRun: null, budgetToday: null, heldBy: null };
-  return (await linkStatuses(pool)).map(({ link }) => {
+  const unknown = { lastGood: null, nextRun: null, budgetToday: null, heldBy: null };
+  return (await linkStatuses(pool)).map(({ link, lastRun: last }) => {
     const of = {
       link: link.id,
       archive: link.archive,
@@ -92,7 +92,17 @@ async function standings(pool: World["pool"]): ReturnType<World["standings"]> {
       accountId: link.accountId,
       pulls: link.rights.pull,
     };
-    return { ...of, state: "overdue", well: false, reasons: ["It never ran."], hold: null, ...unknown, ...nothing };
+    const lastRun = last === null ? null : { run: last.id, outcome: last.outcome, started: null, error: null };
+    return {
+      ...of,
+      lastRun,
+      state: "overdue",
+      well: false,
+      reasons: ["It never ran."],
+      hold: null,
+      ...unknown,
+      ...nothing,
+    };
   });
 }
 

@@ -33,6 +33,7 @@ export {
   setLink,
 } from "./catalog/links.ts";
 export { type Loss, lossesSince } from "./catalog/losses.ts";
+export * from "./catalog/one-sided.ts";
 export * from "./catalog/run-series.ts";
 export * from "./catalog/runs.ts";
 export * from "./catalog/schedules.ts";

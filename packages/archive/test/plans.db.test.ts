@@ -17,6 +17,8 @@ import {
   messageOrder,
   messagesAt,
   newestMessages,
+  oneSided,
+  onlyOnServer,
   openArchive,
   openImport,
   planUndo,
@@ -236,6 +238,9 @@ describe("plans", () => {
     await archive.removedSince(0);
     await archive.approved(Date.now());
     for (const of of [{ heldBy: runId }, { link: link.id }]) await undoneMessages(database.pool, of, 100, "1.0.1");
+    // The restores and imports of this archive are most of it.
+    expect((await oneSided(database.pool, link)).onlyOnServer?.messages).toBeGreaterThan(0);
+    await onlyOnServer(database.pool, link, asId<Revision>(5));
     await countStorage(database.pool, null, 1_000);
     await storageDays(database.pool, null);
     await archive.finishRun(runId, "ok", { version: 1, totals: NO_COUNTS } as never);

@@ -1,6 +1,16 @@
 // The first screen's words, as a table: what each state says and where it leads. No sentence may send anybody to the command line.
 import { describe, expect, it } from "vitest";
-import { begun, inOrder, type Link, paceOf, standingOf, verdictOf } from "../src/screens/safe/standing.ts";
+import {
+  begun,
+  carriedOutOf,
+  inOrder,
+  type Link,
+  paceOf,
+  restoreOf,
+  standingOf,
+  verdictOf,
+} from "../src/screens/safe/standing.ts";
+import { safe } from "../src/texts/safe.ts";
 
 const NOW = Date.parse("2026-11-26T12:00:00Z");
 const HOUR = 3_600_000;
@@ -36,6 +46,8 @@ const link = (some: Partial<Link> = {}): Link => ({
     held: 0,
     heldBy: null,
     losses: [],
+    onlyOnServer: null,
+    onlyInArchive: 0,
   },
   ...some,
 });
@@ -111,6 +123,8 @@ const CASES: readonly (readonly [string, Link, string, object | null, RegExp | n
   ],
 ];
 
+const LACKING = { onlyOnServer: { messages: 506, before: 7, after: 9 } };
+
 describe("what is said of an account", () => {
   it.each(CASES)("%s", (_, of, tone, step, words) => {
     const standing = standingOf(of, NOW);
@@ -128,6 +142,10 @@ it.each([
   ["the first run of one", [link(), link({ lastGood: null, state: "running" })], true, "calm"],
   ["a first run that was asked for", [begun(ill("overdue", { lastRun: null, lastGood: null }), true)], true, "calm"],
   ["one that nobody asked for", [begun(ill("overdue", { lastRun: null, lastGood: null }), false)], true, "bad"],
+  ["mail that only the server has", [link(), link(LACKING)], true, "notable"],
+  ["the same of one that runs", [link(), link({ ...LACKING, state: "running" })], true, "notable"],
+  ["the same of one that fails", [link(), ill("failing", LACKING)], true, "bad"],
+  ["mail that only the archive has", [link({ onlyInArchive: 31 })], true, "good"],
   ["something listed", [link(), link({ state: "partial" })], true, "notable"],
   ["one ill", [link({ state: "partial" }), ill("failing", {})], false, "bad"],
 ] as const)("the answer: %s", (_, links, mayAdd, tone) => {
@@ -136,9 +154,29 @@ it.each([
   expect(verdict.lead).not.toBe("");
 });
 
+it("mail that only one side has is told with its number, no more than was counted, and with what carries it out", () => {
+  const standing = standingOf(link(LACKING), NOW);
+  expect([standing.tone, standing.badge]).toEqual(["notable", "Lacks some"]);
+  expect(standingOf(ill("failing", LACKING), NOW).tone).toBe("bad");
+  expect(safe.onlyOnServer(506)).toMatch(/^506 messages are on the server and not in the archive as it is now/);
+  expect(safe.onlyOnServer(1)).toMatch(/^1 message is .* It is kept at earlier moments\.$/);
+  expect(safe.onlyInArchive(10_001)).toMatch(/^More than 10,000 messages are in the archive and not on the server/);
+  expect(restoreOf(3, LACKING.onlyOnServer)).toEqual({
+    at: "7",
+    to: { kind: "place", whatCameSince: "keep", carryOut: false, onlyOnServer: 3 },
+  });
+  expect(carriedOutOf(3)).toMatchObject({ at: "now", to: { whatCameSince: "keep", carryOut: [3] } });
+});
+
 it("those that need somebody come first, and a run is followed closely", () => {
-  const all = [link({ link: 1 }), link({ link: 2, state: "partial" }), ill("halted", { link: 3 }), link({ link: 4 })];
-  expect(inOrder(all).map((one) => one.link)).toEqual([3, 2, 1, 4]);
+  const all = [
+    link({ link: 1 }),
+    link({ link: 2, state: "partial" }),
+    ill("halted", { link: 3 }),
+    link({ link: 4 }),
+    link({ link: 5, ...LACKING }),
+  ];
+  expect(inOrder(all).map((one) => one.link)).toEqual([3, 2, 5, 1, 4]);
   expect(paceOf(all, false)).toBeGreaterThan(paceOf([link(ran("running"))], false));
   expect(paceOf(undefined, true)).toBe(paceOf([link(ran("running"))], false));
 });

@@ -14,6 +14,7 @@ import type { Orders } from "./orders.ts";
 import type { Page } from "./page.ts";
 import type { PictureType } from "./picture.ts";
 import type { Place } from "./place.ts";
+import type { SidesBook } from "./sides-book.ts";
 import type { SignIns } from "./sign-ins.ts";
 import type { TallyBook } from "./tally-book.ts";
 import type { Tries } from "./tries.ts";
@@ -59,6 +60,8 @@ export interface World {
   readonly orders: Orders;
   /** What was counted of histories. */
   readonly tallies: TallyBook;
+  /** What only one side of a link has. */
+  readonly sides: SidesBook;
 }
 
 /** A request that may be answered. */

@@ -9,6 +9,7 @@ import { openOrders } from "./orders.ts";
 import { expectWhole } from "./patience.ts";
 import { type Place, placeOf } from "./place.ts";
 import type { World } from "./route.ts";
+import { openSidesBook } from "./sides-book.ts";
 import { openSignIns } from "./sign-ins.ts";
 import { openTallyBook } from "./tally-book.ts";
 import { openTries } from "./tries.ts";
@@ -42,7 +43,17 @@ export interface Where {
 export async function serveApi(
   world: Omit<
     World,
-    "place" | "downloads" | "receiving" | "followers" | "reader" | "turns" | "orders" | "tallies" | "tries" | "signIns"
+    | "place"
+    | "downloads"
+    | "receiving"
+    | "followers"
+    | "reader"
+    | "turns"
+    | "orders"
+    | "tallies"
+    | "sides"
+    | "tries"
+    | "signIns"
   >,
   { host, port, url }: Where,
 ): Promise<Listening> {
@@ -70,6 +81,7 @@ export async function serveApi(
     turns: turnsOf(OPENED_AT_ONCE),
     orders,
     tallies: openTallyBook(),
+    sides: openSidesBook(),
     tries: openTries(world.now),
     signIns,
   });

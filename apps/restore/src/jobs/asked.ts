@@ -34,6 +34,13 @@ export const destination = z.discriminatedUnion("kind", [
       .describe(
         "Links that only back up write to their servers for this once: true: all, or these. Default: false, and without a link that may write no server changes",
       ),
+    onlyOnServer: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "Of the selection only what the server of this link has and the archive as it is now has not, 10000 messages at most. Default: all of it",
+      ),
   }),
   z.strictObject({
     kind: z.literal("account").describe("Into another account; what is there already is not sent again"),

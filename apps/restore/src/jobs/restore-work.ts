@@ -1,7 +1,16 @@
 // A restore as a job: looked at, then done, by the same steps as restore push (in-place.ts, push-to.ts). Begun again it goes on: an undo compares
 // with the same revision, a link knows what it sent. It must never remove anything that was not shown, or asked for without being looked at.
-import { heldBy, linkStatuses, type UndoCounts, type Undone, unknownTo } from "@packetboat/archive";
-import { asId, type LinkId, type Revision, type RunReport } from "@packetboat/core";
+import {
+  heldBy,
+  linkStatuses,
+  listLinks,
+  onlyOnServer,
+  type UndoCounts,
+  type Undone,
+  type UndoSelection,
+  unknownTo,
+} from "@packetboat/archive";
+import { asId, type LinkId, MailError, type Revision, type RunReport } from "@packetboat/core";
 import { count, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
 import { pushTo, type ToWish } from "../commands/push-to.ts";
@@ -49,9 +58,10 @@ type Place = Extract<RestoreTo, { kind: "place" }>;
 async function lookAtPlace(
   around: Around,
   at: Resolved,
-  { selection }: ChosenSelection,
-  { whatCameSince = "keep", carryOut = false }: Place,
+  { selection: chosen }: ChosenSelection,
+  { whatCameSince = "keep", carryOut = false, onlyOnServer: lacking }: Place,
 ): Promise<Looked> {
+  const selection = lacking === undefined ? chosen : await lackingOf(around, at, chosen, asId(lacking));
   const lends = typeof carryOut === "boolean" ? carryOut : carryOut.map((id): LinkId => asId(id));
   const keepNew = whatCameSince === "keep";
   const look = await lookInPlace(around, { at, selection, keepNew, sync: true, carryOut: lends });
@@ -64,6 +74,25 @@ async function lookAtPlace(
       return ended({ revision: done.revision, done: countsOf(done), stale: done.stale, runs }, said, sync?.runs ?? []);
     },
   };
+}
+
+/** Throws CONFIG_INVALID where the archive lacks nothing of it (any more). */
+async function lackingOf(
+  { database: { pool }, archive }: Around,
+  at: Resolved,
+  selection: UndoSelection,
+  id: LinkId,
+): Promise<UndoSelection> {
+  const link = (await listLinks(pool, { archiveId: archive.id })).find((one) => one.id === id);
+  if (link === undefined) throw new MailError("CONFIG_INVALID", `This archive has no link ${id}.`);
+  const chosen = selection.messages === undefined ? null : new Set(selection.messages);
+  const messages = (await onlyOnServer(pool, link, at.revision)).filter((one) => chosen === null || chosen.has(one));
+  if (messages.length === 0)
+    throw new MailError(
+      "CONFIG_INVALID",
+      "The archive has all of it again, as it is now: there is nothing to bring back.",
+    );
+  return { ...selection, messages };
 }
 
 const countsOf = ({ back, moved, flagged, removed }: UndoCounts): UndoCounts => ({ back, moved, flagged, removed });

@@ -95,6 +95,15 @@ export async function looked({ page }: Visit, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: null, reducedMotion: "reduce" });
 }
 
+/** The same wide and narrow, in the window that is open. */
+export async function lookedBoth(visit: Visit, name: string): Promise<void> {
+  const size = visit.page.viewportSize() ?? WIDE;
+  await looked(visit, name);
+  await visit.page.setViewportSize(NARROW);
+  await looked(visit, name);
+  await visit.page.setViewportSize(size);
+}
+
 /** Into docs/screens, wide or narrow by the window, with PACKETBOAT_SCREENS=1. */
 async function screenshot(page: Page, name: string): Promise<void> {
   if (process.env.PACKETBOAT_SCREENS === undefined) return;

@@ -4,14 +4,14 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Dovecot, orSkip, startDovecot, WireClient } from "@packetboat/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Chromium, looked, startChromium } from "./chromium.ts";
+import { type Chromium, looked, lookedBoth, startChromium } from "./chromium.ts";
 import { type RealWeb, realWeb } from "./real-web.ts";
 import { signIn } from "./site.ts";
 
@@ -40,9 +40,9 @@ const mail = (n: number) =>
 /** What was appended: SHA-256 of each message. */
 const APPENDED: readonly string[] = Array.from({ length: COUNT }, (_, n) => digest(mail(n))).sort();
 
-async function held(): Promise<readonly string[]> {
+async function held(mailbox = "Work"): Promise<readonly string[]> {
   await using client = await WireClient.login({ port: port() }, USER);
-  const { exists } = await client.select("Work", "EXAMINE");
+  const { exists } = await client.select(mailbox, "EXAMINE");
   const messages = exists === 0 ? [] : await client.fetch();
   return messages
     .map(({ bytes, flags, internalDate }) => [digest(bytes), internalDate, ...flags.toSorted()].join(" "))
@@ -124,6 +124,47 @@ it("M10 what was deleted on the server is back where it was: two messages, then 
   await page.reload();
   await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
 }, 600_000);
+
+it("M10 what only the archive or only the server has is on the first screen, with what carries it out", async ({
+  skip,
+}) => {
+  skip(dovecot === undefined, "no Dovecot");
+  const before = await held();
+  const brought = join(directory, "brought");
+  await mkdir(brought);
+  for (const n of [1, 2]) await writeFile(join(brought, `${n}.eml`), mail(100 + n));
+  await web.run("import", USER, `eml:${brought}`, "--mailbox", "Brought");
+  await using visit = await chromium.visit(web.origin);
+  const { page } = visit;
+  await page.goto("/");
+  await signIn(visit, "admin", PASSWORD);
+  await page.getByText("2 messages are in the archive and not on the server").waitFor();
+  await page.getByRole("heading", { name: "Yes. Your mail is safe." }).waitFor();
+  await lookedBoth(visit, "safe-unsent");
+  await page.getByRole("button", { name: "Put them on the server …" }).click();
+  await page.getByText(/lacks up to 2 other messages/).waitFor();
+  await expect(held("Brought")).rejects.toThrow();
+  await begunAndDone(page);
+  expect((await held("Brought")).length).toBe(2);
+
+  await web.run("restore", "push", USER, "--in-place", "--no-sync", "--yes", "--at", "1");
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Yes, but some of it only at earlier moments." }).waitFor();
+  await page.getByText(`${COUNT + 2} messages are on the server and not in the archive as it is now`).waitFor();
+  await lookedBoth(visit, "safe-lacking");
+  await page.getByRole("button", { name: "Bring them back …" }).click();
+  await page.getByText(`${COUNT + 2} messages return`).waitFor();
+  await begunAndDone(page);
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Yes. Your mail is safe." }).waitFor();
+  expect(await page.getByText(/on the server and not in the archive|and not on the server/).count()).toBe(0);
+  expect(await held()).toEqual(before);
+}, 600_000);
+
+async function begunAndDone(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Restore now" }).click();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
+}
 
 /** From the dialog to the end; nothing is put back before it is said. `look`: at what is shown on the way. */
 async function restoredNow(page: Page, told: string, look: (name: string) => Promise<void> = async () => {}) {

@@ -1,6 +1,12 @@
 // Sentences of the first screen: is my mail safe?
 import { counted, number, size } from "./formats.ts";
 
+const MOST_COUNTED = 10_000;
+
+/** What is counted up to a bound only (`/status`). */
+const bounded = (n: number) =>
+  n > MOST_COUNTED ? `More than ${number(MOST_COUNTED)} messages` : counted(n, "message", "messages");
+
 const links = (n: number) => counted(n, "account", "accounts");
 
 export const safe = {
@@ -9,6 +15,8 @@ export const safe = {
   yesAll: (n: number) => (n === 1 ? "Your account is up to date." : `All ${number(n)} accounts are up to date.`),
   almost: "Yes, almost all of it.",
   almostAll: "Every account is up to date, but for the messages that are listed below.",
+  lacking: "Yes, but some of it only at earlier moments.",
+  lackingAll: "Every account is up to date, but the archive as it is now lacks mail that it has at earlier moments.",
   soon: "Soon: it is being copied.",
   soonAll: (first: number, all: number) =>
     all === 1
@@ -40,6 +48,7 @@ export const safe = {
   states: {
     ok: "Up to date",
     partial: "Almost all",
+    lacking: "Lacks some",
     running: "Running",
     resting: "Resting",
     overdue: "Overdue",
@@ -70,7 +79,15 @@ export const safe = {
     n === 1
       ? `1 message was gone from the server on ${when}. It is kept at every earlier moment.`
       : `${number(n)} messages were gone from the server on ${when}. They are kept at every earlier moment.`,
+  onlyOnServer: (n: number) =>
+    `${bounded(n)} ${n === 1 ? "is" : "are"} on the server and not in the archive as it is now, because a restore removed ${n === 1 ? "it" : "them"} here alone. ${n === 1 ? "It is" : "They are"} kept at earlier moments.`,
+  goThere: "If they are to go from the server as well, let Packetboat write there:",
+  accounts: "Accounts",
+  onlyInArchive: (n: number) =>
+    `${bounded(n)} ${n === 1 ? "is" : "are"} in the archive and not on the server: a restore or an import brought ${n === 1 ? "it" : "them"} here alone.`,
   actions: {
+    bringBack: "Bring them back …",
+    putThere: "Put them on the server …",
     halt: "Look at them",
     password: "Give the password",
     signIn: "Sign in again",

@@ -27,6 +27,12 @@ const loss = z.strictObject({
   after: revision.describe("The archive when they had left it"),
 });
 
+const onlyOnServer = z.strictObject({
+  messages: z.int().describe("10001: more than 10000"),
+  before: revision.describe("The archive before the first of them left it"),
+  after: revision.describe("The archive when the last of them had left it"),
+});
+
 const standing = z.strictObject({
   link: id,
   archive: z.string(),
@@ -57,6 +63,16 @@ const standing = z.strictObject({
   losses: list(loss).describe(
     "Runs of the last 7 days that found messages gone from the server, which left the archive as it is: the largest three, the latest first",
   ),
+  onlyOnServer: onlyOnServer
+    .nullable()
+    .describe(
+      "Messages that a restore removed from the archive and that its server has: kept at earlier moments, and no run brings them back or removes them there. Null: none",
+    ),
+  onlyInArchive: z
+    .int()
+    .describe(
+      "Messages that a restore or an import brought into the archive, and that no run sends to its server. 10001: more than 10000",
+    ),
 });
 
 const lossOf = ({ runId, startedAt, messages, before, after }: Loss): z.input<typeof loss> => ({
@@ -109,13 +125,21 @@ export const standingRoutes = [
     query: nothing,
     body: null,
     answer: z.strictObject({ links: list(standing) }),
-    async handle(asked, { standings, pool }) {
+    async handle(asked, { standings, sides, pool }) {
       const caller = callerOf(asked);
       const losses = await lossesSince(pool, asked.chance.now - LOSSES_MS);
       const own = (await standings()).filter(({ archiveId }) => mayRead(caller, archiveId));
+      // Before its first run nothing is known of a server.
+      const ran = own.filter(({ lastRun }) => lastRun !== null);
+      const told = await sides.read(
+        pool,
+        ran.map(({ link, lastRun }) => ({ link: asId(link), isRunning: lastRun?.outcome === "running" })),
+      );
       return value({
         links: own.map((one) => ({
           ...one,
+          onlyOnServer: told.get(asId(one.link))?.onlyOnServer ?? null,
+          onlyInArchive: told.get(asId(one.link))?.onlyInArchive ?? 0,
           losses: losses.filter(({ linkId }) => linkId === one.link).map(lossOf),
         })),
       });

@@ -5,6 +5,7 @@ import { ToneBadge } from "../../parts/tone-badge.tsx";
 import { ago, dateTime } from "../../texts/formats.ts";
 import { safe } from "../../texts/safe.ts";
 import { GoneLinks } from "../runs/gone-links.tsx";
+import { OneSide } from "./one-side.tsx";
 import { type Link, standingOf } from "./standing.ts";
 import { StepButton } from "./step-button.tsx";
 
@@ -59,6 +60,7 @@ export function LinkCard({ link, now, mayChange, isAsked, onRun }: LinkCardProps
             <GoneLinks archive={link.archiveId} before={loss.before} after={loss.after} />
           </Stack>
         ))}
+        <OneSide link={link} mayChange={mayChange} />
         <Group gap="sm">
           {standing.step === null ? null : <StepButton step={standing.step} mayChange={mayChange} onRun={onRun} />}
           {mayChange && standing.step?.kind !== "run" ? (

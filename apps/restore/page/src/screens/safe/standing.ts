@@ -1,6 +1,6 @@
 // What the first screen says of each account, and what there is to do about it. Pure: from what the API tells of links to words and one next step.
 // It must never call mail safe because something is going on, nor send a person to the command line.
-import type { Answer } from "../../api/shapes.ts";
+import type { Answer, Given } from "../../api/shapes.ts";
 import type { Tone } from "../../parts/tone.tsx";
 import { ago, dateTime } from "../../texts/formats.ts";
 import { safe } from "../../texts/safe.ts";
@@ -32,13 +32,16 @@ const TONES: Readonly<Record<string, Tone>> = {
   failing: "bad",
 };
 
+/** Well, but for mail that the archive as it is now has not. */
+const isLacking = ({ state, onlyOnServer }: Link): boolean => state === "ok" && onlyOnServer !== null;
+
 const REFUSED: readonly string[] = ["AUTH_REJECTED"];
 
 /** Gives what is said of a link at a time; `now` in milliseconds since 1970. */
 export function standingOf(link: Link, now: number): Standing {
   return {
-    tone: TONES[link.state] ?? "bad",
-    badge: safe.states[link.state] ?? link.state,
+    tone: isLacking(link) ? "notable" : (TONES[link.state] ?? "bad"),
+    badge: safe.states[isLacking(link) ? "lacking" : link.state] ?? link.state,
     reasons: [...reasonsOf(link, now), ...waiting(link)],
     step: stepOf(link),
   };
@@ -102,6 +105,20 @@ function stepOf(link: Link): Step | null {
   return null;
 }
 
+type Restore = Given<"post", "/archives/{archive}/restores">["body"];
+
+/** The restore that brings back what only the server of a link has, into the archive alone: it is there on the server. */
+export const restoreOf = (link: number, { before }: NonNullable<Link["onlyOnServer"]>): Restore => ({
+  at: String(before),
+  to: { kind: "place", whatCameSince: "keep", carryOut: false, onlyOnServer: link },
+});
+
+/** The restore that changes nothing in the archive, and lets the link put on its server what only the archive has. */
+export const carriedOutOf = (link: number): Restore => ({
+  at: "now",
+  to: { kind: "place", whatCameSince: "keep", carryOut: [link] },
+});
+
 export interface Verdict {
   readonly tone: Tone;
   readonly title: string;
@@ -121,12 +138,14 @@ export function verdictOf(links: readonly Link[], mayAdd: boolean): Verdict {
   if (first > 0) return { tone: "calm", title: safe.soon, lead: safe.soonAll(first, links.length) };
   if (links.some(({ state }) => state === "partial"))
     return { tone: "notable", title: safe.almost, lead: safe.almostAll };
+  if (links.some(({ onlyOnServer }) => onlyOnServer !== null))
+    return { tone: "notable", title: safe.lacking, lead: safe.lackingAll };
   return { tone: "good", title: safe.yes, lead: safe.yesAll(links.length) };
 }
 
 /** Those that need somebody first, then the others; else in the order in which they came. */
 export function inOrder(links: readonly Link[]): readonly Link[] {
-  const rank = ({ well, state }: Link): number => (well ? (state === "partial" ? 1 : 2) : 0);
+  const rank = (link: Link): number => (link.well ? (link.state === "partial" || isLacking(link) ? 1 : 2) : 0);
   return links.toSorted((a, b) => rank(a) - rank(b));
 }
 
