@@ -15,6 +15,8 @@ export interface Slice {
 export interface Stop {
   readonly revision: number;
   readonly madeAt: number;
+  /** Its run had got through with it: the archive is as somebody may want it, and not half of a first pull. */
+  readonly isWhole: boolean;
 }
 
 export interface TimeLine {
@@ -51,10 +53,13 @@ export function timeLineOf(tallies: readonly Tally[], now: number, count: number
     slice.arrived += arrived;
     slice.vanished += vanished;
   }
+  const ends = new Map(tallies.map(({ runId, revision }) => [runId, revision]));
   const stops = tallies.length <= most ? tallies : lastOfEach(tallies, begin, end, most);
   return {
     slices,
-    stops: stops.map(({ revision, madeAt }) => ({ revision, madeAt })),
+    stops: stops.map(({ revision, madeAt, runId }) => {
+      return { revision, madeAt, isWhole: runId === null || ends.get(runId) === revision };
+    }),
     between: tallies.length - stops.length,
   };
 }

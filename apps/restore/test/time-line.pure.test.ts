@@ -1,6 +1,6 @@
 // The line of an archive's history: nothing is lost in slices, and one can stop at the first and the last revision, however many there are.
 import type { Tally } from "@packetboat/archive";
-import { asId, type Revision } from "@packetboat/core";
+import { asId, type Revision, type RunId } from "@packetboat/core";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { timeLineOf } from "../src/time-line.ts";
@@ -8,7 +8,7 @@ import { timeLineOf } from "../src/time-line.ts";
 const talliesOf = (times: readonly number[]): readonly Tally[] =>
   [...times]
     .sort((a, b) => a - b)
-    .map((madeAt, n) => ({ revision: asId<Revision>(n + 1), madeAt, arrived: n % 3, vanished: n % 2 }));
+    .map((madeAt, n) => ({ revision: asId<Revision>(n + 1), madeAt, runId: null, arrived: n % 3, vanished: n % 2 }));
 
 const sum = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0);
 
@@ -25,6 +25,14 @@ it("three revisions in three of four slices", () => {
     [1_300, 1_400, 1],
   ]);
   expect(line.stops.map(({ madeAt }) => madeAt)).toEqual([1_000, 1_200, 1_400]);
+});
+
+it("a run is whole with its last revision, also where another account's came between", () => {
+  const [first, second] = [asId<RunId>(7), asId<RunId>(8)];
+  const runs = [null, first, first, second, first, second, null, null];
+  const tallies = talliesOf(runs.map((_, n) => n * 10)).map((tally, n) => ({ ...tally, runId: runs[n] ?? null }));
+  const whole = timeLineOf(tallies, 100, 4, 10).stops.filter(({ isWhole }) => isWhole);
+  expect(whole.map(({ revision }) => revision)).toEqual([1, 5, 6, 7, 8]);
 });
 
 it("every revision is in one slice, and each stop is a revision that comes after the one before", () => {

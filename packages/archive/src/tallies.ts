@@ -1,7 +1,7 @@
 // How many messages arrived and vanished at each revision, of an archive or of one mailbox: what a histogram over its history is made of. A change of
 // flags is neither, and of the whole archive no move is. Each revision is counted as it is made, in its own transaction, so that a history of any
 // length is read and not counted; what is erased is taken out (M8). It must never tell anything but what counting the versions would.
-import { type ArchiveId, asId, type MailboxId, type Revision } from "@packetboat/core";
+import { type ArchiveId, asId, type MailboxId, type Revision, type RunId } from "@packetboat/core";
 import type { Pool, PoolClient } from "pg";
 import { millis, rowsOf } from "./catalog/asking.ts";
 import { LIVE } from "./session.ts";
@@ -48,6 +48,8 @@ export interface Tally extends Counted {
   readonly revision: Revision;
   /** Milliseconds since 1970. */
   readonly madeAt: number;
+  /** That made it. Null: none did, or its link is gone since. */
+  readonly runId: RunId | null;
 }
 
 export interface TallyRequest {
@@ -60,23 +62,31 @@ export interface TallyRequest {
 }
 
 // By revision_pkey and mailbox_tally_pkey. $1 archive, $2 after, $3 to, $4 mailbox.
-const OF_ARCHIVE = `select number, ${millis("made_at")} as made_at, arrived, vanished from revision
+const OF_ARCHIVE = `select number, ${millis("made_at")} as made_at, run_id, arrived, vanished from revision
   where archive_id = $1 and number > $2 and number <= $3 order by number`;
-const OF_MAILBOX = `select r.number, ${millis("r.made_at")} as made_at, coalesce(t.arrived, 0) as arrived, coalesce(t.vanished, 0) as vanished
+const OF_MAILBOX = `select r.number, ${millis("r.made_at")} as made_at, r.run_id, coalesce(t.arrived, 0) as arrived, coalesce(t.vanished, 0) as vanished
   from revision r left join mailbox_tally t on t.mailbox_id = $4 and t.revision = r.number and t.revision > $2 and t.revision <= $3
   where r.archive_id = $1 and r.number > $2 and r.number <= $3 order by r.number`;
 
 /** Gives the revisions of a range in their order. */
 export async function talliesOf(pool: Pool, request: TallyRequest): Promise<readonly Tally[]> {
   const { archiveId, mailboxId, after, to } = request;
-  const rows = await rowsOf<{ number: bigint; made_at: number; arrived: number; vanished: number }>(
-    pool,
-    mailboxId === null ? OF_ARCHIVE : OF_MAILBOX,
-    [archiveId, after, to, ...(mailboxId === null ? [] : [mailboxId])],
-  );
-  return rows.map(({ number, made_at: madeAt, ...counted }) => ({
+  const rows = await rowsOf<{
+    number: bigint;
+    made_at: number;
+    run_id: bigint | null;
+    arrived: number;
+    vanished: number;
+  }>(pool, mailboxId === null ? OF_ARCHIVE : OF_MAILBOX, [
+    archiveId,
+    after,
+    to,
+    ...(mailboxId === null ? [] : [mailboxId]),
+  ]);
+  return rows.map(({ number, made_at: madeAt, run_id, ...counted }) => ({
     revision: asId<Revision>(number),
     madeAt,
+    runId: run_id === null ? null : asId<RunId>(run_id),
     ...counted,
   }));
 }

@@ -20,7 +20,9 @@ const span = { begin: BEGIN, end: END };
 /** Ascending, with gaps of minutes to years; some at the same time. */
 const stops = fc
   .array(fc.integer({ min: BEGIN, max: END }), { minLength: 1, maxLength: 200 })
-  .map((times): readonly Stop[] => times.sort((a, b) => a - b).map((time, n) => ({ revision: n * 3 + 1, time })));
+  .map((times): readonly Stop[] =>
+    times.sort((a, b) => a - b).map((time, n) => ({ revision: n * 3 + 1, time, isWhole: true })),
+  );
 const place = fc.double({ min: -0.5, max: 1.5, noNaN: true });
 
 describe("places and moments", () => {
@@ -52,7 +54,7 @@ describe("places and moments", () => {
     // A first backup of thirty moments, then a month with one a day: the whole of the first is meant, and each day.
     const first = Array.from({ length: 30 }, (_, n) => BEGIN + n * 1_000);
     const days = Array.from({ length: 30 }, (_, n) => BEGIN + (n + 1) * 86_400_000);
-    const all = [...first, ...days].map((time, n) => ({ revision: n + 1, time }));
+    const all = [...first, ...days].map((time, n) => ({ revision: n + 1, time, isWhole: true }));
     const month = { begin: BEGIN, end: days[29] ?? 0 };
     const rest = (at: number) => restingStop(stopNear(at, all, month), all, month, 3 / 600);
     expect([rest(0), rest(1 / 30), rest(0.5), rest(1)]).toEqual([29, 30, 44, 59]);
@@ -74,7 +76,7 @@ describe("places and moments", () => {
   });
 
   it("the right end is now, also where the last backup is long ago", () => {
-    const old = [10, 20, 30].map((day) => ({ revision: day, time: BEGIN + day * 86_400_000 }));
+    const old = [10, 20, 30].map((day) => ({ revision: day, time: BEGIN + day * 86_400_000, isWhole: true }));
     expect(placeOfStop(2, old, span)).toBe(1);
     expect([stopNear(1, old, span), stopNear(2, old, span), stopNear(0, old, span)]).toEqual([2, 2, 0]);
     expect(stopNear(0.5, [], span)).toBe(-1);
@@ -82,7 +84,7 @@ describe("places and moments", () => {
   });
 
   it("a revision of an address is the last stop up to it", () => {
-    const all = [1, 4, 9].map((revision) => ({ revision, time: BEGIN + revision }));
+    const all = [1, 4, 9].map((revision) => ({ revision, time: BEGIN + revision, isWhole: true }));
     expect([null, 0, 1, 5, 9, 99].map((revision) => stopOf(revision, all))).toEqual([2, 0, 0, 1, 2, 2]);
   });
 
@@ -96,7 +98,24 @@ describe("places and moments", () => {
     ["Home", 5, 0],
     ["End", 5, 99],
     ["a", 5, null],
-  ] as const)("%s from %i leads to %s", (key, from, to) => expect(stopByKey(key, from, 100)).toBe(to));
+  ] as const)("%s from %i leads to %s", (key, from, to) =>
+    expect(
+      stopByKey(
+        key,
+        from,
+        Array.from({ length: 100 }, () => ({ isWhole: true })),
+      ),
+    ).toBe(to),
+  );
+
+  it("keys step over what was in the middle of a run, and now is reached in any case", () => {
+    // Of a first pull that makes five, another run of two, and one that is at work.
+    const all = [0, 0, 0, 0, 1, 0, 1, 0, 0].map((whole) => ({ isWhole: whole === 1 }));
+    const walk = (key: string, from: number) => stopByKey(key, from, all);
+    expect([walk("ArrowLeft", 8), walk("ArrowLeft", 6), walk("ArrowLeft", 4), walk("Home", 8)]).toEqual([6, 4, 4, 4]);
+    expect([walk("ArrowRight", 1), walk("ArrowRight", 4), walk("ArrowRight", 6), walk("End", 0)]).toEqual([4, 6, 8, 8]);
+    expect([stopByKey("ArrowLeft", 0, []), walk("PageUp", 4)]).toEqual([null, 8]);
+  });
 });
 
 it("bars of what is not nothing can be seen, and the largest is whole", () => {

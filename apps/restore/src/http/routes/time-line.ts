@@ -35,7 +35,13 @@ export const timeLineRoutes = [
     answer: z.strictObject({
       revision: revision.describe("The newest"),
       slices: list(slice).describe("None: nothing was ever stored"),
-      stops: list(z.strictObject({ revision: id, time })).describe(
+      stops: list(
+        z.strictObject({
+          revision: id,
+          time,
+          whole: z.boolean().describe("False: its run was under way still, and made later ones"),
+        }),
+      ).describe(
         `The earliest first; of more than ${MOST_STOPS} revisions the last of each span of time, and the first`,
       ),
       between: z.int().describe("Revisions that are no stop"),
@@ -51,7 +57,7 @@ export const timeLineRoutes = [
       return value({
         revision: archive.revision,
         slices: line.slices.map(({ begin, end, ...rest }) => ({ ...rest, begin: isoOf(begin), end: isoOf(end) })),
-        stops: line.stops.map(({ revision: number, madeAt }) => ({ revision: number, time: isoOf(madeAt) })),
+        stops: line.stops.map((stop) => ({ revision: stop.revision, time: isoOf(stop.madeAt), whole: stop.isWhole })),
         between: line.between,
       });
     },

@@ -5,6 +5,8 @@ export interface Stop {
   readonly revision: number;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** False: in the middle of a run, such as half of a first pull. Only a pointer stops there. */
+  readonly isWhole: boolean;
 }
 
 export interface Span {
@@ -44,7 +46,7 @@ export function stopNear(place: number, stops: readonly Stop[], span: Span): num
 
 /**
  * Where a hand rests that cannot point finer than `reach`, a part of the line: the last stop that near behind one. A first backup makes many in a
- * minute, and of those the whole one is meant. Now is never meant but where it is pointed at; keys reach every stop.
+ * minute, and of those the whole one is meant. Now is never meant but where it is pointed at.
  */
 export function restingStop(index: number, stops: readonly Stop[], span: Span, reach: number): number {
   const place = placeOfStop(index, stops, span);
@@ -61,21 +63,28 @@ export function stopOf(revision: number | null, stops: readonly Stop[]): number 
   return found;
 }
 
-/** Where a key leads to from a stop; null: it is not a key of a time line. */
-export function stopByKey(key: string, index: number, count: number): number | null {
-  const page = Math.max(2, Math.round(count / 10));
+/**
+ * Where a key leads to from a stop: it steps over what was in the middle of a run, of which a first pull makes hundreds. Null: it is not a key of a
+ * time line.
+ */
+export function stopByKey(key: string, index: number, stops: readonly Pick<Stop, "isWhole">[]): number | null {
+  const last = stops.length - 1;
+  const reached = [...stops.keys()].filter((at) => at === last || stops[at]?.isWhole === true);
+  const page = Math.max(2, Math.round(reached.length / 10));
   const steps: Readonly<Record<string, number>> = {
-    ArrowLeft: index - 1,
-    ArrowDown: index - 1,
-    ArrowRight: index + 1,
-    ArrowUp: index + 1,
-    PageDown: index - page,
-    PageUp: index + page,
-    Home: 0,
-    End: count - 1,
+    ArrowLeft: -1,
+    ArrowDown: -1,
+    ArrowRight: 1,
+    ArrowUp: 1,
+    PageDown: -page,
+    PageUp: page,
+    Home: -reached.length,
+    End: reached.length,
   };
-  const wanted = steps[key];
-  return wanted === undefined || count === 0 ? null : Math.max(0, Math.min(count - 1, wanted));
+  const step = steps[key];
+  if (step === undefined || stops.length === 0) return null;
+  const ahead = step < 0 ? reached.filter((at) => at < index).reverse() : reached.filter((at) => at > index);
+  return ahead[Math.min(Math.abs(step), ahead.length) - 1] ?? index;
 }
 
 /**

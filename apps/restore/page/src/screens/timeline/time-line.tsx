@@ -30,7 +30,9 @@ const REACH = 3;
 export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label }: TimeLineProps) {
   const { data, error, refetch } = useQuery(asksLine(archive, mailbox));
   const line = useMemo(() => {
-    const stops = (data?.stops ?? []).map(({ revision, time }) => ({ revision, time: Date.parse(time ?? "") }));
+    const stops = (data?.stops ?? []).map(({ revision, time, whole }) => {
+      return { revision, time: Date.parse(time ?? ""), isWhole: whole };
+    });
     const [first, last] = [data?.slices[0]?.begin, data?.slices.at(-1)?.end];
     const crowded = crowdedMinutes((data?.stops ?? []).map(({ time }) => time));
     return { stops, crowded, span: { begin: Date.parse(first ?? ""), end: Date.parse(last ?? "") } };
@@ -74,7 +76,7 @@ function Slider({ stops, span, crowded, at, onMove, label }: SliderProps) {
     move(restingStop(near, stops, span, REACH / box.width), false);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const to = event.altKey || event.ctrlKey || event.metaKey ? null : stopByKey(event.key, index, stops.length);
+    const to = event.altKey || event.ctrlKey || event.metaKey ? null : stopByKey(event.key, index, stops);
     if (to === null) return;
     event.preventDefault();
     move(to, false);
