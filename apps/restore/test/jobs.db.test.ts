@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAccount, createLink, removeLink } from "@packetboat/archive";
+import { createAccount, createLink, removeLink, sweepJobs } from "@packetboat/archive";
 import { asId, type LinkId } from "@packetboat/core";
 import { openSource } from "@packetboat/formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -235,6 +235,36 @@ describe("a restore", () => {
     expect((await post(admin, `/jobs/${made.job}/cancel`)).body.state).toBe("cancelled");
     expect((await post(admin, `/jobs/${made.job}/begin`)).status).toBe(200);
     expect((await followed(admin, made.job)).job.state).toBe("done");
+  });
+
+  it("that nobody begins is forgotten when somebody says so, or by the list after a day; what was begun is not", async () => {
+    const listed = async () => {
+      const { jobs } = (await admin.ask("/jobs?limit=200")).body;
+      return jobs.map(({ job }: { readonly job: number }) => job);
+    };
+    const looked = async () => {
+      const { body } = await restores({ at: "3", to: { kind: "place" } });
+      await followed(admin, body.job);
+      return Number(body.job);
+    };
+    const [stale, cutOff, wanted, begun] = [await looked(), await looked(), await looked(), await looked()];
+    await post(admin, `/jobs/${begun}/begin`);
+    await followed(admin, begun);
+    expect(await listed()).toEqual(expect.arrayContaining([stale, cutOff, wanted, begun]));
+    await api.scratch.pool.query(
+      "update job set changed_at = changed_at - interval '25 hours' where id = any($1::bigint[])",
+      [[stale, cutOff, begun]],
+    );
+    // A look whose process died stays at it for ever.
+    await api.scratch.pool.query("update job set state = 'looking', preview = null where id = $1", [cutOff]);
+    const now = await listed();
+    expect([stale, cutOff, wanted, begun].map((job) => now.includes(job))).toEqual([false, false, true, true]);
+    expect((await admin.ask(`/jobs/${wanted}`, { method: "DELETE" })).status).toBe(204);
+    expect((await admin.ask(`/jobs/${begun}`, { method: "DELETE" })).body.detail).toContain("was begun");
+    expect((await admin.ask(`/jobs/${wanted}`)).status).toBe(404);
+    await sweepJobs(api.scratch.pool, api.clock.now);
+    for (const job of [stale, cutOff]) expect((await admin.ask(`/jobs/${job}`)).status).toBe(404);
+    expect(await listed()).toContain(begun);
   });
 
   it("says where a link may not write, and lets it for this once; where its server is away the archive has it", async () => {

@@ -91,4 +91,6 @@ it("is served, read by a token that a person made, and stops in good order", asy
     kill: { when: /Ctrl-C stops it/, signal: "SIGTERM" },
   });
   expect([again.code, second]).toEqual([0, expect.not.stringContaining("welcome")]);
+  const mistaken = await cli.run(["web", "--port", "0", "--new-link", "somebody"]);
+  expect([mistaken.code, mistaken.stderr]).toEqual([2, expect.stringContaining("These are: admin.")]);
 });

@@ -73,6 +73,7 @@ export {
   cancelJob,
   createJob,
   endLost,
+  forgetJob,
   getJob,
   type Job,
   type JobChange,

@@ -96,9 +96,13 @@ async function failures(host: RestoreHost, screen: Screen): Promise<World["faile
 }
 
 async function userNamed({ pool }: Database, name: string): Promise<number> {
-  const user = (await listUsers(pool)).find((one) => one.name === name.trim().toLowerCase());
-  if (user === undefined) throw new MailError("CONFIG_INVALID", "There is no user of this name.");
-  return user.id;
+  const users = await listUsers(pool);
+  const user = users.find((one) => one.name === name.trim().toLowerCase());
+  if (user !== undefined) return user.id;
+  // Whoever is at this machine may know, and may have forgotten just that.
+  const names = users.map((one) => one.name).sort();
+  const known = names.length === 0 ? "Nobody is a user yet." : `These are: ${names.join(", ")}.`;
+  throw new MailError("CONFIG_INVALID", `There is no user of this name. ${known}`);
 }
 
 /** Null, with a warning, where it cannot be built: programs have the API all the same. */

@@ -6,7 +6,7 @@ import { openWebSignIn } from "@packetboat/oauth";
 import { type IdentityProvider, startIdentityProvider } from "@packetboat/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { callsItself } from "../../src/web-provider.ts";
-import { looked, type Visit } from "./chromium.ts";
+import { looked, lookedBoth, type Visit } from "./chromium.ts";
 import { type Site, signIn, site } from "./site.ts";
 
 const FIRST_LOAD_BYTES = 250_000;
@@ -53,7 +53,9 @@ it("asks strangers to sign in, says no more than that it was wrong, and leads to
   await page.getByLabel("Password", { exact: true }).fill("a wrong password");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("alert").getByText("The name or the password is wrong.").waitFor();
-  await looked(visit, "sign-in");
+  await page.getByText("./packetboat web --new-link NAME").waitFor();
+  await page.getByText(/^Forgot your name, too\? The link says it/).waitFor();
+  await lookedBoth(visit, "sign-in");
   await signIn(visit, "admin");
   await page.getByRole("heading", { name: "Runs" }).waitFor();
   await page.getByRole("button", { name: "Signed in as admin" }).click();

@@ -134,13 +134,24 @@ export interface JobsAsked {
   readonly limit: number;
 }
 
-/** The latest first. By job_pkey; the table grows with what people ask for. */
-export async function listJobs(pool: Pool, { userId, archiveIds, before, limit }: JobsAsked): Promise<readonly Job[]> {
+const UNBEGUN_MS = 86_400_000;
+
+// What was looked at and not begun, and a look whose process died: it did nothing, and nobody misses it.
+const UNBEGUN = `(j.state = 'planned' or (j.kind = 'restore' and j.preview is null and j.state in ('waiting', 'looking') and not (${HELD})))`;
+
+/**
+ * The latest first, without what nobody began within a day. By job_pkey; the table grows with what people ask for. `now`: milliseconds since 1970.
+ */
+export async function listJobs(
+  pool: Pool,
+  { userId, archiveIds, before, limit }: JobsAsked,
+  now: number,
+): Promise<readonly Job[]> {
   const rows = await rowsOf<Row>(
     pool,
     `select ${COLUMNS} from job j where ($1::bigint is null or j.user_id = $1) and ($2::bigint[] is null or j.archive_id = any($2))
-        and ($3::bigint is null or j.id < $3) order by j.id desc limit $4`,
-    [userId ?? null, archiveIds ?? null, before ?? null, limit],
+        and ($3::bigint is null or j.id < $3) and not (j.changed_at < ${moment("$5")} and ${UNBEGUN}) order by j.id desc limit $4`,
+    [userId ?? null, archiveIds ?? null, before ?? null, limit, now - UNBEGUN_MS],
   );
   return rows.map(jobOf);
 }
@@ -207,6 +218,11 @@ export async function cancelJob(pool: Pool, id: number, now: number): Promise<vo
   );
 }
 
+/** Takes away a job that was looked at and not begun; false where it was begun, or is gone. */
+export async function forgetJob(pool: Pool, id: number): Promise<boolean> {
+  return (await rowsOf(pool, "delete from job where id = $1 and state = 'planned' returning id", [id])).length > 0;
+}
+
 /** One that was just made may not be held yet. */
 const UNHELD_MS = 60_000;
 
@@ -221,14 +237,14 @@ export async function endLost(pool: Pool, kind: JobKind, error: NonNullable<Job[
   );
 }
 
-const UNBEGUN_MS = 86_400_000;
 const ENDED_MS = 90 * 86_400_000;
 
-/** Takes away what nobody began within a day, and what ended three months ago: the audit keeps that it was. */
+/** Takes away what nobody began within a day, and what ended, or was cut off, three months ago: the audit keeps that it was. */
 export async function sweepJobs(pool: Pool, now: number): Promise<void> {
   await rowsOf(
     pool,
-    `delete from job where (state = 'planned' and changed_at < ${moment("$1")}) or ended_at < ${moment("$2")}`,
+    `delete from job j where (j.changed_at < ${moment("$1")} and ${UNBEGUN}) or j.ended_at < ${moment("$2")}
+      or (j.state = 'running' and j.changed_at < ${moment("$2")} and not (${HELD}))`,
     [now - UNBEGUN_MS, now - ENDED_MS],
   );
 }

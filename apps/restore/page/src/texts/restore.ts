@@ -46,6 +46,8 @@ export const jobs = {
   title: "Restores, downloads and imports",
   none: "Nothing was restored, downloaded or imported yet. Open a mail and choose “Restore …”.",
   more: "Show earlier ones",
+  forget: "Forget",
+  forgetThis: (what: string) => `Forget: ${what}`,
   all: "All restores, downloads and imports",
   restoreTo: (account: string) => `Restore into ${account}`,
   restore: "Restore in place",

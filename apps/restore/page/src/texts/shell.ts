@@ -29,6 +29,8 @@ export const signIn = {
   back: "Back to the sign-in",
   forgotten: "Forgot your password? Whoever runs Packetboat can make you a new link:",
   forgottenCommand: "./packetboat web --new-link NAME",
+  forgottenName:
+    "Forgot your name, too? The link says it, and where there is no such NAME, the command says which there are.",
 } as const;
 
 export const welcome = {

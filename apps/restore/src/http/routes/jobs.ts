@@ -4,6 +4,7 @@
 import {
   cancelJob,
   createJob,
+  forgetJob,
   getArchive,
   isAtWork,
   listJobs,
@@ -113,7 +114,7 @@ export const jobRoutes = [
   route({
     method: "get",
     path: "/jobs",
-    summary: "One's own jobs, an administrator's: all; the latest first",
+    summary: "One's own jobs, an administrator's: all; the latest first, without what nobody began within a day",
     needs: ["restore"],
     params: nothing,
     query: z.strictObject({
@@ -125,11 +126,15 @@ export const jobRoutes = [
     async handle(asked, { pool }) {
       const { user } = callerOf(asked);
       const { before, limit = 20 } = asked.query;
-      const found = await listJobs(pool, {
-        limit,
-        ...(user.role === "admin" ? {} : { userId: user.id, archiveIds: user.archives }),
-        ...(before === undefined ? {} : { before }),
-      });
+      const found = await listJobs(
+        pool,
+        {
+          limit,
+          ...(user.role === "admin" ? {} : { userId: user.id, archiveIds: user.archives }),
+          ...(before === undefined ? {} : { before }),
+        },
+        asked.chance.now,
+      );
       const last = found.at(-1);
       const isLast = last === undefined || found.length < limit;
       return value({ jobs: found.map(toldJob), next: isLast ? null : nextPage(asked.address, { before: last.id }) });
@@ -203,6 +208,22 @@ export const jobRoutes = [
       await cancelJob(world.pool, of.id, asked.chance.now);
       world.jobs.cancel(of.id);
       return await jobNow(world, of.id);
+    },
+  }),
+  route({
+    method: "delete",
+    path: "/jobs/{job}",
+    summary: "Takes a job off the list that was looked at and not begun",
+    needs: ["restore"],
+    params: jobParams,
+    query: nothing,
+    body: null,
+    answer: null,
+    async handle(asked, world) {
+      const of = await jobAsked(asked, world);
+      if (!(await forgetJob(world.pool, of.id)))
+        throw new MailError("CONFIG_INVALID", "This job was begun: it stays on the list for three months.");
+      return value(null);
     },
   }),
   route({

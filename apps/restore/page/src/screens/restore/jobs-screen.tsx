@@ -1,13 +1,15 @@
 // All restores, downloads and imports, the latest first.
-import { Anchor, Button, Container, Stack, Table, Text, Title } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { Anchor, Button, Container, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { get } from "../../api/client.ts";
+import { get, send } from "../../api/client.ts";
+import { Failing } from "../../parts/failing.tsx";
 import { FailureNote } from "../../shell/failure.tsx";
 import { dateTime } from "../../texts/formats.ts";
 import { jobs } from "../../texts/restore.ts";
 import { shell } from "../../texts/shell.ts";
 import { listedTitle } from "./job-words.ts";
+import type { Job } from "./use-job.ts";
 
 export function JobsScreen() {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
@@ -37,7 +39,12 @@ export function JobsScreen() {
                   </Anchor>
                 </Table.Td>
                 <Table.Td>{job.created === null ? "" : dateTime(job.created)}</Table.Td>
-                <Table.Td>{jobs.states[job.state] ?? job.state}</Table.Td>
+                <Table.Td>
+                  <Group gap="xs" justify="space-between">
+                    {jobs.states[job.state] ?? job.state}
+                    {job.state === "planned" ? <Forget job={job} /> : null}
+                  </Group>
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -49,5 +56,26 @@ export function JobsScreen() {
         ) : null}
       </Stack>
     </Container>
+  );
+}
+
+/** Takes off the list what was looked at and not begun: nothing was done, so nothing is asked. */
+function Forget({ job }: { readonly job: Job }) {
+  const forgetting = useMutation({
+    mutationFn: () => send("delete", "/jobs/{job}", { params: { job: job.job } }),
+  });
+  return (
+    <>
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        aria-label={jobs.forgetThis(listedTitle(job))}
+        loading={forgetting.isPending}
+        onClick={() => forgetting.mutate()}
+      >
+        {jobs.forget}
+      </Button>
+      <Failing error={forgetting.error} />
+    </>
   );
 }

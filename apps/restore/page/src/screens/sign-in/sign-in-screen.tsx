@@ -54,6 +54,9 @@ export function SignInScreen() {
       <ProviderButton />
       <Text size="xs" c="dimmed">
         {signIn.forgotten} <Code>{signIn.forgottenCommand}</Code>
+        <Text component="span" display="block" inherit mt="xs">
+          {signIn.forgottenName}
+        </Text>
       </Text>
     </Panel>
   );
