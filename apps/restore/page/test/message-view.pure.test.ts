@@ -2,11 +2,31 @@
 // anything.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isOwnColour } from "../src/screens/mail/message-view/colours.ts";
 import { keptDeclaration } from "../src/screens/mail/message-view/css.ts";
 import { mayRun } from "../src/screens/mail/message-view/file-kinds.ts";
 import { leavingAddress, leavingTarget, linkTarget, seenText } from "../src/screens/mail/message-view/links.ts";
 import { blocksOf, piecesOf } from "../src/screens/mail/message-view/plain-text.ts";
 import { cidOf, type Resource, resourceOf } from "../src/screens/mail/message-view/resources.ts";
+
+describe("colours of its own", () => {
+  it.each([
+    ["color", "red", true],
+    ["color", "rgb(0, 0, 0)", true],
+    ["background-color", "#ffffff", true],
+    ["background-image", 'url("data:image/png;base64,AA==")', true],
+    ["-webkit-text-fill-color", "white", true],
+    ["color", "inherit", false],
+    ["color", "currentcolor", false],
+    ["background-color", "transparent", false],
+    ["background-color", "rgba(0, 0, 0, 0)", false],
+    ["background-image", "none", false],
+    ["background-color", "initial", false],
+    ["border-left-color", "rgb(204, 204, 204)", false],
+    ["font-size", "12px", false],
+    ["margin-left", "0.8ex", false],
+  ])("%s: %s: %s", (property, value, own) => expect(isOwnColour(property, value)).toBe(own));
+});
 
 describe("a link", () => {
   it.each([

@@ -14,7 +14,8 @@ const DOCUMENT = `<!doctype html>
   <head>
     <meta charset="utf-8">
     <title>A message</title>
-    <style>html,body{margin:0;height:100%;background:#fff}iframe{display:block;width:100%;height:100%;border:0}</style>
+    <meta name="color-scheme" content="light dark">
+    <style>html,body{margin:0;height:100%}iframe{display:block;width:100%;height:100%;border:0}</style>
   </head>
   <body></body>
 </html>

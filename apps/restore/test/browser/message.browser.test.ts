@@ -61,11 +61,15 @@ const PLAIN = Buffer.from(
   `Subject: Re: plans\r\nFrom: Ben <ben@example.org>\r\n\r\nSee https://maps.example/place?x=1. And <b>this</b> is text.\r\n\r\n${"> quoted line\r\n".repeat(6)}\r\nBen\r\n`,
 );
 
+const SIMPLE = Buffer.from(
+  'Subject: Simple\r\nFrom: Eve <eve@example.org>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<div dir="ltr" style="font-family:sans-serif">Simple words, and <b>some</b> that <a href="https://maps.example/">lead</a> on.<blockquote style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">What you wrote.</blockquote></div>\r\n',
+);
+
 beforeAll(async () => {
   trap = await openTrap();
   home = await site([trap.flag]);
   hostile = await stocked(home.api, "hostile", ATTACKS.map(messageOf));
-  own = await stocked(home.api, "letters", [LETTER, PLAIN]);
+  own = await stocked(home.api, "letters", [LETTER, PLAIN, SIMPLE]);
 });
 afterAll(async () => {
   await home?.[Symbol.asyncDispose]();
@@ -221,6 +225,22 @@ it("a letter: its pictures, those from elsewhere only when they are wanted, its 
   await page.getByRole("heading", { name: "Re: plans" }).waitFor();
   await go(page, own, 0);
   await page.getByText("1 picture from elsewhere not loaded").waitFor();
+  quiet(visit);
+});
+
+it("a message without colours of its own is dark on the dark page, one that has any lies on paper", async () => {
+  await using visit = await home.signedIn(`/archives/${own.id}/messages/${own.message + 2}`);
+  const { page } = visit;
+  const background = (of: FrameLocator) =>
+    of.locator("body").evaluate((body) => body.ownerDocument.defaultView?.getComputedStyle(body).backgroundColor);
+  await design(page).getByText("Simple words").waitFor();
+  expect(await background(design(page))).toBe("rgb(255, 255, 255)");
+  await looked(visit, "message-simple");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect.poll(() => background(design(page))).toBe("rgb(36, 36, 36)");
+  await go(page, own, 0);
+  await design(page).getByRole("heading", { name: "Thank you, Bob" }).waitFor();
+  expect(await background(design(page))).toBe("rgb(255, 255, 255)");
   quiet(visit);
 });
 

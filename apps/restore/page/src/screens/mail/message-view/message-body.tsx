@@ -1,6 +1,6 @@
 // The text of a message, or its design in a sandbox, with what the reader may choose about it. What lies elsewhere is not loaded until the reader
 // says so, for this message only.
-import { Alert, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { Alert, Button, Group, SegmentedControl, Text, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 import { counted } from "../../../texts/formats.ts";
 import { messageView } from "../../../texts/message-view.ts";
@@ -75,6 +75,8 @@ interface DesignProps {
 }
 
 function Design({ shown, subject, isOpen, onOpen }: DesignProps) {
+  const isDark = useComputedColorScheme("light", { getInitialValueInEffect: false }) === "dark";
+  const content = useMemo(() => shown.document(isDark), [shown, isDark]);
   return (
     <>
       {shown.remote.size === 0 ? null : (
@@ -95,7 +97,12 @@ function Design({ shown, subject, isOpen, onOpen }: DesignProps) {
         </Alert>
       )}
       {shown.isSomething ? (
-        <MessageFrame document={shown.document} isOpen={isOpen} title={messageView.frame(subject)} />
+        <MessageFrame
+          document={content}
+          isOpen={isOpen}
+          isPaper={shown.hasColours}
+          title={messageView.frame(subject)}
+        />
       ) : (
         <Text c="dimmed" p="md">
           {messageView.empty}

@@ -8,10 +8,12 @@ interface Props {
   readonly document: string;
   /** What lies elsewhere may be loaded. */
   readonly isOpen: boolean;
+  /** It has colours of its own: a white sheet, also on the dark page. */
+  readonly isPaper: boolean;
   readonly title: string;
 }
 
-export function MessageFrame({ document: content, isOpen, title }: Props) {
+export function MessageFrame({ document: content, isOpen, isPaper, title }: Props) {
   const outer = useRef<HTMLIFrameElement>(null);
   /** The address of the document that is there; a new one has to load first. */
   const [there, setThere] = useState<string | null>(null);
@@ -25,7 +27,17 @@ export function MessageFrame({ document: content, isOpen, title }: Props) {
     inner.setAttribute("referrerpolicy", "no-referrer");
     inner.title = title;
     inner.srcdoc = content;
+    // What is around the message looks as the page does there, until the message is drawn.
+    if (outer.current !== null) place.documentElement.style.colorScheme = getComputedStyle(outer.current).colorScheme;
     place.body.replaceChildren(inner);
   }, [there, address, content, title]);
-  return <iframe ref={outer} className={styles.frame} src={address} title={title} onLoad={arrived} />;
+  return (
+    <iframe
+      ref={outer}
+      className={isPaper ? styles.sheet : styles.frame}
+      src={address}
+      title={title}
+      onLoad={arrived}
+    />
+  );
 }

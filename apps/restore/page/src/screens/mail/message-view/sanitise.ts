@@ -2,6 +2,7 @@
 // where they go, and style sheets keep what only styles. It works on documents that load nothing. It must never let an address through that
 // links.ts and resources.ts did not name.
 import DOMPurify from "dompurify";
+import { COLOURING, isOwnColour } from "./colours.ts";
 import { keptDeclaration } from "./css.ts";
 import { frameDocument } from "./frame-document.ts";
 import { leavingAddress, linkTarget } from "./links.ts";
@@ -21,8 +22,10 @@ export interface Wishes {
 }
 
 export interface Harmless {
-  /** For the sandbox. */
-  readonly document: string;
+  /** For the sandbox; `isDark`: how the page is, which counts where the message has no colours of its own. */
+  readonly document: (isDark: boolean) => string;
+  /** Pictures count: many are dark signs on nothing. */
+  readonly hasColours: boolean;
   /** There is something to see: text, or a picture. */
   readonly isSomething: boolean;
   /** Addresses elsewhere that it wants to ask for. */
@@ -62,19 +65,35 @@ export function harmless(html: string, wishes: Wishes): Harmless {
   }) as HTMLElement;
   const remote = new Set<string>();
   const parts = new Set<string>();
-  const address = (resource: Resource): string | null => {
-    if (resource.kind === "part") parts.add(resource.cid);
-    if (resource.kind === "remote") remote.add(resource.url);
-    return addressFor(resource, wishes);
+  let hasColours = root.querySelector(COLOURED) !== null || root.matches(COLOURED);
+  const judge: Judge = {
+    address: (resource) => {
+      if (resource.kind === "part") parts.add(resource.cid);
+      if (resource.kind === "remote") remote.add(resource.url);
+      return addressFor(resource, wishes);
+    },
+    kept: (property, value) => {
+      hasColours ||= isOwnColour(property, value);
+    },
   };
-  const sheets = takenSheets(root, address);
-  for (const element of root.querySelectorAll<HTMLElement>("*")) clean(element, address, wishes);
+  const sheets = takenSheets(root, judge);
+  for (const element of root.querySelectorAll<HTMLElement>("*")) clean(element, judge, wishes);
   const body = root.querySelector("body") ?? root;
-  clean(body, address, wishes);
-  const isSomething = (body.textContent ?? "").trim() !== "" || body.querySelector("img, .packetboat-picture") !== null;
+  clean(body, judge, wishes);
+  const hasPictures = body.querySelector("img, .packetboat-picture") !== null;
   const head = sheets === "" ? "" : `<style>${sheets}</style>`;
-  return { document: frameDocument(head, body.outerHTML, wishes.isOpen), isSomething, remote, parts };
+  const shown = body.outerHTML;
+  const isPaper = hasColours || hasPictures;
+  return {
+    document: (isDark) => frameDocument(head, shown, wishes.isOpen, isDark && !isPaper),
+    hasColours: isPaper,
+    isSomething: hasPictures || (body.textContent ?? "").trim() !== "",
+    remote,
+    parts,
+  };
 }
+
+const COLOURED = COLOURING.map((name) => `[${name}]`).join();
 
 /** What is asked for in the place of a resource; null: nothing. */
 function addressFor(resource: Resource, { pictures, isOpen }: Wishes): string | null {
@@ -90,15 +109,20 @@ function addressFor(resource: Resource, { pictures, isOpen }: Wishes): string | 
   }
 }
 
-type Address = (resource: Resource) => string | null;
+interface Judge {
+  /** What is asked for in the place of a resource; null: nothing. */
+  readonly address: (resource: Resource) => string | null;
+  /** Told of each declaration that stays. */
+  readonly kept: (property: string, value: string) => void;
+}
 
-function clean(element: Element, address: Address, wishes: Wishes): void {
+function clean(element: Element, judge: Judge, wishes: Wishes): void {
   const style = element.getAttribute("style");
-  if (style !== null) restyle(element, style, address);
+  if (style !== null) restyle(element, style, judge);
   for (const name of ["src", "background"]) {
     const given = element.getAttribute(name);
     if (given === null) continue;
-    const allowed = element.localName === "img" || name === "background" ? address(resourceOf(given)) : null;
+    const allowed = element.localName === "img" || name === "background" ? judge.address(resourceOf(given)) : null;
     if (allowed === null) element.removeAttribute(name);
     else element.setAttribute(name, allowed);
   }
@@ -140,14 +164,14 @@ function lead(link: Element, { origin, leadsTo }: Wishes): void {
 }
 
 /** Takes the style sheets out and gives what is kept of them, as one. */
-function takenSheets(root: Element, address: Address): string {
+function takenSheets(root: Element, judge: Judge): string {
   let text = "";
   for (const element of root.querySelectorAll("style")) {
     text += `${element.textContent ?? ""}\n`;
     element.remove();
   }
   const kept: string[] = [];
-  if (text.length <= MOST_SHEET_CHARACTERS) keepRules(sheetOf(text).cssRules, address, kept);
+  if (text.length <= MOST_SHEET_CHARACTERS) keepRules(sheetOf(text).cssRules, judge, kept);
   // No end tag can be within it: < is written as CSS writes it.
   return kept.join("\n").replaceAll("<", "\\3c ");
 }
@@ -159,33 +183,35 @@ function sheetOf(text: string): CSSStyleSheet {
   return sheet;
 }
 
-function keepRules(rules: CSSRuleList, address: Address, kept: string[]): void {
+function keepRules(rules: CSSRuleList, judge: Judge, kept: string[]): void {
   for (const rule of rules) {
     if (kept.length >= MOST_RULES) return;
     if (rule instanceof CSSStyleRule) {
-      const style = keptStyle(rule.style, address);
+      const style = keptStyle(rule.style, judge);
       if (style !== "") kept.push(`${rule.selectorText}{${style}}`);
     } else if (rule instanceof CSSMediaRule) {
       const within: string[] = [];
-      keepRules(rule.cssRules, address, within);
+      keepRules(rule.cssRules, judge, within);
       if (within.length > 0) kept.push(`@media ${rule.conditionText}{${within.join("\n")}}`);
     }
   }
 }
 
-function keptStyle(style: CSSStyleDeclaration, address: Address): string {
+function keptStyle(style: CSSStyleDeclaration, judge: Judge): string {
   const kept: string[] = [];
   for (const property of style) {
-    const { value } = keptDeclaration(property, style.getPropertyValue(property), address);
+    const { value } = keptDeclaration(property, style.getPropertyValue(property), judge.address);
     const priority = style.getPropertyPriority(property);
-    if (value !== null && value !== "") kept.push(`${property}:${value}${priority === "" ? "" : " !important"}`);
+    if (value === null || value === "") continue;
+    judge.kept(property, value);
+    kept.push(`${property}:${value}${priority === "" ? "" : " !important"}`);
   }
   return kept.join(";");
 }
 
-function restyle(element: Element, text: string, address: Address): void {
+function restyle(element: Element, text: string, judge: Judge): void {
   const [rule, ...others] = text.length <= MOST_SHEET_CHARACTERS ? sheetOf(`x{${text}\n}`).cssRules : [];
-  const style = rule instanceof CSSStyleRule && others.length === 0 ? keptStyle(rule.style, address) : "";
+  const style = rule instanceof CSSStyleRule && others.length === 0 ? keptStyle(rule.style, judge) : "";
   if (style === "") element.removeAttribute("style");
   else element.setAttribute("style", style);
 }
