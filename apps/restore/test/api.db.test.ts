@@ -80,6 +80,8 @@ describe("reading", () => {
   it("archives, the tree with its parents, messages page by page at one moment", async () => {
     expect((await reader.ask("/archives")).body.archives).toMatchObject([{ archive: own.id, name: "own" }]);
     expect((await admin.ask("/archives")).body.archives).toHaveLength(2);
+    const again = await admin.ask("/archives", { method: "POST", body: { name: "own" } });
+    expect(again.body).toEqual({ archive: own.id, name: "own", made: false });
     const tree = (await reader.ask(`/archives/${own.id}/mailboxes`)).body;
     expect(
       tree.mailboxes.map(({ path, mailbox, messages }: Record<string, unknown>) => [path, mailbox, messages]),

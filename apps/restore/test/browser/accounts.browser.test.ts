@@ -14,7 +14,7 @@ import {
 } from "@packetboat/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Chromium, looked, NARROW, startChromium, type Visit } from "./chromium.ts";
+import { type Chromium, looked, lookedBoth, NARROW, startChromium, type Visit } from "./chromium.ts";
 import { type RealWeb, realWeb } from "./real-web.ts";
 
 let web: RealWeb;
@@ -90,7 +90,7 @@ async function adds(visit: Visit): Promise<void> {
   await page.getByLabel("Mail address").fill("alice@gmail.com");
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByText("imap.gmail.com:993, encrypted").waitFor();
-  await looked(visit, "add-address");
+  await lookedBoth(visit, "add-address");
   await page.getByRole("button", { name: "Another server" }).click();
   await page.getByLabel("Server").fill(address());
   await page.getByRole("button", { name: "Continue" }).click();
@@ -99,21 +99,22 @@ async function adds(visit: Visit): Promise<void> {
   await page.getByLabel("Password", { exact: true }).fill("wrong");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("alert").getByText("refused").waitFor();
-  await looked(visit, "add-sign-in");
+  await lookedBoth(visit, "add-sign-in");
   await page.getByLabel("Password", { exact: true }).fill("pass");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText(/^Signed in: \d+ mailboxes, 15 messages/).waitFor();
   expect(await page.getByRole("checkbox", { name: "Work" }).isChecked()).toBe(true);
   await page.getByLabel("Archive").fill("my mail");
-  await looked(visit, "add-mailboxes");
+  await lookedBoth(visit, "add-mailboxes");
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByLabel("At what time").fill("04:30");
-  await looked(visit, "add-times");
+  await lookedBoth(visit, "add-times");
   await page.getByRole("button", { name: "Finish" }).click();
   await page.getByRole("heading", { name: "That is all." }).waitFor();
   await page.getByRole("link", { name: "See how it goes" }).click();
   await page.getByRole("heading", { name: "Yes. Your mail is safe." }).waitFor();
   await page.getByText("15 messages").waitFor();
+  await page.getByText(/^The archive is Packetboat’s own copy of your mail\./).waitFor();
   await looked(visit, "safe");
   expect((await told("link", "list")).links).toMatchObject([
     { archive: "my mail", schedule: { cron: "30 4 * * *", timeZone: "UTC", watch: false } },
@@ -129,7 +130,7 @@ async function triesAgain(visit: Visit): Promise<void> {
   await page
     .getByRole("row", { name: /Message number 2 on the server.*Work.*The server could not give it out/ })
     .waitFor();
-  await looked(visit, "pending");
+  await lookedBoth(visit, "pending");
   line?.heal();
   await page.getByRole("button", { name: "Try again now" }).click();
   await page.getByText("Everything of this account is done.").waitFor();
@@ -158,7 +159,7 @@ async function isHeldBack(visit: Visit): Promise<void> {
   await page.getByRole("row").filter({ hasText: "Held back" }).getByRole("link").click();
   await page.getByText("16 of 16 messages of the account are gone from the server.").waitFor();
   expect(await page.getByText("Nothing had changed.").count()).toBe(0);
-  await looked(visit, "run");
+  await lookedBoth(visit, "run");
   await page.getByRole("link", { name: "Look at them" }).click();
   await page.getByText("16 messages to be removed from the archive").waitFor();
   await page.getByText("Order 7").waitFor();
@@ -166,7 +167,7 @@ async function isHeldBack(visit: Visit): Promise<void> {
   const letThrough = dialog(page).getByRole("button", { name: "Let 16 messages through" });
   expect(await letThrough.isDisabled()).toBe(true);
   await page.getByRole("checkbox", { name: "I have looked at them" }).check();
-  await looked(visit, "held-approve");
+  await lookedBoth(visit, "held-approve");
   await letThrough.click();
   await page.getByText("Let through.").or(page.getByText("This run holds nothing back")).first().waitFor();
   await page.getByRole("link", { name: "Is my mail safe?" }).click();
@@ -236,6 +237,10 @@ async function isNarrow(visit: Visit): Promise<void> {
   await page.getByText("nothing new, 16 gone from the server").waitFor();
   await looked(visit, "runs");
   expect(await isWhole()).toBe(true);
+  await page.getByText("Held back", { exact: true }).waitFor();
+  const cut =
+    "[...document.querySelectorAll('.mantine-Badge-label')].filter((one) => one.scrollWidth > one.clientWidth)";
+  expect(await page.evaluate(`${cut}.map((one) => one.textContent)`)).toEqual([]);
   await page.getByRole("combobox", { name: "What the chart shows" }).selectOption("Duration");
   await page.getByText(/the longest took/).waitFor();
   await page.setViewportSize(size ?? NARROW);
@@ -250,7 +255,7 @@ async function changesTheLink(visit: Visit): Promise<void> {
   await page.getByLabel("Times, as cron writes them").fill("at three");
   await dialog(page).getByRole("button", { name: "Save" }).click();
   await dialog(page).getByRole("alert").waitFor();
-  await looked(visit, "account-times");
+  await lookedBoth(visit, "account-times");
   await page.getByRole("radio", { name: "Every hour" }).check();
   await page.getByRole("switch", { name: "Also as soon as something changes on the server" }).check();
   await dialog(page).getByRole("button", { name: "Save" }).click();
@@ -264,7 +269,7 @@ async function changesTheLink(visit: Visit): Promise<void> {
   await page.getByRole("checkbox", { name: "Bring the server up to the archive" }).check();
   await page.getByLabel("Mail that was removed elsewhere").first().waitFor();
   await page.getByLabel("Not these mailboxes").fill("Junk*\n Spam ");
-  await looked(visit, "account-rights");
+  await lookedBoth(visit, "account-rights");
   await page.getByRole("checkbox", { name: "Bring the server up to the archive" }).uncheck();
   await dialog(page).getByRole("button", { name: "Save" }).click();
   await page.getByText("Copies its mail into the archive, without Junk*, Spam").waitFor();
@@ -301,10 +306,10 @@ async function changesTheWayIn(visit: Visit): Promise<void> {
   await page.getByRole("alert").waitFor();
   await page.getByLabel("Its address (issuer)").fill(provider.issuer);
   await page.getByLabel("Client id").fill(provider.clientId);
-  await looked(visit, "add-provider");
+  await lookedBoth(visit, "add-provider");
   await page.getByRole("button", { name: "Continue at the provider" }).click();
   await page.getByText("Waiting for you …").waitFor();
-  await looked(visit, "add-waiting");
+  await lookedBoth(visit, "add-waiting");
   const place = (await page.getByRole("link", { name: provider.issuer }).getAttribute("href")) ?? "";
   await provider.visit(place, "alice", (await page.locator("code").allInnerTexts()).at(0));
   await page.getByText(/^Signed in: \d+ mailboxes, 0 messages/).waitFor();
@@ -315,7 +320,7 @@ async function changesTheWayIn(visit: Visit): Promise<void> {
   await dialog(page).getByLabel("Password", { exact: true }).fill("wrong");
   await dialog(page).getByRole("button", { name: "Try it and keep it" }).click();
   await dialog(page).getByRole("alert").getByText("refused").waitFor();
-  await looked(visit, "account-password");
+  await lookedBoth(visit, "account-password");
   expect((await told("account", "list")).accounts).toMatchObject([{ signIn: { clientId: provider.clientId } }]);
   await dialog(page).getByLabel("Password", { exact: true }).fill("pass");
   await dialog(page).getByRole("button", { name: "Try it and keep it" }).click();

@@ -118,8 +118,8 @@ it("M10 what was deleted on the server is back where it was: two messages, then 
   await row(page, 3).waitFor();
   await page.getByRole("button", { name: "Restore …" }).click();
   await page.getByRole("radio", { name: "The mailbox Work" }).waitFor();
-  await looked(visit, "restore");
-  await restoredNow(page, `${COUNT - 2} messages return`, (name) => looked(visit, name));
+  await lookedBoth(visit, "restore");
+  await restoredNow(page, `${COUNT - 2} messages return`, (name) => lookedBoth(visit, name));
   expect(await held()).toEqual(before);
   await page.reload();
   await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
@@ -210,7 +210,7 @@ it("is taken as a download in every format, and imported again", async ({ skip }
   await row(page, 3).waitFor();
   await page.getByRole("button", { name: "Restore …" }).click();
   await page.getByRole("radio", { name: "A download to this device" }).check();
-  await taken(page, "zip", () => looked(visit, "download"));
+  await taken(page, "zip", () => lookedBoth(visit, "download"));
   await page.getByText(/^7 messages \(.*\) were downloaded\.$/).waitFor();
   await page.goBack();
   await row(page, 0).click({ position: BOX });
@@ -228,11 +228,11 @@ it("is taken as a download in every format, and imported again", async ({ skip }
   await page.getByRole("button", { name: "Import mail …" }).click();
   await page.locator("input[type=file]").setInputFiles(fileOf("zip"));
   await page.getByRole("radio", { name: /^Below a mailbox/ }).check();
-  await looked(visit, "import");
+  await lookedBoth(visit, "import");
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
   await page.getByText(`${COUNT} messages added`).waitFor();
-  await looked(visit, "import-done");
+  await lookedBoth(visit, "import-done");
   await page.getByRole("link", { name: "All restores, downloads and imports" }).click();
   for (const name of [
     "Restore in place: 2 messages",
@@ -241,7 +241,7 @@ it("is taken as a download in every format, and imported again", async ({ skip }
     "Import of zip.zip",
   ])
     await page.getByRole("link", { name, exact: true }).first().waitFor();
-  await looked(visit, "jobs");
+  await lookedBoth(visit, "jobs");
   await page.goBack();
   await page.getByRole("link", { name: "Back to the mail" }).click();
   await page
@@ -252,7 +252,7 @@ it("is taken as a download in every format, and imported again", async ({ skip }
 
   await page.getByRole("button", { name: "New archive …" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("From files");
-  await looked(visit, "new-archive");
+  await lookedBoth(visit, "new-archive");
   await page.getByRole("button", { name: "Make it" }).click();
   await page.getByText("This archive held nothing").waitFor();
   await page.getByRole("button", { name: "Import mail …" }).click();

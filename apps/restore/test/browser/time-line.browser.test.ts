@@ -182,7 +182,12 @@ it("is clear on a telephone too", async () => {
   await visit.page.goto(`/mail?archive=${archive}&at=41`);
   await visit.page.getByRole("button", { name: "Time line", exact: true }).click();
   await visit.page.getByRole("slider", { name: "Moment" }).waitFor();
+  // What it is about has the room.
+  const box = await visit.page.getByRole("region", { name: "Moment" }).boundingBox();
+  expect(box?.height ?? 999).toBeLessThan(100);
   await looked(visit, "time-line");
+  await visit.page.getByRole("button", { name: "Hide the time line" }).click();
+  await visit.page.getByRole("button", { name: "Time line", exact: true }).waitFor();
 });
 
 it("moments of one minute are told apart by their seconds, wherever they are named", async () => {

@@ -41,17 +41,27 @@ const MAX_NAME = 200;
 
 /** The archive of a name, made if need be. Safe when two commands do it at once. Throws CONFIG_INVALID for a name that nobody could read. */
 export async function ensureArchive(pool: Pool, name: string): Promise<ArchiveInfo> {
+  return (await makeArchive(pool, name)).archive;
+}
+
+/** The same, saying whether it was made: of many who ask in one moment, one is told so. */
+export async function makeArchive(
+  pool: Pool,
+  name: string,
+): Promise<{ readonly archive: ArchiveInfo; readonly isMade: boolean }> {
   if (name.trim() !== name || name === "" || name.length > MAX_NAME || /\p{Cc}/u.test(name)) {
     throw new MailError(
       "CONFIG_INVALID",
       `An archive's name has 1 to ${MAX_NAME} characters, none of them invisible, and no blank at its ends. Choose another one.`,
     );
   }
-  await rowsOf(pool, "insert into archive (name) values ($1) on conflict (name) do nothing", [name]);
+  const made = await rowsOf(pool, "insert into archive (name) values ($1) on conflict (name) do nothing returning id", [
+    name,
+  ]);
   const archive = await findArchive(pool, name);
   if (archive === null)
     throw new MailError("ARCHIVE_BUSY", "The archive was removed by another command at the same time. Run it again.");
-  return archive;
+  return { archive, isMade: made.length > 0 };
 }
 
 export async function findArchive(pool: Pool, name: string): Promise<ArchiveInfo | null> {

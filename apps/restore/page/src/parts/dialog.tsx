@@ -21,7 +21,7 @@ export function Dialog({ isOpen, title, closes, onClose, size = "md", closesOuts
       <Modal.Overlay />
       <Modal.Content>
         <Group justify="space-between" wrap="nowrap" align="flex-start" p="md" pb={0}>
-          <Modal.Title fw={600} style={{ overflowWrap: "anywhere" }}>
+          <Modal.Title fw={600} lh={1.35} style={{ overflowWrap: "anywhere" }}>
             {title}
           </Modal.Title>
           <Modal.CloseButton aria-label={closes} />

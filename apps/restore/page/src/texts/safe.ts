@@ -33,6 +33,8 @@ export const safe = {
   noneForReaders: "No account fills an archive that you may read. Whoever administers Packetboat can add one.",
   add: "Add an account",
   inArchive: "In the archive",
+  archive:
+    "The archive is Packetboat’s own copy of your mail. It keeps every earlier moment too, so what is removed or changed on the server later can still be seen here, and put back.",
   messages: (n: number) => counted(n, "message", "messages"),
   holds: (messages: number, bytes: number) => `${counted(messages, "message", "messages")}, ${size(bytes)}`,
   lastGood: "Last good run",

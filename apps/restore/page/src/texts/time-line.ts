@@ -8,6 +8,7 @@ export const timeLine = {
   now: "Now",
   show: "Time line",
   hide: "Hide the time line",
+  hideShort: "Hide",
   message: "message",
   messages: "messages",
   arrived: (messages: string) => `${messages} arrived`,

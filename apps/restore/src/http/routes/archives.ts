@@ -1,6 +1,15 @@
-// Archives, their mailboxes as a tree at a moment, and the messages of one mailbox page by page: as the archive is or was. A mailbox is read only
-// through the archive it belongs to.
-import { isMailboxOf, listArchives, mailboxesAt, mayRead, messagesAt, resolveRevision } from "@packetboat/archive";
+// Archives, and a new one; their mailboxes as a tree at a moment, and the messages of one mailbox page by page: as the archive is or was. A mailbox is
+// read only through the archive it belongs to.
+import {
+  isMailboxOf,
+  listArchives,
+  mailboxesAt,
+  makeArchive,
+  mayRead,
+  messagesAt,
+  recordAudit,
+  resolveRevision,
+} from "@packetboat/archive";
 import { asId, type MailboxId, MailError } from "@packetboat/core";
 import { z } from "zod";
 import { isoOf } from "../../iso.ts";
@@ -8,7 +17,21 @@ import { readMoment } from "../../moment.ts";
 import { treeRows } from "../../tree.ts";
 import { archiveAsked, callerOf } from "../caller.ts";
 import { nextPage, route, value } from "../route.ts";
-import { archiveParams, flags, id, list, moment, next, nothing, path, revision, size, time, whole } from "../shapes.ts";
+import {
+  archiveParams,
+  flags,
+  id,
+  list,
+  moment,
+  next,
+  nothing,
+  path,
+  revision,
+  size,
+  time,
+  whole,
+  words,
+} from "../shapes.ts";
 
 const archive = z.strictObject({
   archive: id,
@@ -39,6 +62,21 @@ export const archiveRoutes = [
           changed: isoOf(changedAt),
         })),
       });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/archives",
+    summary: "Makes an archive for mail that is brought in; nothing where there is one of that name",
+    needs: ["restore", "administrator"],
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({ name: words(200) }),
+    answer: z.strictObject({ archive: id, name: z.string(), made: z.boolean() }),
+    async handle(asked, { pool }) {
+      const { archive: one, isMade } = await makeArchive(pool, asked.body.name);
+      if (isMade) await recordAudit(pool, "archive.added", callerOf(asked), { archiveId: one.id }, asked.chance.now);
+      return value({ archive: one.id, name: one.name, made: isMade });
     },
   }),
   route({

@@ -1,7 +1,7 @@
 // Mail into an archive from a file that is sent: the body is the file, and the answer the job that reads it. What the archive holds already is not
 // added twice, so whatever broke off is sent again. On record before a byte is written down.
 // It must never write anything down for somebody who may not import, nor keep a file longer than its job.
-import { type ArchiveInfo, createJob, ensureArchive, findArchive, recordAudit } from "@packetboat/archive";
+import { type ArchiveInfo, createJob, recordAudit } from "@packetboat/archive";
 import { MailError } from "@packetboat/core";
 import { SOURCE_KINDS } from "@packetboat/formats";
 import { z } from "zod";
@@ -12,7 +12,7 @@ import { importFile } from "../../jobs/import-work.ts";
 import type { UploadedFile } from "../../jobs/uploads.ts";
 import { archiveAsked, callerOf } from "../caller.ts";
 import { route, type Sent, value, type World } from "../route.ts";
-import { archiveParams, id, list, nothing, words } from "../shapes.ts";
+import { archiveParams, list, nothing, words } from "../shapes.ts";
 import { job, jobNow } from "../told-job.ts";
 
 /** Each fills the disk at the pace of its line. */
@@ -21,24 +21,6 @@ const MOST_AT_ONCE = 4;
 const yes = z.literal("true").optional();
 
 export const importRoutes = [
-  route({
-    method: "post",
-    path: "/archives",
-    summary: "Makes an archive for mail that is brought in; nothing where there is one of that name",
-    needs: ["restore", "administrator"],
-    params: nothing,
-    query: nothing,
-    body: z.strictObject({ name: words(200) }),
-    answer: z.strictObject({ archive: id, name: z.string(), made: z.boolean() }),
-    async handle(asked, { pool }) {
-      const { name } = asked.body;
-      const before = await findArchive(pool, name);
-      const archive = before ?? (await ensureArchive(pool, name));
-      const made = before === null;
-      if (made) await recordAudit(pool, "archive.added", callerOf(asked), { archiveId: archive.id }, asked.chance.now);
-      return value({ archive: archive.id, name: archive.name, made });
-    },
-  }),
   route({
     method: "get",
     path: "/imports",

@@ -25,16 +25,28 @@ export function TimeStrip({ archive, past, action, onMove }: Props) {
   const [isWanted, setWanted] = useState(false);
   return (
     <div className={styles.time}>
-      {isWide || isWanted ? <TimeLine archive={archive} at={past?.revision ?? null} onMove={onMove} /> : null}
-      <Button
-        hiddenFrom="sm"
-        variant="subtle"
-        size="compact-sm"
-        aria-expanded={isWanted}
-        onClick={() => setWanted(!isWanted)}
-      >
-        {isWanted ? timeLine.hide : timeLine.show}
-      </Button>
+      {isWide || isWanted ? (
+        <TimeLine
+          archive={archive}
+          at={past?.revision ?? null}
+          onMove={onMove}
+          before={
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              aria-expanded
+              aria-label={timeLine.hide}
+              onClick={() => setWanted(false)}
+            >
+              {timeLine.hideShort}
+            </Button>
+          }
+        />
+      ) : (
+        <Button variant="subtle" size="compact-sm" aria-expanded={false} onClick={() => setWanted(true)}>
+          {timeLine.show}
+        </Button>
+      )}
       {past === null ? (
         <Group justify="flex-end" mt="xs">
           {action}

@@ -33,54 +33,52 @@ export function ImportResult({ job }: { readonly job: Import }) {
 }
 
 function Mailboxes({ result: { mailboxes, moreMailboxes } }: { readonly result: Result }) {
-  return (
-    <Stack gap="xs">
-      <Title order={2} size="h4">
-        {imported.result}
-      </Title>
-      <Table aria-label={imported.result}>
-        <Table.Tbody>
-          {mailboxes.map(({ mailbox, added, alreadyThere }) => (
-            <Table.Tr key={mailbox}>
-              <Table.Td>
-                <bdi>{mailbox}</bdi>
-              </Table.Td>
-              <Table.Td>
-                {[
-                  ...(added > 0 ? [imported.added(added)] : []),
-                  ...(alreadyThere > 0 ? [imported.there(alreadyThere)] : []),
-                ].join(", ")}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      {moreMailboxes > 0 ? <Text size="sm">{imported.more(moreMailboxes)}</Text> : null}
-    </Stack>
-  );
+  const rows = mailboxes.map(({ mailbox, added, alreadyThere }): Line => {
+    const said = [
+      ...(added > 0 ? [imported.added(added)] : []),
+      ...(alreadyThere > 0 ? [imported.there(alreadyThere)] : []),
+    ];
+    return [mailbox, said.join(", ")];
+  });
+  return <Lines title={imported.result} rows={rows} more={moreMailboxes > 0 ? imported.more(moreMailboxes) : null} />;
 }
 
 function Failures({ result: { failures, failed } }: { readonly result: Result }) {
   const more = failed - failures.length;
+  const rows = failures.map(({ place, detail }): Line => [place, detail]);
+  return <Lines title={imported.failures} rows={rows} more={more > 0 ? imported.moreFailures(more) : null} />;
+}
+
+/** Of foreign origin, and what is said of it. */
+type Line = readonly [string, string];
+
+interface LinesProps {
+  readonly title: string;
+  readonly rows: readonly Line[];
+  /** That there are others. Null: there are none. */
+  readonly more: string | null;
+}
+
+function Lines({ title, rows, more }: LinesProps) {
   return (
     <Stack gap="xs">
       <Title order={2} size="h4">
-        {imported.failures}
+        {title}
       </Title>
-      <Table aria-label={imported.failures}>
+      <Table aria-label={title}>
         <Table.Tbody>
-          {failures.map(({ place, detail }, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and one place may stand in it twice.
+          {rows.map(([name, said], at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and one name may stand in it twice.
             <Table.Tr key={at}>
               <Table.Td style={{ overflowWrap: "anywhere" }}>
-                <bdi>{place}</bdi>
+                <bdi>{name}</bdi>
               </Table.Td>
-              <Table.Td>{detail}</Table.Td>
+              <Table.Td>{said}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-      {more > 0 ? <Text size="sm">{imported.moreFailures(more)}</Text> : null}
+      {more === null ? null : <Text size="sm">{more}</Text>}
     </Stack>
   );
 }

@@ -1,6 +1,6 @@
 // The first screen: is my mail safe? The answer, then each account. It asks anew by itself, often while something runs, so what is shown is what is.
 
-import { Container, Loader, Stack, Title } from "@mantine/core";
+import { Container, Loader, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { asking, asksMe } from "../../api/queries.ts";
 import { ButtonLink } from "../../parts/button-link.tsx";
@@ -50,6 +50,11 @@ export function SafeScreen() {
             />
           ))}
         </Stack>
+        {links === undefined || links.length === 0 ? null : (
+          <Text size="sm" c="dimmed" maw={720}>
+            {safe.archive}
+          </Text>
+        )}
       </Stack>
     </Container>
   );

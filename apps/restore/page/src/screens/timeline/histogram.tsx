@@ -56,7 +56,7 @@ export function Histogram({ slices }: { readonly slices: readonly Slice[] }) {
           </g>
         ))}
       </svg>
-      <Group gap="md" mt={2} mb={4} aria-hidden>
+      <Group gap="md" mt={2} mb={4} visibleFrom="sm" aria-hidden>
         <Key className={styles.arrived} text={timeLine.arrived(words(total("arrived")))} />
         <Key className={styles.vanished} text={timeLine.vanished(number(total("vanished")))} />
       </Group>

@@ -1,8 +1,8 @@
 // The time line: drag it, or use the keys, and everything beside it is as it was at that moment. Above it stands when mail arrived and when it
 // vanished. It says where it is in words, and now is one step away. It must never change anything but what is shown.
-import { Button, Group, Skeleton, Text } from "@mantine/core";
+import { Box, Button, Group, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { FailureNote } from "../../shell/failure.tsx";
 import { crowdedMinutes, momentOf } from "../../texts/formats.ts";
 import { timeLine } from "../../texts/time-line.ts";
@@ -20,6 +20,8 @@ export interface TimeLineProps {
   /** Told when another moment is chosen; null: now. */
   readonly onMove: (at: number | null) => void;
   readonly label?: string | undefined;
+  /** What stands at the begin of its words in a narrow window. */
+  readonly before?: ReactNode;
 }
 
 /** While it is dragged, what is beside it follows after so long. */
@@ -27,7 +29,7 @@ const FOLLOW_MS = 120;
 /** A hand points no finer, in pixels. */
 const REACH = 3;
 
-export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label }: TimeLineProps) {
+export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label, before }: TimeLineProps) {
   const { data, error, refetch } = useQuery(asksLine(archive, mailbox));
   const line = useMemo(() => {
     const stops = (data?.stops ?? []).map(({ revision, time, whole }) => {
@@ -48,7 +50,7 @@ export function TimeLine({ archive, mailbox, at, onMove, label = timeLine.label 
   return (
     <section className={styles.whole} aria-label={label}>
       <Histogram slices={data.slices} />
-      <Slider {...line} at={at} onMove={onMove} label={label} />
+      <Slider {...line} at={at} onMove={onMove} label={label} before={before} />
     </section>
   );
 }
@@ -61,9 +63,10 @@ interface SliderProps {
   readonly at: number | null;
   readonly onMove: (at: number | null) => void;
   readonly label: string;
+  readonly before: ReactNode;
 }
 
-function Slider({ stops, span, crowded, at, onMove, label }: SliderProps) {
+function Slider({ stops, span, crowded, at, onMove, label, before }: SliderProps) {
   const last = stops.length - 1;
   const given = stopOf(at, stops);
   const [index, move] = useFollowed(given, (to) => onMove(to >= last ? null : (stops[to]?.revision ?? null)));
@@ -116,10 +119,11 @@ function Slider({ stops, span, crowded, at, onMove, label }: SliderProps) {
         />
       </div>
       <Group justify="space-between" gap="xs" wrap="nowrap">
-        <Text size="xs" c="dimmed">
+        {before === undefined ? null : <Box hiddenFrom="sm">{before}</Box>}
+        <Text size="xs" c="dimmed" visibleFrom="sm">
           {momentOf(new Date(span.begin).toISOString(), crowded)}
         </Text>
-        <Text size="sm" fw={600} ta="center" aria-hidden>
+        <Text size="sm" fw={600} className={styles.moment} aria-hidden>
           {words}
         </Text>
         <Button

@@ -9,6 +9,7 @@ import { Problem } from "../../../api/problem.ts";
 import { Failing } from "../../../parts/failing.tsx";
 import { adding as words } from "../../../texts/accounts.ts";
 import { shell } from "../../../texts/shell.ts";
+import styles from "./add-screen.module.css";
 import { type Adding, STEPS } from "./adding.ts";
 import { AddressStep } from "./address-step.tsx";
 import { DoneStep } from "./done-step.tsx";
@@ -53,7 +54,7 @@ export function AddScreen() {
 /** Where one is; nobody goes back by it, because what was done is done. */
 function Progress({ at }: { readonly at: number }) {
   return (
-    <Stepper active={at} size="sm" allowNextStepsSelect={false}>
+    <Stepper active={at} size="sm" wrap={false} allowNextStepsSelect={false} classNames={{ stepBody: styles.words }}>
       {STEPS.slice(0, -1).map((step) => (
         <Stepper.Step key={step} label={words.steps[step]} allowStepSelect={false} />
       ))}
