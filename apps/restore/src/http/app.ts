@@ -9,7 +9,7 @@ import { dispositionOf } from "./file-name.ts";
 import { frameAnswer } from "./message-frame.ts";
 import { documentOf } from "./openapi.ts";
 import { pageAnswer } from "./page.ts";
-import { mayTakeLong } from "./patience.ts";
+import { letGoBy, mayTakeLong } from "./patience.ts";
 import { cookieOf, forgeryOf, sourceOf } from "./place.ts";
 import { isAway, problemOf } from "./problem.ts";
 import type { Reply, Route, Sent, World } from "./route.ts";
@@ -128,7 +128,11 @@ async function respond(c: Context<Env>, route: Route, world: World): Promise<Res
     lastEvent: c.req.header("last-event-id") ?? null,
     chance: { now, random: world.random },
   };
-  return answered(c, route, await route.handle(asked, world), world);
+  try {
+    return answered(c, route, await route.handle(asked, world), world);
+  } finally {
+    if (route.body === "bytes") await letGoBy(c.env.incoming);
+  }
 }
 
 async function callerBy(

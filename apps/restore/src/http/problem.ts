@@ -10,7 +10,7 @@ export interface Problem {
   readonly detail: string;
 }
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 410 | 413 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 410 | 413 | 429 | 500 | 503 | 507;
 
 const TITLES: Readonly<Record<ProblemStatus, string>> = {
   400: "Bad Request",
@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<ProblemStatus, string>> = {
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
+  507: "Insufficient Storage",
 };
 
 /** Gives the status of an error's answer. */
@@ -46,12 +47,13 @@ function statusOf(code: ErrorCode): ProblemStatus {
     case "ARCHIVE_BUSY":
     case "DATABASE_UNREACHABLE":
     case "DATABASE_LOST":
-    case "DISK_LOW":
-    case "DISK_FULL":
     case "INTERRUPTED":
     case "UNREACHABLE":
     case "TIMED_OUT":
       return 503;
+    case "DISK_LOW":
+    case "DISK_FULL":
+      return 507;
     default:
       return 500;
   }
@@ -81,7 +83,7 @@ export function problemOf({ code, message }: MailError): Problem & { readonly st
   const detail =
     status < 500 || TOLD.has(code)
       ? message
-      : status === 503
+      : status !== 500
         ? (SAID_INSTEAD[code] ?? "The archive cannot be asked at the moment. Try again in a while.")
         : "Something is wrong here that the log of packetboat web names. Nothing was changed.";
   return { type: "about:blank", title: TITLES[status], status, code, detail };

@@ -133,6 +133,8 @@ async function* untilStopped(bytes: AsyncIterator<Uint8Array>, signal: AbortSign
     }
   } finally {
     signal.removeEventListener("abort", stop);
+    // Not waited for: a sender who is silent would keep it.
+    void bytes.return?.().catch(() => undefined);
   }
 }
 

@@ -1,0 +1,92 @@
+// A file that is sent where the disk has no room for it: a real disk, and a small one. Whoever sends it is told in a sentence, nothing of it stays, and it
+// comes in when there is room.
+import { execFile } from "node:child_process";
+import { mkdir, readdir } from "node:fs/promises";
+import { promisify } from "node:util";
+import { ensureArchive } from "@packetboat/archive";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Asking, type Caller, person, type Served, served } from "./served.ts";
+
+const LETTER: Buffer<ArrayBuffer> = Buffer.from(`Subject: large\r\n\r\n${"x".repeat(4_000_000)}\r\n`);
+const NO_ROOM = "There is too little room on the disk of this server. Make room there, then try again.";
+
+let api: Served;
+let admin: Caller;
+let archive = 0;
+let isMounted = false;
+
+/** A disk of its own where files lie that are sent; what is written there is all that it takes. */
+const disk = async (how: string): Promise<unknown> =>
+  await promisify(execFile)("mount", ["-t", "tmpfs", "-o", how, "tmpfs", api.folder]);
+
+beforeAll(async () => {
+  api = await served();
+  archive = (await ensureArchive(api.scratch.pool, "mail")).id;
+  await person(api, "admin", "admin");
+  admin = await api.signedIn("admin");
+  await mkdir(api.folder, { recursive: true, mode: 0o700 });
+  // Only root may have one.
+  isMounted = await disk("size=4g").then(
+    () => true,
+    () => false,
+  );
+}, 60_000);
+afterAll(async () => {
+  if (isMounted) await promisify(execFile)("umount", [api.folder]);
+  await api?.[Symbol.asyncDispose]();
+});
+
+const files = () => readdir(api.folder);
+const send = (bytes: Asking["bytes"]) =>
+  admin.ask(`/archives/${archive}/imports?name=large.eml`, { method: "POST", bytes: bytes ?? new Uint8Array() });
+const lastJob = async () => (await admin.ask("/jobs?limit=1")).body.jobs[0];
+const messages = async () => (await admin.ask(`/archives/${archive}/mailboxes`)).body.mailboxes[0]?.messages ?? 0;
+
+it("is answered in a sentence where it is full on the way, and leaves nothing", async ({ skip }) => {
+  skip(!isMounted, "no right to mount");
+  const [isFull, isGivenUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slowly = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async start(sending) {
+      sending.enqueue(LETTER.subarray(0, 100_000));
+      await isFull.promise;
+      sending.enqueue(LETTER.subarray(100_000, 2_000_000));
+      // A browser sends all before it hears the answer.
+      await isGivenUp.promise;
+      sending.enqueue(LETTER.subarray(2_000_000));
+      sending.close();
+    },
+  });
+  const sent = send(slowly);
+  await expect.poll(async () => (await files()).length).toBe(1);
+  await disk("remount,size=1m");
+  isFull.resolve();
+  await expect.poll(async () => (await lastJob()).state).toBe("failed");
+  isGivenUp.resolve();
+  const { status, body } = await sent;
+  expect([status, body.code, body.title, body.detail]).toEqual([507, "DISK_FULL", "Insufficient Storage", NO_ROOM]);
+  expect(await files()).toEqual([]);
+  expect(await lastJob()).toMatchObject({ kind: "import", state: "failed", error: { code: "DISK_FULL" } });
+  expect(await messages()).toBe(0);
+  expect(api.failures.splice(0)).toMatchObject([{ code: "DISK_FULL" }]);
+});
+
+it("is refused before a byte is written where there is too little room to begin with", async ({ skip }) => {
+  skip(!isMounted, "no right to mount");
+  await disk("remount,size=1m");
+  const before = await lastJob();
+  const { status, body } = await send(LETTER);
+  expect([status, body.code, body.detail]).toEqual([507, "DISK_LOW", NO_ROOM]);
+  expect((await lastJob())?.job).toBe(before?.job);
+  expect(await files()).toEqual([]);
+  expect(api.failures.splice(0)).toMatchObject([{ code: "DISK_LOW" }]);
+});
+
+it("comes in when there is room again", async ({ skip }) => {
+  skip(!isMounted, "no right to mount");
+  await disk("remount,size=4g");
+  expect((await send(LETTER)).status).toBe(200);
+  await expect.poll(async () => (await lastJob()).state, { timeout: 30_000 }).toBe("done");
+  expect(await messages()).toBe(1);
+  await expect.poll(async () => (await files()).length).toBe(0);
+  expect(api.failures).toEqual([]);
+});
