@@ -31,11 +31,12 @@ it.each([
 });
 
 describe("a restore is shown again", () => {
-  const preview = (head: number, removed: number, mailboxes: number) =>
+  const preview = (head: number, removed: number, mailboxes: number, beside: readonly string[] = []) =>
     ({
       head,
       totals: { back: 1, moved: 0, flagged: 0, removed },
       removedMailboxes: Array.from({ length: mailboxes }, () => ["x"]),
+      inTheWay: beside.map((code) => ({ code, text: "" })),
     }) as unknown as RestorePreview;
 
   it.each([
@@ -43,6 +44,8 @@ describe("a restore is shown again", () => {
     ["the archive is as it was", preview(2, 3, 0), preview(2, 3, 0), false],
     ["messages would go that came meanwhile", preview(1, 3, 0), preview(2, 4, 0), true],
     ["a mailbox would", preview(1, 0, 0), preview(2, 0, 1), true],
+    ["a server would lose more", preview(1, 0, 0), preview(2, 0, 0, ["ALSO_REMOVED"]), true],
+    ["a server would get more", preview(1, 0, 0), preview(2, 0, 0, ["ALSO_SENT"]), false],
     ["it was asked for without being looked at", null, preview(2, 3, 0), false],
   ] as const)("%s: %#", (_, shown, now, again) => {
     expect(changedSince(shown, now) !== null).toBe(again);

@@ -1,10 +1,10 @@
 // What is said before a restore about what is held back and what would go: nobody may be told to let removals from a server through, nor be left
 // to think that only the archive loses something.
 import type { HeldMailbox, LinkInfo, LinkStatus } from "@packetboat/archive";
-import { asId, DEFAULT_POLICY, type LinkId, type RunId } from "@packetboat/core";
+import { asId, DEFAULT_POLICY, type LinkId, type Revision, type RunId } from "@packetboat/core";
 import { expect, it } from "vitest";
 import type { InPlaceLook } from "../src/in-place.ts";
-import { heldBack, noServerChanged, removes } from "../src/jobs/obstacles.ts";
+import { alsoRemoved, heldBack, noServerChanged, removes } from "../src/jobs/obstacles.ts";
 
 const link = { account: "ann@example.com" } as LinkInfo;
 const status = { link, held: 3, heldBy: asId<RunId>(7) } as LinkStatus;
@@ -37,6 +37,15 @@ it("what would go names each place that loses it", () => {
   ] as const)
     expect(told(removals, isLent)).toContain("and the server of ann@example.com.");
   expect(told("never", false)).not.toContain("ann@example.com");
+});
+
+it("what a server loses besides what was chosen is said, with how much at most", () => {
+  const of = (messages: number) =>
+    alsoRemoved(link, { onlyOnServer: { messages, before: asId<Revision>(3), after: asId<Revision>(4) } });
+  expect(alsoRemoved(link, { onlyOnServer: null })).toBeNull();
+  expect(of(1)).toMatchObject({ code: "ALSO_REMOVED", text: expect.stringContaining("up to 1 message that") });
+  expect(of(506)?.text).toContain("ann@example.com has up to 506 messages that the archive as it is now has not");
+  expect(of(10_001)?.text).toContain("more than 10,000 messages");
 });
 
 it("when no server was written to, that is said, with what to do", () => {

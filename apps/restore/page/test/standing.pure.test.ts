@@ -6,6 +6,7 @@ import {
   inOrder,
   type Link,
   paceOf,
+  removedThereOf,
   restoreOf,
   standingOf,
   verdictOf,
@@ -165,6 +166,7 @@ it("mail that only one side has is told with its number, no more than was counte
     at: "7",
     to: { kind: "place", whatCameSince: "keep", carryOut: false, onlyOnServer: 3 },
   });
+  expect(removedThereOf(3)).toMatchObject({ at: "now", to: { whatCameSince: "remove", carryOut: [3] } });
   expect(carriedOutOf(3)).toMatchObject({ at: "now", to: { whatCameSince: "keep", carryOut: [3] } });
 });
 

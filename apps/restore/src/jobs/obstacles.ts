@@ -1,6 +1,13 @@
 // What is not as one would wish about a restore, before it is begun: one sentence each, with what to do. Pure. It must never keep silent that
 // nothing would reach a server, nor that more would than was chosen.
-import type { HeldMailbox, LinkInfo, LinkStatus, Unknown } from "@packetboat/archive";
+import {
+  type HeldMailbox,
+  type LinkInfo,
+  type LinkStatus,
+  MOST_ONE_SIDED,
+  type OneSided,
+  type Unknown,
+} from "@packetboat/archive";
 import { bytes, plural } from "@packetboat/terminal";
 import type { InPlaceLook } from "../in-place.ts";
 import type { AccountTold, Obstacle } from "./told.ts";
@@ -54,6 +61,21 @@ export function alsoSent({ account }: LinkInfo, { messages, bytes: size }: Unkno
   return {
     code: "ALSO_SENT",
     text: `${account} lacks up to ${plural(messages, "other message")} (${bytes(size)}) that the archive holds, imported or from an earlier restore; ${messages === 1 ? "it is" : "they are"} put there as well.`,
+  };
+}
+
+/**
+ * What goes from an account besides what was chosen, because its link writes for this once, and what is not in the archive is to go: an earlier restore
+ * removed it from the archive alone. What the restore itself brings back stays.
+ */
+export function alsoRemoved({ account }: LinkInfo, { onlyOnServer }: Pick<OneSided, "onlyOnServer">): Obstacle | null {
+  if (onlyOnServer === null) return null;
+  const { messages } = onlyOnServer;
+  const isMore = messages > MOST_ONE_SIDED;
+  const many = isMore ? `more than ${plural(MOST_ONE_SIDED, "message")}` : `up to ${plural(messages, "message")}`;
+  return {
+    code: "ALSO_REMOVED",
+    text: `${account} has ${many} that the archive as it is now has not, because an earlier restore removed ${messages === 1 ? "it" : "them"} here alone; ${messages === 1 ? "it is" : "they are"} removed from its server as well, perhaps with mailboxes that the archive has no more. The archive keeps ${messages === 1 ? "it" : "them"} at earlier moments.`,
   };
 }
 

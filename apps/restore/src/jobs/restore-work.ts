@@ -4,6 +4,7 @@ import {
   heldBy,
   linkStatuses,
   listLinks,
+  oneSided,
   onlyOnServer,
   type UndoCounts,
   type Undone,
@@ -20,7 +21,16 @@ import type { Resolved } from "../moment.ts";
 import { doneLine } from "../undo-lines.ts";
 import type { RestoreAsked, RestoreTo } from "./asked.ts";
 import { type ChosenSelection, selectionOf } from "./chosen.ts";
-import { alsoSent, CHANGED, heldBack, noServer, noServerChanged, ofAccount, removes } from "./obstacles.ts";
+import {
+  alsoRemoved,
+  alsoSent,
+  CHANGED,
+  heldBack,
+  noServer,
+  noServerChanged,
+  ofAccount,
+  removes,
+} from "./obstacles.ts";
 import type { AccountTold, Obstacle, RestorePreview, RestoreResult, RunTold } from "./told.ts";
 
 /** Lists longer than this are cut. */
@@ -49,7 +59,9 @@ export async function lookAtRestore(around: Around, asked: RestoreAsked): Promis
 
 /** What was shown before must still be all that is removed; null: it may begin. Pure. */
 export function changedSince(shown: RestorePreview | null, now: RestorePreview): Obstacle | null {
-  const isRemoving = (now.totals?.removed ?? 0) + now.removedMailboxes.length > 0;
+  const isRemoving =
+    (now.totals?.removed ?? 0) + now.removedMailboxes.length > 0 ||
+    now.inTheWay.some(({ code }) => code === "ALSO_REMOVED");
   return isRemoving && shown !== null && shown.head !== now.head ? CHANGED : null;
 }
 
@@ -111,6 +123,8 @@ async function placePreview({ database: { pool } }: Around, look: InPlaceLook): 
   for (const link of links) {
     const also = lent.has(link.id) ? alsoSent(link, await unknownTo(pool, link)) : null;
     if (also !== null) beside.push(also);
+    const gone = lent.has(link.id) && !wish.keepNew ? alsoRemoved(link, await oneSided(pool, link)) : null;
+    if (gone !== null) beside.push(gone);
   }
   const own = new Set(links.map(({ id }) => id));
   const statuses = (await linkStatuses(pool)).filter(({ link }) => own.has(link.id));

@@ -23,7 +23,17 @@ export type AccountTold = z.output<typeof account>;
 
 const obstacle = z.strictObject({
   code: z
-    .enum(["NO_ACCOUNT", "NO_RIGHT", "TOO_LARGE", "NOT_ASKED", "ALSO_SENT", "REMOVES", "CHANGED", "HELD"])
+    .enum([
+      "NO_ACCOUNT",
+      "NO_RIGHT",
+      "TOO_LARGE",
+      "NOT_ASKED",
+      "ALSO_SENT",
+      "ALSO_REMOVED",
+      "REMOVES",
+      "CHANGED",
+      "HELD",
+    ])
     .describe("Stable, for programs"),
   text: z.string().describe("A sentence that says what to do"),
   run: z.int().optional().describe("Of HELD: the run that holds it back"),

@@ -147,7 +147,9 @@ it("M10 what only the archive or only the server has is on the first screen, wit
   await begunAndDone(page);
   expect((await held("Brought")).length).toBe(2);
 
-  await web.run("restore", "push", USER, "--in-place", "--no-sync", "--yes", "--at", "1");
+  const alone = () => web.run("restore", "push", USER, "--in-place", "--no-sync", "--yes", "--at", "1");
+  const newest = async () => Number(JSON.parse(await web.run("restore", "list", USER, "--json")).revision);
+  await alone();
   await page.goto("/");
   await page.getByRole("heading", { name: "Yes, but some of it only at earlier moments." }).waitFor();
   await page.getByText(`${COUNT + 2} messages are on the server and not in the archive as it is now`).waitFor();
@@ -158,6 +160,22 @@ it("M10 what only the archive or only the server has is on the first screen, wit
   await page.goto("/");
   await page.getByRole("heading", { name: "Yes. Your mail is safe." }).waitFor();
   expect(await page.getByText(/on the server and not in the archive|and not on the server/).count()).toBe(0);
+  expect(await held()).toEqual(before);
+
+  // Once more, and meant: it goes from the server, too. Nothing does before it is said, and all of it can come back.
+  const whole = await newest();
+  await alone();
+  await page.goto("/");
+  await page.getByRole("button", { name: "Remove them there, too …" }).click();
+  await page.getByText(`has up to ${COUNT + 2} messages that the archive as it is now has not`).waitFor();
+  expect(await held()).toEqual(before);
+  await lookedBoth(visit, "restore-removes-there");
+  await page.getByRole("button", { name: "Remove them from the server" }).click();
+  await page.getByRole("status").getByText("Done", { exact: true }).waitFor();
+  expect(await held()).toEqual([]);
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Yes. Your mail is safe." }).waitFor();
+  await web.run("restore", "push", USER, "--in-place", "--carry-out", "--yes", "--at", String(whole));
   expect(await held()).toEqual(before);
 }, 600_000);
 

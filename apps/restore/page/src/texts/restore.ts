@@ -79,9 +79,11 @@ export const jobs = {
   cancel: "Cancel",
   begin: "Restore now",
   beginRemoving: "Remove what came since, and restore",
+  beginRemovingThere: "Remove them from the server",
   again: "Go on",
   nothing: "All of it is there already. There is nothing to restore.",
   inArchive: "All of it is in the archive already. What the account lacks is put there.",
+  onlyThere: "The archive stays as it is. What its server has and it has not is removed there.",
   willHappen: "What will happen",
   /** `mailbox`: the only one; null: several. */
   back: (count: number, mailbox: string | null) =>

@@ -83,12 +83,11 @@ export const safe = {
       : `${number(n)} messages were gone from the server on ${when}. They are kept at every earlier moment.`,
   onlyOnServer: (n: number) =>
     `${bounded(n)} ${n === 1 ? "is" : "are"} on the server and not in the archive as it is now, because a restore removed ${n === 1 ? "it" : "them"} here alone. ${n === 1 ? "It is" : "They are"} kept at earlier moments.`,
-  goThere: "If they are to go from the server as well, let Packetboat write there:",
-  accounts: "Accounts",
   onlyInArchive: (n: number) =>
     `${bounded(n)} ${n === 1 ? "is" : "are"} in the archive and not on the server: a restore or an import brought ${n === 1 ? "it" : "them"} here alone.`,
   actions: {
     bringBack: "Bring them back …",
+    removeThere: "Remove them there, too …",
     putThere: "Put them on the server …",
     halt: "Look at them",
     password: "Give the password",

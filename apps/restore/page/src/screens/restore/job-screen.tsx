@@ -97,6 +97,7 @@ function Actions({ job }: { readonly job: Job }) {
   const isRestore = job.kind === "restore";
   const isNeeded = isRestore && job.state === "planned" && job.preview !== null && !isNothing(job.preview);
   const isRemoving = isRestore && job.preview !== null && removedBy(job.preview) > 0;
+  const isRemovingThere = isRestore && job.preview !== null && isBeside(job.preview, "ALSO_REMOVED");
   return (
     <>
       <Failing error={acting.error} />
@@ -104,11 +105,11 @@ function Actions({ job }: { readonly job: Job }) {
       <Group justify={isAtWork(job) ? "flex-end" : "flex-start"}>
         {isNeeded ? (
           <Button
-            {...(isRemoving ? { color: "red" } : {})}
+            {...(isRemoving || isRemovingThere ? { color: "red" } : {})}
             loading={acting.isPending}
             onClick={() => acting.mutate("begin")}
           >
-            {isRemoving ? jobs.beginRemoving : jobs.begin}
+            {isRemoving ? jobs.beginRemoving : isRemovingThere ? jobs.beginRemovingThere : jobs.begin}
           </Button>
         ) : null}
         {isRestore && BEGUN_AGAIN.includes(job.state) ? (
@@ -130,10 +131,15 @@ function Actions({ job }: { readonly job: Job }) {
 type RestorePreview = NonNullable<RestoreJob["preview"]>;
 
 /** Neither the archive nor an account would change. */
-const isNothing = ({ isEmpty, accounts, totals, inTheWay }: RestorePreview): boolean =>
-  accounts.every(({ toAppend, toBeMatched }) => toAppend + toBeMatched === 0) &&
-  (isEmpty || totals === null) &&
-  !inTheWay.some(({ code }) => code === "ALSO_SENT");
+const isNothing = (preview: RestorePreview): boolean =>
+  preview.accounts.every(({ toAppend, toBeMatched }) => toAppend + toBeMatched === 0) &&
+  (preview.isEmpty || preview.totals === null) &&
+  !isBeside(preview, "ALSO_SENT") &&
+  !isBeside(preview, "ALSO_REMOVED");
+
+/** An account changes besides what was chosen. */
+const isBeside = ({ inTheWay }: RestorePreview, kind: "ALSO_SENT" | "ALSO_REMOVED"): boolean =>
+  inTheWay.some(({ code }) => code === kind);
 
 const removedBy = ({ totals, removedMailboxes }: RestorePreview): number =>
   (totals?.removed ?? 0) + removedMailboxes.length;

@@ -30,7 +30,7 @@ export function Preview({ preview }: { readonly preview: RestorePreview }) {
         {jobs.willHappen}
       </Title>
       {lines.length === 0 ? (
-        <Text>{preview.inTheWay.some(({ code }) => code === "ALSO_SENT") ? jobs.inArchive : jobs.nothing}</Text>
+        <Text>{nothingHere(preview)}</Text>
       ) : (
         <List spacing="xs">
           {lines.map((line) => (
@@ -67,6 +67,12 @@ export function Preview({ preview }: { readonly preview: RestorePreview }) {
       )}
     </Stack>
   );
+}
+
+/** What happens when nothing does in the archive, and nothing of what was chosen is sent. */
+function nothingHere({ inTheWay }: RestorePreview): string {
+  const codes = new Set(inTheWay.map(({ code }) => code));
+  return codes.has("ALSO_REMOVED") ? jobs.onlyThere : codes.has("ALSO_SENT") ? jobs.inArchive : jobs.nothing;
 }
 
 const nameOf = (path: readonly string[]): string => path.join("/");

@@ -4,11 +4,10 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { send } from "../../api/client.ts";
-import { TextLink } from "../../parts/button-link.tsx";
 import { Failing } from "../../parts/failing.tsx";
 import { safe } from "../../texts/safe.ts";
 import { GoneLinks } from "../runs/gone-links.tsx";
-import { carriedOutOf, type Link, restoreOf } from "./standing.ts";
+import { carriedOutOf, type Link, removedThereOf, restoreOf } from "./standing.ts";
 
 interface OneSideProps {
   readonly link: Link;
@@ -24,18 +23,18 @@ export function OneSide({ link, mayChange }: OneSideProps) {
           <Text maw={720}>{safe.onlyOnServer(lacking.messages)}</Text>
           <Group gap="md">
             {mayChange ? (
-              <Asking label={safe.actions.bringBack} archive={archiveId} body={restoreOf(link.link, lacking)} />
+              <>
+                <Asking label={safe.actions.bringBack} archive={archiveId} body={restoreOf(link.link, lacking)} />
+                <Asking
+                  isLesser
+                  label={safe.actions.removeThere}
+                  archive={archiveId}
+                  body={removedThereOf(link.link)}
+                />
+              </>
             ) : null}
             <GoneLinks archive={archiveId} before={lacking.before} after={lacking.after} />
           </Group>
-          {mayChange ? (
-            <Text size="sm" c="dimmed" maw={720}>
-              {safe.goThere}{" "}
-              <TextLink to="/accounts" underline="always">
-                {safe.accounts}
-              </TextLink>
-            </Text>
-          ) : null}
         </Stack>
       )}
       {unsent === 0 ? null : (
@@ -51,13 +50,15 @@ export function OneSide({ link, mayChange }: OneSideProps) {
 }
 
 interface AskingProps {
+  /** Not what is most likely meant. Default: it is. */
+  readonly isLesser?: boolean;
   readonly label: string;
   readonly archive: number;
   readonly body: ReturnType<typeof carriedOutOf>;
 }
 
 /** Makes the restore and leads to what it would do. */
-function Asking({ label, archive, body }: AskingProps) {
+function Asking({ isLesser = false, label, archive, body }: AskingProps) {
   const navigate = useNavigate();
   const asked = useMutation({
     mutationFn: () => send("post", "/archives/{archive}/restores", { params: { archive }, body }),
@@ -65,7 +66,7 @@ function Asking({ label, archive, body }: AskingProps) {
   });
   return (
     <>
-      <Button variant="light" loading={asked.isPending} onClick={() => asked.mutate()}>
+      <Button variant={isLesser ? "default" : "light"} loading={asked.isPending} onClick={() => asked.mutate()}>
         {label}
       </Button>
       <Failing error={asked.error} />

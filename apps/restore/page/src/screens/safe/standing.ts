@@ -119,6 +119,12 @@ export const carriedOutOf = (link: number): Restore => ({
   to: { kind: "place", whatCameSince: "keep", carryOut: [link] },
 });
 
+/** The restore that changes nothing in the archive, and lets the link remove from its server what only that has. */
+export const removedThereOf = (link: number): Restore => ({
+  at: "now",
+  to: { kind: "place", whatCameSince: "remove", carryOut: [link] },
+});
+
 export interface Verdict {
   readonly tone: Tone;
   readonly title: string;
