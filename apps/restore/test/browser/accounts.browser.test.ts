@@ -170,6 +170,13 @@ async function isHeldBack(visit: Visit): Promise<void> {
   await lookedBoth(visit, "held-approve");
   await letThrough.click();
   await page.getByText("Let through.").or(page.getByText("This run holds nothing back")).first().waitFor();
+  // The restore that was looked at is of no use any more.
+  await page.getByRole("button", { name: /^Signed in as / }).click();
+  await page.getByRole("menuitem", { name: "Restores and downloads" }).click();
+  await page.getByText("Nothing was done yet").waitFor();
+  await lookedBoth(visit, "jobs-planned");
+  await page.getByRole("button", { name: "Forget: Restore in place: INBOX" }).click();
+  await page.getByText(/^Nothing was restored, downloaded or imported yet/).waitFor();
   await page.getByRole("link", { name: "Is my mail safe?" }).click();
   await page.getByRole("heading", { name: "Yes. Your mail is safe." }).waitFor();
   await page.getByText("0 messages").waitFor();

@@ -37,8 +37,12 @@ export function JobsScreen() {
                   <Anchor renderRoot={(props) => <Link {...props} to="/jobs/$job" params={{ job: job.job }} />}>
                     {listedTitle(job)}
                   </Anchor>
+                  {/* A narrow window has no room for columns: the same in a line. */}
+                  <Text hiddenFrom="sm" size="sm" c="dimmed">
+                    {job.created === null ? "" : dateTime(job.created)}
+                  </Text>
                 </Table.Td>
-                <Table.Td>{job.created === null ? "" : dateTime(job.created)}</Table.Td>
+                <Table.Td visibleFrom="sm">{job.created === null ? "" : dateTime(job.created)}</Table.Td>
                 <Table.Td>
                   <Group gap="xs" justify="space-between">
                     {jobs.states[job.state] ?? job.state}
