@@ -1,11 +1,10 @@
 // A file that is sent where the disk has no room for it: a real disk, and a small one. Whoever sends it is told in a sentence, nothing of it stays, and it
 // comes in when there is room.
-import { execFile } from "node:child_process";
-import { mkdir, readdir } from "node:fs/promises";
-import { promisify } from "node:util";
+import { readdir, symlink } from "node:fs/promises";
 import { ensureArchive } from "@packetboat/archive";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Asking, type Caller, person, type Served, served } from "./served.ts";
+import { type SmallDisk, startSmallDisk } from "./small-disk.ts";
 
 const LETTER: Buffer<ArrayBuffer> = Buffer.from(`Subject: large\r\n\r\n${"x".repeat(4_000_000)}\r\n`);
 const NO_ROOM = "There is too little room on the disk of this server. Make room there, then try again.";
@@ -13,27 +12,20 @@ const NO_ROOM = "There is too little room on the disk of this server. Make room 
 let api: Served;
 let admin: Caller;
 let archive = 0;
-let isMounted = false;
-
-/** A disk of its own where files lie that are sent; what is written there is all that it takes. */
-const disk = async (how: string): Promise<unknown> =>
-  await promisify(execFile)("mount", ["-t", "tmpfs", "-o", how, "tmpfs", api.folder]);
+let disk: SmallDisk | null = null;
 
 beforeAll(async () => {
   api = await served();
   archive = (await ensureArchive(api.scratch.pool, "mail")).id;
   await person(api, "admin", "admin");
   admin = await api.signedIn("admin");
-  await mkdir(api.folder, { recursive: true, mode: 0o700 });
-  // Only root may have one.
-  isMounted = await disk("size=4g").then(
-    () => true,
-    () => false,
-  );
+  disk = await startSmallDisk();
+  // Where files lie that are sent.
+  if (disk !== null) await symlink(disk.path, api.folder);
 }, 60_000);
 afterAll(async () => {
-  if (isMounted) await promisify(execFile)("umount", [api.folder]);
   await api?.[Symbol.asyncDispose]();
+  await disk?.[Symbol.asyncDispose]();
 });
 
 const files = () => readdir(api.folder);
@@ -43,7 +35,7 @@ const lastJob = async () => (await admin.ask("/jobs?limit=1")).body.jobs[0];
 const messages = async () => (await admin.ask(`/archives/${archive}/mailboxes`)).body.mailboxes[0]?.messages ?? 0;
 
 it("is answered in a sentence where it is full on the way, and leaves nothing", async ({ skip }) => {
-  skip(!isMounted, "no right to mount");
+  if (disk === null) return skip("no right to mount");
   const [isFull, isGivenUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const slowly = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async start(sending) {
@@ -58,7 +50,7 @@ it("is answered in a sentence where it is full on the way, and leaves nothing", 
   });
   const sent = send(slowly);
   await expect.poll(async () => (await files()).length).toBe(1);
-  await disk("remount,size=1m");
+  await disk.resize("1m");
   isFull.resolve();
   await expect.poll(async () => (await lastJob()).state).toBe("failed");
   isGivenUp.resolve();
@@ -71,8 +63,8 @@ it("is answered in a sentence where it is full on the way, and leaves nothing", 
 });
 
 it("is refused before a byte is written where there is too little room to begin with", async ({ skip }) => {
-  skip(!isMounted, "no right to mount");
-  await disk("remount,size=1m");
+  if (disk === null) return skip("no right to mount");
+  await disk.resize("1m");
   const before = await lastJob();
   const { status, body } = await send(LETTER);
   expect([status, body.code, body.detail]).toEqual([507, "DISK_LOW", NO_ROOM]);
@@ -82,8 +74,8 @@ it("is refused before a byte is written where there is too little room to begin 
 });
 
 it("comes in when there is room again", async ({ skip }) => {
-  skip(!isMounted, "no right to mount");
-  await disk("remount,size=4g");
+  if (disk === null) return skip("no right to mount");
+  await disk.resize("4g");
   expect((await send(LETTER)).status).toBe(200);
   await expect.poll(async () => (await lastJob()).state, { timeout: 30_000 }).toBe("done");
   expect(await messages()).toBe(1);
