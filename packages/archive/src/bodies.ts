@@ -6,8 +6,10 @@ import { asId, type Digest, isMailError, MailError, type MessageId, type StoredB
 import { asDatabaseError, connectFrom } from "@packetboat/database";
 import type { Pool } from "pg";
 import { LARGE_BYTES, SEGMENT_BYTES } from "./blobs.ts";
-import { CODEC, type PackedBody, unpackInto } from "./codec.ts";
-import { type BinaryRow, readRows } from "./copy.ts";
+import type { BodyPlace } from "./body-file.ts";
+import { CODEC, isUnpackedInto, type PackedBody, unpackInto } from "./codec.ts";
+import { type BinaryRow, readRowGroups } from "./copy-out.ts";
+import type { Filing } from "./filing.ts";
 import { digestOf } from "./parameters.ts";
 import { unpackAll } from "./unpacker.ts";
 
@@ -32,6 +34,11 @@ export interface StoredBody {
    * what was stored.
    */
   readonly chunks: AsyncIterable<Buffer>;
+  /**
+   * Writes it to a new file in a while, proved, beside whoever asks; asked for before the next body is. False: it is damaged, and nothing was
+   * written. Null: it comes in parts, or nobody said that files are wanted.
+   */
+  readonly file: ((place: BodyPlace) => Promise<boolean>) | null;
 }
 
 /** Bodies that were unpacked together, in the order of their messages' ids. */
@@ -46,23 +53,26 @@ export interface BodyBatch {
 /**
  * Gives the bodies of these messages, in the order of their ids. Messages whose bytes were erased (forget), and messages of another
  * archive, are left out. One that comes in parts is a batch of its own, and is walked before the next batch is asked for; of what fits in
- * memory the next batches are unpacked while one is used.
+ * memory the next batches are unpacked while one is used. With `filing` they are not unpacked, but where they are walked.
  */
 export async function* readBodyBatches(
   pool: Pool,
   archiveId: number,
   ids: readonly MessageId[],
+  filing: Filing | null = null,
 ): AsyncGenerator<BodyBatch> {
-  const unpacking = new Unpacking();
+  const unpacking = filing === null ? new Unpacking() : new Handing(filing);
   for (let at = 0; at < ids.length; at += PAGE) {
-    for await (const row of copiedRows(pool, bodiesStatement(archiveId, ids.slice(at, at + PAGE)))) {
-      const body = bodyOf(row);
-      if (body.codec === CODEC.segments || body.size > LARGE_BYTES) {
-        yield* unpacking.all();
-        yield { bodies: [inParts(pool, body)], bytes: 0, release: () => undefined };
-      } else {
-        unpacking.add(body);
-        while (unpacking.isFull) yield await unpacking.next();
+    for await (const rows of copiedGroups(pool, bodiesStatement(archiveId, ids.slice(at, at + PAGE)))) {
+      for (const row of rows) {
+        const body = bodyOf(row);
+        if (body.codec === CODEC.segments || body.size > LARGE_BYTES) {
+          yield* unpacking.all();
+          yield { bodies: [inParts(pool, body)], bytes: 0, release: () => undefined };
+        } else {
+          unpacking.add(body);
+          while (unpacking.isFull) yield await unpacking.next();
+        }
       }
     }
   }
@@ -186,12 +196,83 @@ class Unpacking {
   }
 }
 
+/** Bodies that whoever reads them has written to files: handed on as they are. */
+class Handing {
+  readonly #filing: Filing;
+  #group: PackedMessage[] = [];
+  #groupBytes = 0;
+
+  constructor(filing: Filing) {
+    this.#filing = filing;
+  }
+
+  add(body: PackedMessage): void {
+    this.#group.push(body);
+    this.#groupBytes += body.size;
+  }
+
+  get isFull(): boolean {
+    return this.#groupBytes >= GROUP_BYTES;
+  }
+
+  async next(): Promise<BodyBatch> {
+    const filing = this.#filing;
+    const bodies = this.#group.map((packed) => new HandedBody(packed, filing));
+    const bytes = this.#groupBytes;
+    this.#group = [];
+    this.#groupBytes = 0;
+    await filing.room();
+    return { bodies, bytes, release: () => filing.flush() };
+  }
+
+  async *all(): AsyncGenerator<BodyBatch> {
+    if (this.#group.length > 0) yield await this.next();
+  }
+}
+
+/** A body that can become a file, or be walked, once. What is stored of it is let go of with that, whoever still knows of the body. */
+class HandedBody implements StoredBody {
+  readonly messageId: MessageId;
+  readonly sha256: Digest;
+  readonly size: number;
+  readonly whole = null;
+  readonly file = (place: BodyPlace): Promise<boolean> => this.#filing.file(this.#taken(), place);
+  readonly #filing: Filing;
+  #packed: PackedMessage | null;
+
+  constructor(packed: PackedMessage, filing: Filing) {
+    this.messageId = packed.messageId;
+    this.sha256 = packed.sha256;
+    this.size = packed.size;
+    this.#packed = packed;
+    this.#filing = filing;
+  }
+
+  get chunks(): AsyncIterable<Buffer> {
+    return unpackedHere(this.#taken());
+  }
+
+  #taken(): PackedMessage {
+    const packed = this.#packed;
+    if (packed === null)
+      throw new MailError("BUG", "Packetboat has a defect: a body is read twice. Please report this.");
+    this.#packed = null;
+    return packed;
+  }
+}
+
+async function* unpackedHere(packed: PackedMessage): AsyncGenerator<Buffer> {
+  const body = Buffer.allocUnsafe(packed.size);
+  if (!isUnpackedInto(packed, body)) throw mismatch(packed);
+  yield body;
+}
+
 async function unpackedBatch(group: readonly PackedMessage[]): Promise<BodyBatch> {
   const bytes = group.reduce((sum, { size }) => sum + size, 0);
   const { bodies, release } = await unpackAll(group);
   const stored = group.map(({ messageId, sha256, size }, i) => {
     const whole = bodies[i] ?? null;
-    return { messageId, sha256, size, whole, chunks: wholeChunks(messageId, whole) };
+    return { messageId, sha256, size, whole, chunks: wholeChunks(messageId, whole), file: null };
   });
   return { bodies: stored, bytes, release };
 }
@@ -202,7 +283,8 @@ async function* wholeChunks(messageId: MessageId, whole: Buffer | null): AsyncGe
 }
 
 function inParts(pool: Pool, { messageId, sha256, size, blobId }: PackedMessage): StoredBody {
-  return { messageId, sha256, size, whole: null, chunks: partsOf(pool, { messageId, sha256, size, blobId }) };
+  const chunks = partsOf(pool, { messageId, sha256, size, blobId });
+  return { messageId, sha256, size, whole: null, chunks, file: null };
 }
 
 async function* partsOf(
@@ -260,10 +342,15 @@ export function proved(
 
 /** Rows of a COPY on a connection of their own. A consumer that leaves early costs the connection, which is thrown away. */
 export async function* copiedRows(pool: Pool, statement: string): AsyncGenerator<BinaryRow> {
+  for await (const rows of copiedGroups(pool, statement)) yield* rows;
+}
+
+/** The same, as many together as came together. */
+async function* copiedGroups(pool: Pool, statement: string): AsyncGenerator<readonly BinaryRow[]> {
   const client = await connectFrom(pool);
   let whole = false;
   try {
-    yield* readRows(client, statement);
+    yield* readRowGroups(client, statement);
     whole = true;
   } catch (error) {
     throw asDatabaseError(error);

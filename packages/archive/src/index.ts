@@ -64,6 +64,7 @@ export {
 } from "./dump.ts";
 export { dumpToFile, loadFromFile } from "./dump-file.ts";
 export { fetchAgain } from "./fetch-again.ts";
+export { Filing } from "./filing.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
 export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";

@@ -16,6 +16,7 @@ import type { Pool } from "pg";
 import { readBodyBatches, type StoredBody } from "./bodies.ts";
 import { millis, moment, rowsOf } from "./catalog/asking.ts";
 import { countsAt } from "./counts.ts";
+import type { Filing } from "./filing.ts";
 import type { Counts } from "./own-counts.ts";
 
 /** Which moment of an archive is meant. */
@@ -150,22 +151,26 @@ export interface ExportedBatch {
   readonly release: () => void;
 }
 
-/**
- * Every message of a mailbox as of a revision with its body, by message id; `among`: only those of these, by number. Memory is bounded by a
- * few megabytes, or 4 MB of a large message.
- */
+export interface ExportedAs {
+  /** Only these, by number. Default: all. */
+  readonly among?: readonly MessageId[] | null;
+  /** Bodies are to be written to files: `file` of each does it. Default: they are unpacked here. */
+  readonly filing?: Filing | null;
+}
+
+/** Every message of a mailbox as of a revision with its body, by message id. Memory is bounded by a few megabytes, or 4 MB of a large message. */
 export async function* exportMailbox(
   pool: Pool,
   archiveId: ArchiveId,
   mailboxId: MailboxId,
   revision: Revision,
-  among: readonly MessageId[] | null = null,
+  { among = null, filing = null }: ExportedAs = {},
 ): AsyncGenerator<ExportedBatch> {
   const pages = among === null ? allPages(pool, mailboxId, revision) : pagesAmong(pool, mailboxId, revision, among);
   for await (const messages of pages) {
     const ids = messages.map(({ id }) => id);
     let at = 0;
-    for await (const { bodies, bytes, release } of readBodyBatches(pool, archiveId, ids)) {
+    for await (const { bodies, bytes, release } of readBodyBatches(pool, archiveId, ids, filing)) {
       const last = bodies.at(-1)?.messageId ?? 0;
       const end = messages.findIndex(({ id }) => id > last);
       const upTo = end === -1 ? messages.length : end;

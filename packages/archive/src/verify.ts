@@ -8,7 +8,7 @@ import { SEGMENT_BYTES } from "./blobs.ts";
 import { copiedRows, proved, readSegments, STORED, sqlInteger } from "./bodies.ts";
 import { rowsOf } from "./catalog/asking.ts";
 import { CODEC } from "./codec.ts";
-import type { BinaryRow } from "./copy.ts";
+import type { BinaryRow } from "./copy-out.ts";
 import { digestOf } from "./parameters.ts";
 import { LIVE } from "./session.ts";
 

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, futimesSync, openSync, readFileSync, renameSync, 
 import { open, rename, rm, utimes } from "node:fs/promises";
 import { type Digest, isMailError } from "@packetboat/core";
 import { codeOf } from "./errors.ts";
-import type { ExportBytes } from "./export-frame.ts";
+import type { ExportBytes, FileElsewhere } from "./export-frame.ts";
 
 /** Bytes up to which a file is written in one go. */
 const SMALL_BYTES = 256 * 1024;
@@ -17,10 +17,21 @@ export interface FileContent {
   /** Milliseconds since 1970; becomes the file's time. */
   readonly internalDate: number | null;
   readonly bytes: ExportBytes;
+  readonly file?: FileElsewhere | null;
 }
 
-/** Writes a message; false when its bytes are not those of its digest: then they are kept under `path.damaged`. */
+/**
+ * Writes a message; false when its bytes are not those of its digest: then they are kept under `path.damaged`. One that has a `file` is asked for
+ * before this returns.
+ */
 export async function writeMessage(path: string, message: FileContent): Promise<boolean> {
+  const { file = null, internalDate: time } = message;
+  if (file !== null) {
+    if (await file({ path, time })) return true;
+    // Its place among the files, as it is kept of one that is read here and damaged from its first byte on.
+    writeSlices(`${path}.damaged`, [], time);
+    return false;
+  }
   return message.size <= SMALL_BYTES ? await writeSmall(path, message) : await writeLarge(path, message);
 }
 
