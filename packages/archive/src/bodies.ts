@@ -52,27 +52,44 @@ export interface BodyBatch {
 
 /**
  * Gives the bodies of these messages, in the order of their ids. Messages whose bytes were erased (forget), and messages of another
- * archive, are left out. One that comes in parts is a batch of its own, and is walked before the next batch is asked for; of what fits in
- * memory the next batches are unpacked while one is used. With `filing` they are not unpacked, but where they are walked.
+ * archive, are left out. For the rest see {@link batchesOf}.
  */
 export async function* readBodyBatches(
   pool: Pool,
   archiveId: number,
   ids: readonly MessageId[],
+): AsyncGenerator<BodyBatch> {
+  yield* batchesOf(pool, packedByIds(pool, archiveId, ids));
+}
+
+async function* packedByIds(
+  pool: Pool,
+  archiveId: number,
+  ids: readonly MessageId[],
+): AsyncGenerator<readonly PackedMessage[]> {
+  for (let at = 0; at < ids.length; at += PAGE)
+    for await (const rows of copiedGroups(pool, bodiesStatement(archiveId, ids.slice(at, at + PAGE))))
+      yield rows.map(packedOf);
+}
+
+/**
+ * Gives bodies in the order in which they come. One that comes in parts is a batch of its own, and is walked before the next batch is asked for; of
+ * what fits in memory the next batches are unpacked while one is used. With `filing` they are not unpacked, but where they are walked.
+ */
+export async function* batchesOf(
+  pool: Pool,
+  packed: AsyncIterable<readonly PackedMessage[]>,
   filing: Filing | null = null,
 ): AsyncGenerator<BodyBatch> {
   const unpacking = filing === null ? new Unpacking() : new Handing(filing);
-  for (let at = 0; at < ids.length; at += PAGE) {
-    for await (const rows of copiedGroups(pool, bodiesStatement(archiveId, ids.slice(at, at + PAGE)))) {
-      for (const row of rows) {
-        const body = bodyOf(row);
-        if (body.codec === CODEC.segments || body.size > LARGE_BYTES) {
-          yield* unpacking.all();
-          yield { bodies: [inParts(pool, body)], bytes: 0, release: () => undefined };
-        } else {
-          unpacking.add(body);
-          while (unpacking.isFull) yield await unpacking.next();
-        }
+  for await (const bodies of packed) {
+    for (const body of bodies) {
+      if (body.codec === CODEC.segments || body.size > LARGE_BYTES) {
+        yield* unpacking.all();
+        yield { bodies: [inParts(pool, body)], bytes: 0, release: () => undefined };
+      } else {
+        unpacking.add(body);
+        while (unpacking.isFull) yield await unpacking.next();
       }
     }
   }
@@ -133,12 +150,14 @@ async function joined(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return all.length === 1 ? (all[0] as Buffer) : Buffer.concat(all);
 }
 
-interface PackedMessage extends PackedBody {
+/** What is stored of a message, as it came. */
+export interface PackedMessage extends PackedBody {
   readonly messageId: MessageId;
   readonly blobId: bigint;
 }
 
-function bodyOf(row: BinaryRow): PackedMessage {
+/** From a row that begins with the message's id, the blob's id, digest, size and codec, and what is stored. */
+export function packedOf(row: BinaryRow): PackedMessage {
   const [id, blobId, digest, size, codec, bytes] = row;
   if (!id || !blobId || !digest || !size || !codec)
     throw new MailError("BUG", "A stored message has no digest. Please report this.");
@@ -346,7 +365,7 @@ export async function* copiedRows(pool: Pool, statement: string): AsyncGenerator
 }
 
 /** The same, as many together as came together. */
-async function* copiedGroups(pool: Pool, statement: string): AsyncGenerator<readonly BinaryRow[]> {
+export async function* copiedGroups(pool: Pool, statement: string): AsyncGenerator<readonly BinaryRow[]> {
   const client = await connectFrom(pool);
   let whole = false;
   try {

@@ -63,6 +63,7 @@ export {
   type TransferOptions,
 } from "./dump.ts";
 export { dumpToFile, loadFromFile } from "./dump-file.ts";
+export * from "./export-reading.ts";
 export { fetchAgain } from "./fetch-again.ts";
 export { Filing } from "./filing.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
