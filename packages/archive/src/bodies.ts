@@ -10,7 +10,6 @@ import type { BodyPlace } from "./body-file.ts";
 import { CODEC, isUnpackedInto, type PackedBody, unpackInto } from "./codec.ts";
 import { type BinaryRow, readRowGroups } from "./copy-out.ts";
 import type { Filing } from "./filing.ts";
-import { digestOf } from "./parameters.ts";
 import { unpackAll } from "./unpacker.ts";
 
 /** Messages asked for in one statement; the rows are streamed, so it bounds the statement, not the memory. */
@@ -158,16 +157,13 @@ export interface PackedMessage extends PackedBody {
 
 /** From a row that begins with the message's id, the blob's id, digest, size and codec, and what is stored. */
 export function packedOf(row: BinaryRow): PackedMessage {
-  const [id, blobId, digest, size, codec, bytes] = row;
-  if (!id || !blobId || !digest || !size || !codec)
-    throw new MailError("BUG", "A stored message has no digest. Please report this.");
   return {
-    messageId: asId<MessageId>(id.readBigInt64BE()),
-    blobId: blobId.readBigInt64BE(),
-    sha256: digestOf(digest),
-    size: size.readInt32BE(),
-    codec: codec.readInt16BE(),
-    bytes: bytes ?? NOTHING,
+    messageId: asId<MessageId>(row.int8(0)),
+    blobId: row.int8(1),
+    sha256: row.hex(2),
+    size: row.int4(3),
+    codec: row.int2(4),
+    bytes: row.bytes(5) ?? NOTHING,
   };
 }
 
@@ -332,8 +328,9 @@ export async function* readSegments(pool: Pool, blobId: bigint): AsyncGenerator<
   const statement = `copy (select codec, bytes from blob_part where blob_id = ${sqlInteger(blobId)} order by part) to stdout with (format binary)`;
   let codec: number = CODEC.raw;
   let pages: Buffer[] = [];
-  for await (const [kind, bytes] of copiedRows(pool, statement)) {
-    const begins = kind?.readInt16BE() ?? CODEC.continued;
+  for await (const row of copiedRows(pool, statement)) {
+    const begins = row.int2(0);
+    const bytes = row.bytes(1);
     if (begins !== CODEC.continued) {
       if (pages.length > 0) yield { blobId, codec, bytes: Buffer.concat(pages) };
       codec = begins;

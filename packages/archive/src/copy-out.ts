@@ -5,8 +5,61 @@
 import { MailError } from "@packetboat/core";
 import type { Connection, PoolClient, Submittable } from "pg";
 
-/** A row of binary fields, as Postgres sends them; null stays null. */
-export type BinaryRow = readonly (Buffer | null)[];
+/** A row of binary fields, as Postgres sends them. What is not asked for is not taken out: a view of bytes costs more than a number. */
+export class BinaryRow {
+  readonly #message: Buffer;
+  /** Where each field begins, and its length; -1 is null. */
+  readonly #fields: readonly number[];
+
+  /** Made by what reads a COPY only. */
+  constructor(message: Buffer, fields: readonly number[]) {
+    this.#message = message;
+    this.#fields = fields;
+  }
+
+  isNull(field: number): boolean {
+    return this.#lengthOf(field) < 0;
+  }
+
+  int2(field: number): number {
+    return this.#message.readInt16BE(this.#startOf(field));
+  }
+
+  int4(field: number): number {
+    return this.#message.readInt32BE(this.#startOf(field));
+  }
+
+  int8(field: number): bigint {
+    return this.#message.readBigInt64BE(this.#startOf(field));
+  }
+
+  float8(field: number): number {
+    return this.#message.readDoubleBE(this.#startOf(field));
+  }
+
+  /** Bytes as text of hexadecimal digits. */
+  hex(field: number): string {
+    const start = this.#startOf(field);
+    return this.#message.toString("hex", start, start + this.#lengthOf(field));
+  }
+
+  /** The bytes where they lie; null stays null. */
+  bytes(field: number): Buffer | null {
+    if (this.isNull(field)) return null;
+    const start = this.#startOf(field);
+    return this.#message.subarray(start, start + this.#lengthOf(field));
+  }
+
+  /** A null, or no such field, is a defect of the statement. */
+  #startOf(field: number): number {
+    if (this.isNull(field)) throw new MailError("BUG", "A stored message lacks a value. Please report this.");
+    return this.#fields[2 * field] as number;
+  }
+
+  #lengthOf(field: number): number {
+    return this.#fields[2 * field + 1] ?? -1;
+  }
+}
 
 /** Gives the rows of `copy (…) to stdout with (format binary)` one by one. Whoever leaves early must throw the connection away. */
 export async function* readRows(client: PoolClient, statement: string): AsyncGenerator<BinaryRow> {
@@ -216,20 +269,16 @@ function rowOf(message: Buffer, start: number): BinaryRow | null {
   const count = message.readInt16BE(start);
   if (count < 0) return null;
   let at = start + 2;
-  const row: (Buffer | null)[] = [];
+  const fields: number[] = [];
   for (let i = 0; i < count; i++) {
     if (message.length < at + 4) throw cutOff();
     const length = message.readInt32BE(at);
     at += 4;
-    if (length < 0) {
-      row.push(null);
-      continue;
-    }
-    if (message.length < at + length) throw cutOff();
-    row.push(message.subarray(at, at + length));
-    at += length;
+    fields.push(at, length);
+    at += Math.max(0, length);
+    if (message.length < at) throw cutOff();
   }
-  return row;
+  return new BinaryRow(message, fields);
 }
 
 function cutOff(): MailError {

@@ -108,12 +108,12 @@ function pageStatement(
 }
 
 function readRow(row: BinaryRow): { readonly message: MessageAt; readonly body: PackedMessage | null } {
-  const [id, blobId, , , , , flags, date] = row;
-  const body = blobId ? packedOf(row) : null;
+  const body = row.isNull(1) ? null : packedOf(row);
+  const flags = row.bytes(6);
   const message = {
-    id: body?.messageId ?? asId<MessageId>(id?.readBigInt64BE() ?? 0),
-    flags: flags ? flagsOf(flags) : [],
-    internalDate: date?.readDoubleBE() ?? null,
+    id: body?.messageId ?? asId<MessageId>(row.int8(0)),
+    flags: flags === null ? [] : flagsOf(flags),
+    internalDate: row.isNull(7) ? null : row.float8(7),
     size: body?.size ?? null,
     sha256: body?.sha256 ?? null,
   };

@@ -25,7 +25,7 @@ interface Told {
 
 /** What is gathered for the thread: bodies that are copied already, so that nobody holds on to what came from the database. */
 interface Group {
-  readonly packed: ArrayBuffer;
+  readonly packed: Buffer<ArrayBuffer>;
   readonly bodies: FilingTask["bodies"][number][];
   readonly told: Told[];
   packedBytes: number;
@@ -54,8 +54,7 @@ export class Filing {
   file(body: PackedBody, { path, time }: BodyPlace): Promise<boolean> {
     const { codec, bytes, size, sha256 } = body;
     const group = this.#groupFor(bytes.length);
-    bytes.copy(Buffer.from(group.packed), group.packedBytes);
-    group.packedBytes += bytes.length;
+    group.packedBytes += bytes.copy(group.packed, group.packedBytes);
     group.bytes += size;
     group.bodies.push({ codec, length: bytes.length, size, sha256, path, time });
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
@@ -84,16 +83,18 @@ export class Filing {
 
   /** The group that has so much room. */
   #groupFor(bytes: number): Group {
-    if (this.#group !== null && this.#group.packed.byteLength - this.#group.packedBytes < bytes) this.flush();
-    this.#group ??= { packed: arenaOf(Math.max(GROUP_BYTES, bytes)), bodies: [], told: [], packedBytes: 0, bytes: 0 };
+    if (this.#group !== null && this.#group.packed.length - this.#group.packedBytes < bytes) this.flush();
+    this.#group ??= { packed: Buffer.from(arenaOf(Math.max(GROUP_BYTES, bytes))), bodies: [], told: [], packedBytes: 0, bytes: 0 };
     return this.#group;
   }
 
   /** Told to each that asked; itself it does not fail. */
   async #done({ packed, bodies, told }: Group): Promise<void> {
-    const task: FilingTask = { packed, bodies };
+    const task: FilingTask = { packed: packed.buffer, bodies };
     try {
-      const answer = this.#onThread ? await thread.ask(task, [packed]) : { packed, outcomes: fileTask(task) };
+      const answer = this.#onThread
+        ? await thread.ask(task, [task.packed])
+        : { packed: task.packed, outcomes: fileTask(task) };
       keepArena(answer.packed);
       for (const [i, { resolve, reject }] of told.entries()) {
         const outcome = answer.outcomes[i] ?? false;

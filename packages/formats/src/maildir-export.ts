@@ -35,11 +35,14 @@ export async function exportMaildir(
   messages: AsyncIterable<ExportMessage>,
   options: ExportOptions = {},
 ): Promise<ExportOutcome> {
-  const all = [...mailboxes, INBOX].map(({ path }) => path);
-  const places = maildirDirectories(all, toUtf7);
+  const paths = [...mailboxes, INBOX].map(({ path }) => path);
+  const places = maildirDirectories(paths, toUtf7);
   const about = { format: "maildir", subject, options };
   return await exportToDirectory(directory, about, mailboxLines(mailboxes, places), async (into) => {
-    for (const place of new Set(places.values())) await makeMailbox(join(directory, place), place !== "");
+    // A few at once: the disk makes one wait of those that each of them ends with.
+    const all = [...new Set(places.values())];
+    for (let at = 0; at < all.length; at += TOGETHER)
+      await Promise.all(all.slice(at, at + TOGETHER).map((place) => makeMailbox(join(directory, place), place !== "")));
     await writeWhole(join(directory, "subscriptions"), subscriptionsOf(mailboxes, places));
     let at: OpenMailbox | null = null;
     for await (const message of messages) {
@@ -58,6 +61,9 @@ export async function exportMaildir(
     });
   });
 }
+
+/** Mailboxes that are made at once. */
+const TOGETHER = 16;
 
 /** Where messages lie until their mailbox has all of them. Begins with no dot: it is no mailbox of a Maildir++. */
 const PART = "cur.part";
