@@ -3,7 +3,15 @@
 // It must never leave out a message, nor give one the body of another.
 import { type ArchiveId, asId, type Flags, type MailboxId, type MessageId, type Revision } from "@packetboat/core";
 import type { Pool } from "pg";
-import { batchesOf, copiedGroups, type PackedMessage, packedOf, STORED, type StoredBody, sqlInteger } from "./bodies.ts";
+import {
+  batchesOf,
+  copiedGroups,
+  type PackedMessage,
+  packedOf,
+  STORED,
+  type StoredBody,
+  sqlInteger,
+} from "./bodies.ts";
 import { millis } from "./catalog/asking.ts";
 import type { BinaryRow } from "./copy-out.ts";
 import type { Filing } from "./filing.ts";

@@ -10,7 +10,7 @@ import { TaskThread } from "./task-thread.ts";
 
 /** Bytes of bodies that are sent to the thread together, and so many that may be on their way. */
 const GROUP_BYTES = 1_048_576;
-const ASKED_BYTES = 8 * GROUP_BYTES;
+const ASKED_BYTES = 4 * GROUP_BYTES;
 /** Fewer are written here: a thread takes 50 to 100 ms to start. */
 const WORTH_A_THREAD_BYTES = 4 * 1_048_576;
 
@@ -84,7 +84,13 @@ export class Filing {
   /** The group that has so much room. */
   #groupFor(bytes: number): Group {
     if (this.#group !== null && this.#group.packed.length - this.#group.packedBytes < bytes) this.flush();
-    this.#group ??= { packed: Buffer.from(arenaOf(Math.max(GROUP_BYTES, bytes))), bodies: [], told: [], packedBytes: 0, bytes: 0 };
+    this.#group ??= {
+      packed: Buffer.from(arenaOf(Math.max(GROUP_BYTES, bytes))),
+      bodies: [],
+      told: [],
+      packedBytes: 0,
+      bytes: 0,
+    };
     return this.#group;
   }
 

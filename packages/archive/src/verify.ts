@@ -188,9 +188,7 @@ async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | 
   try {
     const stored = { codec: row.int2(5), bytes: row.bytes(6) };
     const whole =
-      stored.codec === CODEC.segments
-        ? await joinParts(pool, row.int8(0))
-        : proved({ messageId }, stored, length);
+      stored.codec === CODEC.segments ? await joinParts(pool, row.int8(0)) : proved({ messageId }, stored, length);
     if (whole.length !== length) return finding("bodyTruncated", `${whole.length} bytes are stored of ${length}.`);
     if (createHash("sha256").update(whole).digest("hex") !== expected)
       return finding("bytesDiffer", "The stored bytes are not those that were stored.");

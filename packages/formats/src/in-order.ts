@@ -4,37 +4,40 @@
 /** Steps in the order in which they were added. Made by {@link inOrder}. */
 export interface InOrder {
   /** Runs a step when those before it are done, and `ready` is. */
-  readonly add: <T>(ready: Promise<T>, step: (value: T) => Promise<void>) => void;
+  readonly add: <T>(ready: Promise<T>, step: (value: T) => Promise<unknown>) => void;
   /** Throws what the first step, or what it waited for, failed with. */
   readonly check: () => void;
 }
 
 /** Runs `work`, which adds steps, and then what is left of them. Throws what failed first; all that was waited for has ended then. */
 export async function inOrder(work: (order: InOrder) => Promise<void>): Promise<void> {
-  let steps: Promise<void> = Promise.resolve();
+  const waiting: { readonly ready: Promise<unknown>; readonly run: (value: never) => Promise<unknown> }[] = [];
   let failed: { readonly error: unknown } | null = null;
+  let walking: Promise<void> | null = null;
   const check = (): void => {
     if (failed !== null) throw failed.error;
   };
-  const add: InOrder["add"] = (ready, step) => {
-    const before = steps;
-    // Told below, behind what comes before it.
-    ready.catch(() => undefined);
-    const done = async (): Promise<void> => {
-      await before;
+  const walk = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       try {
-        const value = await ready;
-        if (failed === null) await step(value);
+        const value = await next.ready;
+        if (failed === null) await next.run(value as never);
       } catch (error) {
         failed ??= { error };
       }
-    };
-    steps = done();
+    }
+    walking = null;
+  };
+  const add: InOrder["add"] = (ready, step) => {
+    // Told where it is waited for.
+    ready.catch(() => undefined);
+    waiting.push({ ready, run: step });
+    walking ??= walk();
   };
   try {
     await work({ add, check });
   } finally {
-    await steps;
+    await walking;
   }
   check();
 }
