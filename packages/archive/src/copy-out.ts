@@ -2,71 +2,13 @@
 // lies whole in what came. While a COPY runs, what the server sends is read here and not by node-postgres (docs: "Message Formats"; COPY, "Binary
 // Format"; "always one CopyData per row"); anything but rows is handed to it, and ends the reading where it is not about rows.
 // It must never hold much more than a consumer has asked for, nor give a row that is cut off.
-import { MailError } from "@packetboat/core";
 import type { Connection, PoolClient, Submittable } from "pg";
+import { type BinaryRow, cutOff, rowOf } from "./binary-row.ts";
 
-/** A row of binary fields, as Postgres sends them. What is not asked for is not taken out: a view of bytes costs more than a number. */
-export class BinaryRow {
-  readonly #message: Buffer;
-  /** Where each field begins, and its length; -1 is null. */
-  readonly #fields: readonly number[];
-
-  /** Made by what reads a COPY only. */
-  constructor(message: Buffer, fields: readonly number[]) {
-    this.#message = message;
-    this.#fields = fields;
-  }
-
-  isNull(field: number): boolean {
-    return this.#lengthOf(field) < 0;
-  }
-
-  int2(field: number): number {
-    return this.#message.readInt16BE(this.#startOf(field));
-  }
-
-  int4(field: number): number {
-    return this.#message.readInt32BE(this.#startOf(field));
-  }
-
-  int8(field: number): bigint {
-    return this.#message.readBigInt64BE(this.#startOf(field));
-  }
-
-  float8(field: number): number {
-    return this.#message.readDoubleBE(this.#startOf(field));
-  }
-
-  /** Bytes as text of hexadecimal digits. */
-  hex(field: number): string {
-    const start = this.#startOf(field);
-    return this.#message.toString("hex", start, start + this.#lengthOf(field));
-  }
-
-  /** The bytes where they lie; null stays null. */
-  bytes(field: number): Buffer | null {
-    if (this.isNull(field)) return null;
-    const start = this.#startOf(field);
-    return this.#message.subarray(start, start + this.#lengthOf(field));
-  }
-
-  /** A null, or no such field, is a defect of the statement. */
-  #startOf(field: number): number {
-    if (this.isNull(field)) throw new MailError("BUG", "A stored message lacks a value. Please report this.");
-    return this.#fields[2 * field] as number;
-  }
-
-  #lengthOf(field: number): number {
-    return this.#fields[2 * field + 1] ?? -1;
-  }
-}
-
-/** Gives the rows of `copy (…) to stdout with (format binary)` one by one. Whoever leaves early must throw the connection away. */
-export async function* readRows(client: PoolClient, statement: string): AsyncGenerator<BinaryRow> {
-  for await (const rows of readRowGroups(client, statement)) yield* rows;
-}
-
-/** The same rows, as many together as came together. */
+/**
+ * Gives the rows of `copy (…) to stdout with (format binary)`, as many together as came together. Whoever leaves early must throw the connection
+ * away.
+ */
 export async function* readRowGroups(client: PoolClient, statement: string): AsyncGenerator<readonly BinaryRow[]> {
   const reading = client.query(new CopyOut(statement));
   try {
@@ -262,25 +204,3 @@ const NOTHING = Buffer.alloc(0);
 
 const isOurs = (code: number): boolean =>
   code === COPY_DATA || code === COPY_DONE || code === COPY_OUT_RESPONSE || AT_ANY_TIME.includes(code);
-
-/** Null: the trailer. */
-function rowOf(message: Buffer, start: number): BinaryRow | null {
-  if (message.length < start + 2) throw cutOff();
-  const count = message.readInt16BE(start);
-  if (count < 0) return null;
-  let at = start + 2;
-  const fields: number[] = [];
-  for (let i = 0; i < count; i++) {
-    if (message.length < at + 4) throw cutOff();
-    const length = message.readInt32BE(at);
-    at += 4;
-    fields.push(at, length);
-    at += Math.max(0, length);
-    if (message.length < at) throw cutOff();
-  }
-  return new BinaryRow(message, fields);
-}
-
-function cutOff(): MailError {
-  return new MailError("BUG", "Packetboat has a defect: the database's COPY answer is cut off. Please report this.");
-}

@@ -3,19 +3,12 @@
 // It must never leave out a message, nor give one the body of another.
 import { type ArchiveId, asId, type Flags, type MailboxId, type MessageId, type Revision } from "@packetboat/core";
 import type { Pool } from "pg";
-import {
-  batchesOf,
-  copiedGroups,
-  type PackedMessage,
-  packedOf,
-  STORED,
-  type StoredBody,
-  sqlInteger,
-} from "./bodies.ts";
+import type { BinaryRow } from "./binary-row.ts";
+import { batchesOf, type StoredBody } from "./body-batches.ts";
 import { millis } from "./catalog/asking.ts";
-import type { BinaryRow } from "./copy-out.ts";
 import type { Filing } from "./filing.ts";
 import type { MessageAt } from "./reader.ts";
+import { copiedGroups, type PackedMessage, packedOf, STORED, sqlInteger } from "./stored-rows.ts";
 
 export interface ExportedMessage extends MessageAt {
   /** Null: the bytes were erased for good. Walk its chunks before asking for the next message. */

@@ -1,6 +1,7 @@
 // The door of archive: what the engine and the apps may use of it. Nothing here loads drizzle.
 export * from "./access/index.ts";
-export { readBodies, readBody, type StoredBody, wholeBodies } from "./bodies.ts";
+export { readBodies, readBody, wholeBodies } from "./bodies.ts";
+export type { StoredBody } from "./body-batches.ts";
 export {
   type Account,
   type AccountKey,

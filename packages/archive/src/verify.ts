@@ -4,12 +4,12 @@ import { createHash } from "node:crypto";
 import { type ArchiveId, asId, type Digest, digestsOf, isMailError, type MessageId } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 import type { Pool } from "pg";
+import type { BinaryRow } from "./binary-row.ts";
 import { SEGMENT_BYTES } from "./blobs.ts";
-import { copiedRows, proved, readSegments, STORED, sqlInteger } from "./bodies.ts";
 import { rowsOf } from "./catalog/asking.ts";
 import { CODEC } from "./codec.ts";
-import type { BinaryRow } from "./copy-out.ts";
 import { LIVE } from "./session.ts";
+import { copiedRows, proved, readSegments, STORED, sqlInteger } from "./stored-rows.ts";
 
 export type ArchiveFindingKind =
   /** What is stored is of the right length and has another SHA-256: a flipped byte. */
