@@ -26,10 +26,11 @@ const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 const HEADER_BYTES = SIGNATURE.length + 8;
 const TAG_BYTES = 5;
 const COPY_DATA = 100;
-const COPY_DONE = 99;
 const COPY_OUT_RESPONSE = 72;
-/** What the server may say at any time: a notice, a parameter that changed, a notification. */
+/** What the server may say at any time: a notice, a parameter that changed, a notification. It is passed on. */
 const AT_ANY_TIME: readonly number[] = [78, 83, 65];
+/** Anything else comes behind the rows, or instead of them. */
+const OURS: readonly number[] = [COPY_DATA, COPY_OUT_RESPONSE, ...AT_ANY_TIME];
 /** So many bytes wait for the consumer at most, and what the socket had in its hands. */
 const WAITING_BYTES = 262_144;
 
@@ -146,7 +147,7 @@ class CopyOut implements Submittable {
         return;
       }
       const code = chunk.readUInt8(at);
-      if (!isOurs(code)) {
+      if (!OURS.includes(code)) {
         this.#handBack(chunk.subarray(at));
         return;
       }
@@ -175,7 +176,7 @@ class CopyOut implements Submittable {
       if (this.#partBytes < part.length) return at;
       this.#part = null;
       if (this.#partCode !== 0) this.#take(this.#partCode, part);
-      else if (isOurs(part.readUInt8(0))) this.#beginPart(part.readUInt8(0), part.readInt32BE(1) - 4, NOTHING);
+      else if (OURS.includes(part.readUInt8(0))) this.#beginPart(part.readUInt8(0), part.readInt32BE(1) - 4, NOTHING);
       else {
         this.#handBack(Buffer.concat([part, chunk.subarray(at)]));
         return chunk.length;
@@ -185,6 +186,7 @@ class CopyOut implements Submittable {
   }
 
   #take(code: number, message: Buffer): void {
+    if (AT_ANY_TIME.includes(code)) this.#theirs?.(Buffer.concat([tagOf(code, message.length), message]));
     if (code !== COPY_DATA) return;
     let start = 0;
     if (!this.#begun) {
@@ -202,5 +204,9 @@ class CopyOut implements Submittable {
 
 const NOTHING = Buffer.alloc(0);
 
-const isOurs = (code: number): boolean =>
-  code === COPY_DATA || code === COPY_DONE || code === COPY_OUT_RESPONSE || AT_ANY_TIME.includes(code);
+function tagOf(code: number, length: number): Buffer {
+  const tag = Buffer.alloc(TAG_BYTES);
+  tag.writeUInt8(code);
+  tag.writeInt32BE(length + 4, 1);
+  return tag;
+}
