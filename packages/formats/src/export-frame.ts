@@ -277,6 +277,14 @@ export function asExportError(error: unknown, place: string): unknown {
       { cause: error },
     );
   }
+  if (code === "EFBIG") {
+    const path = error instanceof Error && "path" in error ? String(error.path) : place;
+    return new MailError(
+      "CONFIG_INVALID",
+      `${path} would be larger than a file may be there (EFBIG). Name another place, or raise the limit (ulimit -f).`,
+      { cause: error },
+    );
+  }
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "ELOOP"].includes(code)) {
     return new MailError("CONFIG_INVALID", `${place} cannot be written (${code}). Name another place.`, {
       cause: error,
