@@ -1,7 +1,7 @@
 // A body as a file of its own: unpacked, proved, then written by blocking calls. Ten thousand small files through libuv's threads take three
 // times as long as the disk needs, and whoever calls this is on a thread of its own, or has little to write.
 // It must never write bytes that are not proved (C1), follow a link that lies where the file is to be, nor leave a part of a file.
-import { closeSync, futimesSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, futimesSync, openSync, rmSync, writeSync } from "node:fs";
 import { isUnpackedInto, type PackedBody } from "./codec.ts";
 
 /** Where a body is wanted. */
@@ -43,14 +43,16 @@ function roomFor(bytes: number): Buffer {
 const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && "code" in error && codes.includes(String(error.code));
 
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+
 /** Opened exclusively: a link that somebody placed there is removed, not followed. */
 function openNew(path: string): number {
   try {
-    return openSync(path, "wx", 0o600);
+    return openSync(path, NEW, 0o600);
   } catch (error) {
     if (!isCode(error, "EEXIST")) throw error;
     rmSync(path, { force: true });
-    return openSync(path, "wx", 0o600);
+    return openSync(path, NEW, 0o600);
   }
 }
 
