@@ -7,14 +7,26 @@ import type { ExportMessage } from "@packetboat/formats";
 import { readAhead } from "./read-ahead.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** The messages of all mailboxes, ready to be written; `to` files of their own, or to anything else. Erased ones are counted, not given. */
-export async function* exportedMessages(
+/**
+ * The messages of all mailboxes, ready to be written; `to` files of their own, or to anything else. Erased ones are counted, not given. What writes
+ * files is started before the first message is asked for.
+ */
+export function exportedMessages(
   pool: Database["pool"],
   snapshot: Snapshot,
   erased: { messages: number },
   to: "files" | "anything" = "anything",
 ): AsyncGenerator<ExportMessage> {
-  const filing = to === "files" ? new Filing(snapshot.mailboxes.reduce((sum, { bytes }) => sum + bytes, 0)) : null;
+  const bytes = snapshot.mailboxes.reduce((sum, mailbox) => sum + mailbox.bytes, 0);
+  return walked(pool, snapshot, erased, to === "files" ? new Filing(bytes) : null);
+}
+
+async function* walked(
+  pool: Database["pool"],
+  snapshot: Snapshot,
+  erased: { messages: number },
+  filing: Filing | null,
+): AsyncGenerator<ExportMessage> {
   const { archive, revision, messages: among = null } = snapshot;
   try {
     for (const mailbox of snapshot.mailboxes) {
