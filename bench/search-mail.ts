@@ -1,14 +1,7 @@
 // The mail of the case `search`: text as people write it (few words often, most words seldom), with what is searched for planted in known
 // shares. The same messages for the same number. It must never depend on the machine.
 import { type Random, seeded } from "@packetboat/testkit";
-
-export interface SearchMail {
-  readonly bytes: Buffer;
-  /** Milliseconds since 1970. */
-  readonly internalDate: number;
-  /** Bytes of the text and the subject, as UTF-8: what sizes are compared with. */
-  readonly text: number;
-}
+import type { BenchMail } from "./written-archive.ts";
 
 /** Different words. How often each is used falls with its place (Zipf). */
 const VOCABULARY = 60_000;
@@ -43,7 +36,7 @@ function paragraph(random: Random, words: number): string {
 }
 
 /** Gives messages in the order of their dates. */
-export function* searchMail(messages: number): Generator<SearchMail> {
+export function* searchMail(messages: number): Generator<BenchMail> {
   const random = seeded(7);
   for (let i = 0; i < messages; i++) {
     const internalDate = FIRST_DAY + Math.floor(((LAST_DAY - FIRST_DAY) * i) / messages);

@@ -43,11 +43,8 @@ class Packing {
     for (const { packing } of this.#started) packing.catch(() => undefined);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly [Body, Packed]> {
-    for (const { group, packing } of this.#started) {
-      const { packed } = await packing;
-      for (const [i, body] of group.entries()) yield [body, packed[i] as Packed];
-    }
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly [group: readonly Body[], packed: readonly Packed[]]> {
+    for (const { group, packing } of this.#started) yield [group, (await packing).packed];
   }
 
   /** The server has all of it: the arenas are free. */
@@ -176,11 +173,14 @@ async function copyPacked(
   const paged: { readonly id: bigint; readonly bytes: Buffer }[] = [];
   await copyRows(client, COPY_BLOBS, async (writer, ready) => {
     let next = 0;
-    for await (const [body, { codec, bytes }] of packing) {
-      const id = ids[next++] as bigint;
-      const rest = bytes.length - (bytes.length % PAGE_BYTES);
-      if (rest > 0) paged.push({ id, bytes: bytes.subarray(0, rest) });
-      writeBlob(writer, id, keySpace, body, codec, bytes.subarray(rest));
+    for await (const [group, packed] of packing) {
+      for (const [i, body] of group.entries()) {
+        const { codec, bytes } = packed[i] as Packed;
+        const id = ids[next++] as bigint;
+        const rest = bytes.length - (bytes.length % PAGE_BYTES);
+        if (rest > 0) paged.push({ id, bytes: bytes.subarray(0, rest) });
+        writeBlob(writer, id, keySpace, body, codec, rest === 0 ? bytes : bytes.subarray(rest));
+      }
       await ready();
     }
   });
@@ -200,12 +200,13 @@ const COPY_PARTS = "copy blob_part (blob_id, part, codec, bytes) from stdin with
 
 /** Ids for rows that are about to be copied: their parts need them, and COPY returns nothing. */
 async function reserveIds(client: PoolClient, count: number): Promise<readonly bigint[]> {
-  const { rows } = await client.query<{ id: bigint }>({
+  // In one row: thousands of them would be read one by one.
+  const { rows } = await client.query<{ ids: string | null }>({
     name: "archive_reserve_blobs",
-    text: "select nextval('blob_id_seq') as id from generate_series(1, $1::int)",
+    text: "select string_agg(id::text, ',') as ids from (select nextval('blob_id_seq') as id from generate_series(1, $1::int)) reserved",
     values: [count],
   });
-  return rows.map(({ id }) => id);
+  return (rows[0]?.ids ?? "").split(",").map(BigInt);
 }
 
 function writeBlob(
@@ -220,9 +221,9 @@ function writeBlob(
   writer.row(8);
   writer.int8(id);
   writer.int4(keySpace);
-  writer.bytea(Buffer.from(sha256, "hex"));
-  writer.bytea(canonical === sha256 ? null : Buffer.from(canonical, "hex"));
-  writer.bytea(fingerprint === null ? null : Buffer.from(fingerprint, "hex"));
+  writer.digest(sha256);
+  writer.digest(canonical === sha256 ? null : canonical);
+  writer.digest(fingerprint);
   writer.int4(bytes.length);
   writer.int2(codec);
   writer.bytea(stored);

@@ -2,6 +2,7 @@
 // It must never hold more than a page of rows: it is paced by the slower side.
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
+import type { Digest } from "@packetboat/core";
 import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 
@@ -10,6 +11,7 @@ const STAGING_BYTES = 65_536;
 /** Larger values are not copied into the staging buffer. */
 const DIRECT_BYTES = 16_384;
 const NULL = -1;
+const DIGEST_BYTES = 32;
 
 /** Writes rows field by field. Made by {@link copyRows} only. */
 export class RowWriter {
@@ -58,6 +60,13 @@ export class RowWriter {
     }
     this.room(value.length);
     this.length += value.copy(this.staging, this.length);
+  }
+
+  /** As bytea. */
+  digest(value: Digest | null): void {
+    this.room(4 + DIGEST_BYTES);
+    this.length = this.staging.writeInt32BE(value === null ? NULL : DIGEST_BYTES, this.length);
+    if (value !== null) this.length += this.staging.write(value, this.length, DIGEST_BYTES, "hex");
   }
 
   /** Ends the rows. */

@@ -11,6 +11,8 @@ export interface Counts {
   readonly bytes: number;
 }
 
+type Counting = { -readonly [K in keyof Counts]: Counts[K] };
+
 /** What was added in all revisions after `since`, up to `through`. */
 export interface OwnCounts {
   readonly since: Revision;
@@ -28,17 +30,17 @@ export function afterCommit(
   sizeOf: (sha256: Digest) => number | null,
 ): OwnCounts {
   const isNext = own.through === revision - 1;
-  const mailboxes = new Map(isNext ? own.mailboxes : []);
+  const mailboxes = new Map<MailboxId, Counting>();
+  if (isNext) for (const [id, held] of own.mailboxes) mailboxes.set(id, { ...held });
   for (const op of ops) {
     if (op.kind === "createMailbox") continue;
     const bytes = op.kind === "addMessage" ? sizeOf(op.sha256) : null;
     if (op.kind !== "addMessage" || bytes === null) return { since: revision, through: revision, mailboxes: new Map() };
     const held = mailboxes.get(op.mailboxId) ?? { messages: 0, unread: 0, bytes: 0 };
-    mailboxes.set(op.mailboxId, {
-      messages: held.messages + 1,
-      unread: held.unread + (op.flags.includes("\\Seen") ? 0 : 1),
-      bytes: held.bytes + bytes,
-    });
+    mailboxes.set(op.mailboxId, held);
+    held.messages++;
+    if (!op.flags.includes("\\Seen")) held.unread++;
+    held.bytes += bytes;
   }
   return { since: isNext ? own.since : asId<Revision>(revision - 1), through: revision, mailboxes };
 }

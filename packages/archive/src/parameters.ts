@@ -19,6 +19,9 @@ export function arrayLiteral(texts: readonly string[]): string {
 export const plainColumn = (values: readonly (number | bigint | boolean | null)[]): string =>
   `{${values.map((value) => value ?? "NULL").join(",")}}`;
 
+/** A column of digests, as text. */
+export const digestColumn = (digests: readonly Digest[]): string => `{${digests.join(",")}}`;
+
 /** A column of texts. What is the same is quoted once. */
 export function textColumn(texts: readonly (string | null)[]): string {
   const quoted = new Map<string, string>();
@@ -31,6 +34,21 @@ export function textColumn(texts: readonly (string | null)[]): string {
     return made;
   });
   return `{${elements.join(",")}}`;
+}
+
+/** A column of arrays, such as flags, as text. A list that many rows share is written once. */
+export function listColumn(lists: readonly (readonly string[] | null)[]): string {
+  const written = new Map<readonly string[], string>();
+  return textColumn(
+    lists.map((list) => {
+      if (list === null) return null;
+      const known = written.get(list);
+      if (known !== undefined) return known;
+      const made = arrayLiteral(list);
+      written.set(list, made);
+      return made;
+    }),
+  );
 }
 
 /** Postgres text holds no NUL; a server that sends one means nothing by it. */

@@ -95,8 +95,14 @@ function headerEnd(bytes: Buffer): number {
  * mapped. The same for a whole message and for what BODY[HEADER] gives of it. Null when there is no header line at all.
  */
 export function fingerprintOf(bytes: Buffer): Digest | null {
+  return fingerprintIn(bytes, false);
+}
+
+/** `isKnown`: the bytes are their own canonical form. Then so is their header, which ends behind a line unless it is cut off. */
+function fingerprintIn(bytes: Buffer, isKnown: boolean): Digest | null {
   const header = bytes.subarray(0, headerEnd(bytes));
-  return isCanonical(header) ? fingerprintOfLines(header) : fingerprintOfBytes(header);
+  const isPlain = (isKnown && header.length < MAX_HEADER_BYTES) || isCanonical(header);
+  return isPlain ? fingerprintOfLines(header) : fingerprintOfBytes(header);
 }
 
 /** Shorter lines are copied faster byte by byte. */
@@ -119,7 +125,7 @@ function fingerprintOfLines(header: Buffer): Digest | null {
     out[length++] = LF;
     at = lineEnd === -1 ? header.length : lineEnd + 1;
   }
-  return fingerprintIn(out, length);
+  return digestOfLines(out, length);
 }
 
 const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
@@ -130,7 +136,7 @@ function withoutBlanks(out: Buffer, length: number): number {
   return end;
 }
 
-function fingerprintIn(out: Buffer, length: number): Digest | null {
+function digestOfLines(out: Buffer, length: number): Digest | null {
   let end = length;
   while (end > 0 && (out[end - 1] === LF || out[end - 1] === SPACE)) end--;
   return end === 0 ? null : sha256(out.subarray(0, end));
@@ -152,16 +158,17 @@ function fingerprintOfBytes(header: Buffer): Digest | null {
       out[length++] = SPACE;
     } else out[length++] = LF;
   }
-  return fingerprintIn(out, length);
+  return digestOfLines(out, length);
 }
 
 /** Gives all identities of a message's bytes. Costs one pass of SHA-256 for ordinary mail, two where line ends are odd. */
 export function digestsOf(bytes: Buffer): Digests {
   const plain = sha256(bytes);
   const canonical = canonicalForm(bytes);
+  const isPlain = canonical === bytes;
   return {
     sha256: plain,
-    canonical: canonical === bytes ? plain : sha256(canonical),
-    fingerprint: fingerprintOf(bytes),
+    canonical: isPlain ? plain : sha256(canonical),
+    fingerprint: fingerprintIn(bytes, isPlain),
   };
 }

@@ -137,6 +137,17 @@ describe("fingerprint", () => {
     const long = text(`X: ${"a".repeat(MAX_HEADER_BYTES)}`);
     expect(fingerprintOf(Buffer.concat([long, text("tail that is not read")]))).toBe(fingerprintOf(long));
   });
+
+  it("C4 is the same among all identities as by itself, also where a header is cut off between CR and LF", () => {
+    const cutOff = text(`X: ${"a".repeat(MAX_HEADER_BYTES - 4)}\r\nY: b\r\n\r\n`);
+    expect(digestsOf(cutOff).fingerprint).toBe(fingerprintOf(cutOff));
+    fc.assert(
+      fc.property(lines, bytes, (header, rest) => {
+        for (const raw of [rest, Buffer.concat([text(header.map((line) => `${line}\r\n`).join("")), rest])])
+          expect(digestsOf(raw).fingerprint).toBe(fingerprintOf(raw));
+      }),
+    );
+  });
 });
 
 const corpus = process.env.PACKETBOAT_CORPUS ?? resolve(import.meta.dirname, "../../../../shared/corpus");

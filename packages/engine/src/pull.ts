@@ -64,40 +64,35 @@ async function* readInto(run: Pass, visit: Visit, writer: Writer): AsyncGenerato
   let batch: Body[] = [];
   let bytes = 0;
   let begun = run.now();
-  const arriving = run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived);
-  for await (const fetched of untilItEnds(arriving, async () => {
-    if (batch.length > 0) await writer.write(batch);
-  })) {
-    stopIfAsked(run);
-    if (fetched.kind !== "message") {
-      await writer.skip(fetched);
-      if (fetched.kind === "failed")
-        yield { kind: "failed", mailbox: visit.mailbox, uid: fetched.uid, error: fetched.error };
-      continue;
-    }
-    if (batch.length === 0) begun = run.now();
-    batch.push(fetched);
-    bytes += fetched.bytes.length;
-    if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES && run.now() - begun < BATCH_MS) continue;
-    await writer.write(batch);
+  const take = (): readonly Body[] => {
+    const taken = batch;
     batch = [];
     bytes = 0;
-    yield* writer.durable();
-  }
-  if (batch.length > 0) await writer.write(batch);
-}
-
-/**
- * What came before the account's end is kept: a day's budget that is smaller than a batch would bring nothing for ever. Of a mailbox that
- * turned out to be another one nothing is kept.
- */
-async function* untilItEnds(arriving: AsyncIterable<Fetched>, keep: () => Promise<void>): AsyncGenerator<Fetched> {
+    return taken;
+  };
   try {
-    yield* arriving;
+    for await (const fetched of run.remote.fetch(visit.listed, visit.marks.uidValidity, visit.arrived)) {
+      stopIfAsked(run);
+      if (fetched.kind !== "message") {
+        await writer.skip(fetched);
+        if (fetched.kind === "failed")
+          yield { kind: "failed", mailbox: visit.mailbox, uid: fetched.uid, error: fetched.error };
+        continue;
+      }
+      if (batch.length === 0) begun = run.now();
+      batch.push(fetched);
+      bytes += fetched.bytes.length;
+      if (batch.length < BATCH_MESSAGES && bytes < BATCH_BYTES && run.now() - begun < BATCH_MS) continue;
+      await writer.write(take());
+      yield* writer.durable();
+    }
   } catch (error) {
-    if (isMailError(error) && error.scope === "account") await keep();
+    // What came before the account's end is kept: a day's budget that is smaller than a batch would bring nothing for ever. Of a mailbox that
+    // turned out to be another one nothing is kept.
+    if (batch.length > 0 && isMailError(error) && error.scope === "account") await writer.write(take());
     throw error;
   }
+  if (batch.length > 0) await writer.write(take());
 }
 
 /** C4: an immutable id that this account has shown before needs no second download (Gmail's labels, a COPY on Cyrus). */

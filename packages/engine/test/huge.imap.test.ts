@@ -49,7 +49,7 @@ describe("Dovecot", () => {
   test("C6 S3 traps 24, 29: one over the limit is refused by name and not downloaded, the others come; every run tries it, and with room it comes", async (context) => {
     await using nightly = await openNightly(running(context), "bob");
     const { hands, proxy } = nightly;
-    const message = huge(6 * MB);
+    const message = huge(32 * MB);
     await hands.create("Work");
     for (let n = 0; n < 10; n++) await hands.append("INBOX", letter(n));
     const big = await hands.append("INBOX", message);
@@ -60,7 +60,8 @@ describe("Dovecot", () => {
       const report = await nightly.run({ connect });
       expect(report).toMatchObject({ outcome: "partial", totals: { stored: attempts === 1 ? 21 : 0, failed: 1 } });
       expect(report.failures).toMatchObject([{ mailbox: "INBOX", uid: big?.uid, code: "MESSAGE_TOO_LARGE" }]);
-      expect(proxy.counts().bytesFromServer).toBeLessThan(3 * MB);
+      // Not downloaded: when we hang up, so much at most is on its way, 8 MB in the proxy and the buffers of two sockets.
+      expect(proxy.counts().bytesFromServer).toBeLessThan(24 * MB);
       const pending = await nightly.rows("select uid::int, kind, reason, attempts, bytes::int from pending");
       expect(pending).toEqual([
         { uid: big?.uid, kind: "fetch", reason: "MESSAGE_TOO_LARGE", attempts, bytes: message.length },

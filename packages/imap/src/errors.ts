@@ -1,7 +1,7 @@
 // The one mapping from what imapflow, the socket, TLS or the server said to the errors of the house: by response code and structured
 // fields. It must never put a server's text, an address or a secret into a message: host and port are all that is shown.
 import { type ErrorContext, type Hint, type HintKind, isMailError, MailError } from "@packetboat/core";
-import { pauseKind, saysThrottled, statedPause } from "./provider-texts.ts";
+import { pauseKind, saysInternalError, saysThrottled, statedPause } from "./provider-texts.ts";
 
 /** A command that the server answered with NO or BAD. Callers decide what it means for what they asked. */
 export class Refused extends Error {
@@ -109,6 +109,12 @@ function throttled(endpoint: Endpoint, context: ErrorContext, { kind, waitMs }: 
   });
 }
 
+/** Of a BYE. Dovecot ends a session that way over one message that it cannot read: a pause would not help, and the others are to be had (C6). */
+function asksForPause({ code, text }: NonNullable<Ending["bye"]>, connected: boolean): boolean {
+  if (connected && (code === "SERVERBUG" || saysInternalError(text))) return false;
+  return LATER.has(code ?? "") || saysThrottled(text);
+}
+
 /** Why a connection could not be made or did not live. `connected`: the session had been signed in. */
 export function connectionError(error: unknown, endpoint: Endpoint, ending: Ending, connected: boolean): MailError {
   if (isMailError(error)) return error;
@@ -118,7 +124,7 @@ export function connectionError(error: unknown, endpoint: Endpoint, ending: Endi
   const context: ErrorContext = { code: code === "" ? null : code, bye: ending.bye?.code ?? null };
   if (code === "ETHROTTLE")
     return throttled(endpoint, context, { kind: "backoff", waitMs: Number(field(cause).throttleReset) || null });
-  if (ending.bye && (LATER.has(ending.bye.code ?? "") || saysThrottled(ending.bye.text)))
+  if (ending.bye && asksForPause(ending.bye, connected))
     return throttled(endpoint, context, hintOf(ending.bye.code, ending.bye.text));
   // Before sign-in no literal makes sense; after it a large one is a large message, which its fetch looks into.
   if (code === "NOT_IMAP" || FLOODS.has(code) || (code === "LiteralTooLarge" && !connected)) {

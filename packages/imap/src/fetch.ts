@@ -6,6 +6,7 @@ import {
   digestsOf,
   eachUid,
   type Fetched,
+  type Flags,
   formatUids,
   hasUid,
   intersectUids,
@@ -23,9 +24,11 @@ import type { FetchRow } from "./fetch-line.ts";
 import type { Gate } from "./gate.ts";
 import { emailIdItem } from "./identify.ts";
 import { type Attempt, afterAttempt } from "./isolate.ts";
+import { isCourier } from "./list.ts";
 import { isLost, MailboxSession, type Wanted } from "./mailbox-session.ts";
 import { uidPieces } from "./pieces.ts";
 import type { Pool } from "./pool.ts";
+import { isCourierStandIn } from "./provider-texts.ts";
 import { Stream } from "./stream.ts";
 
 /** Bytes of messages that may wait for the consumer, besides the one that is arriving. */
@@ -37,6 +40,18 @@ const PIECE = 5_000;
 /** Messages in a row that only broke connections, and nothing came in between: then it is not the messages. */
 const BROKEN_IN_A_ROW = 5;
 const REFUSED_IN_A_ROW = 50;
+
+/** Flags in normal form, by the list as it was read, which many messages share. */
+const normalised = new WeakMap<readonly string[], Flags>();
+const NO_FLAGS: readonly string[] = [];
+
+function normalOf(flags: readonly string[]): Flags {
+  const known = normalised.get(flags);
+  if (known !== undefined) return known;
+  const made = normalFlags(flags);
+  normalised.set(flags, made);
+  return made;
+}
 
 /** What the connections of one fetch have been through together. */
 interface Troubles {
@@ -162,10 +177,13 @@ class Lane {
   }
 
   async #attempt(gate: Gate, set: UidSet, answered: Set<number>): Promise<Ended> {
+    // What stands in for a message counts as no answer: it is asked for again, then named (C6). As its bytes it would stay for ever (C1).
+    const isStandIn = ({ body }: FetchRow): boolean =>
+      isCourier(gate.capabilities) && body != null && isCourierStandIn(body);
     const items = `UID FLAGS INTERNALDATE${gate.selected?.modseq ? " MODSEQ" : ""}${emailIdItem(gate.capabilities)} BODY.PEEK[]`;
     try {
       await gate.command(`UID FETCH ${formatUids(set)} (${items})`, {
-        onFetch: (row) => this.#take(row, set, answered),
+        onFetch: (row) => (isStandIn(row) ? undefined : this.#take(row, set, answered)),
         bodies: true,
         maxRows: 4 * uidCount(set) + 10_000,
       });
@@ -196,7 +214,7 @@ class Lane {
     const message: Fetched = {
       kind: "message",
       uid: asId<Uid>(uid),
-      flags: normalFlags(row.flags ?? []),
+      flags: normalOf(row.flags ?? NO_FLAGS),
       modseq: row.modseq ?? null,
       internalDate: row.internalDate ?? null,
       emailId: row.emailId ?? null,
@@ -252,8 +270,22 @@ async function whoExists(gate: Gate, uids: UidSet): Promise<UidSet> {
   return intersectUids(uids, uidSet(found));
 }
 
-/** Fetches bodies over `lanes` connections, answers in any order. */
-export async function* fetchBodies(pool: Pool, wanted: Wanted, lanes: number): AsyncGenerator<Fetched> {
+/** Bodies over `lanes` connections, in any order. What went wrong comes after what came, as `thrown` makes it. Nothing is asked before somebody reads. */
+export function fetchBodies(
+  pool: Pool,
+  wanted: Wanted,
+  lanes: number,
+  thrown: (error: unknown) => Error,
+): AsyncIterable<Fetched> {
+  return { [Symbol.asyncIterator]: () => startFetch(pool, wanted, lanes, thrown) };
+}
+
+function startFetch(
+  pool: Pool,
+  wanted: Wanted,
+  lanes: number,
+  thrown: (error: unknown) => Error,
+): AsyncIterator<Fetched, undefined> {
   const out = new Stream<Fetched>(WAITING_BYTES);
   const total = uidCount(wanted.uids);
   // Several lanes share the pieces: small enough that none waits long for the last one.
@@ -261,17 +293,27 @@ export async function* fetchBodies(pool: Pool, wanted: Wanted, lanes: number): A
   const pieces = uidPieces(wanted.uids, most);
   const shared: Troubles = { reconnects: 0, brokenInARow: 0, refusedInARow: 0 };
   const working = Array.from({ length: lanes }, () => new Lane(pool, wanted, out, shared));
-  const done = Promise.all(working.map((lane, index) => lane.run(pieces, index > 0))).then(
+  const leave = (): void => {
+    for (const lane of working) lane.leave();
+  };
+  const running = working.map((lane, index) => lane.run(pieces, index > 0));
+  const done = Promise.all(running).then(
     () => out.end(),
-    (error: unknown) => {
-      out.fail(error);
-      // The other lanes end with their piece: nobody will read them.
+    async (error: unknown) => {
+      // Nobody will read the other lanes: whoever is told of the failure finds their connections free.
+      leave();
+      await Promise.allSettled(running);
+      out.fail(thrown(error));
     },
   );
-  try {
-    yield* out;
-  } finally {
-    for (const lane of working) lane.leave();
-    await done;
-  }
+  const messages = out[Symbol.asyncIterator]();
+  return {
+    next: () => messages.next(),
+    return: async () => {
+      const ended = await messages.return();
+      leave();
+      await done;
+      return ended;
+    },
+  };
 }

@@ -29,6 +29,24 @@ export function saysThrottled(text: string): boolean {
   return THROTTLED.some(({ pattern }) => pattern.test(text));
 }
 
+/** Said before sign-in it puts off; said instead of an answer it is about what was asked for, such as a message that cannot be read (trap 28). */
+const INTERNAL_ERROR: readonly ProviderText[] = [{ server: "Dovecot", pattern: /internal error occurred/i }];
+
+/** True when the server ended the session because it stumbled over something of its own. */
+export function saysInternalError(text: string): boolean {
+  return INTERNAL_ERROR.some(({ pattern }) => pattern.test(text));
+}
+
+/** What Courier hands out, as a message, for one that it cannot read: its own words in place of somebody's mail, or nothing at all. */
+const COURIER_STAND_IN = Buffer.from(
+  "From: System Administrator <root@localhost>\r\nSubject: message unavailable\r\n\r\nThis message is no longer available on the server.\r\n",
+);
+
+/** True when this is not the message but what Courier says in its place. */
+export function isCourierStandIn(body: Buffer): boolean {
+  return body.length === 0 || body.equals(COURIER_STAND_IN);
+}
+
 /** Microsoft 365: "Suggested Backoff Time: 92415 milliseconds". */
 const BACKOFF = /backoff time[:=\s]+(\d{1,12})\s*(milliseconds|ms|seconds|s)?/i;
 

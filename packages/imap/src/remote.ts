@@ -95,13 +95,9 @@ export class ImapRemote implements Remote {
     }
   }
 
-  async *fetch(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): AsyncGenerator<Fetched> {
-    if (uids.length === 0) return;
-    try {
-      yield* fetchBodies(this.pool, this.#wanted(mailbox, uidValidity, uids), this.#lanes(uidCount(uids)));
-    } catch (error) {
-      throw this.asMailError(error);
-    }
+  fetch(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): AsyncIterable<Fetched> {
+    const wanted = this.#wanted(mailbox, uidValidity, uids);
+    return fetchBodies(this.pool, wanted, this.#lanes(uidCount(uids)), (error) => this.asMailError(error));
   }
 
   #wanted(mailbox: ListedMailbox, uidValidity: bigint | null, uids: UidSet): Wanted {

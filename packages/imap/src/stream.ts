@@ -1,6 +1,8 @@
 // Turns a command that pushes into an iterable that is pulled: the producer waits when what it has put is too much, and stops when
 // nobody reads any more. It must never hold more than its bound plus one item, and never leave the producer waiting for ever.
 
+const ENDED = { done: true, value: undefined } as const;
+
 /** A queue of bounded weight between one or more producers and one consumer. */
 export class Stream<T> {
   readonly #limit: number;
@@ -47,24 +49,45 @@ export class Stream<T> {
     for (const resolve of this.#roomFor.splice(0)) resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    try {
-      for (;;) {
-        const next = this.#items.shift();
-        if (next !== undefined) {
-          yield next.item;
-          // Only now: an item in the consumer's hands still counts.
-          this.#weight -= next.weight;
-          this.#makeRoom();
-        } else if (this.#ended === "done") return;
-        else if (this.#ended !== null) throw this.#ended.error;
-        else await this.#arrival();
+  /**
+   * For one consumer that asks for one item at a time. No generator: for a hundred thousand messages that is a hundred thousand promises less,
+   * at each place which it would be handed through.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> & { return(): Promise<IteratorReturnResult<undefined>> } {
+    // The weight of the item in the consumer's hands: until the next one is asked for, it counts.
+    let handed = 0;
+    const next = async (): Promise<IteratorResult<T, undefined>> => {
+      await this.#arrival();
+      return take() ?? next();
+    };
+    const take = (): Promise<IteratorResult<T, undefined>> | null => {
+      const first = this.#items.shift();
+      if (first !== undefined) {
+        handed = first.weight;
+        return Promise.resolve({ done: false, value: first.item });
       }
-    } finally {
-      this.#abandoned = true;
-      this.#items.length = 0;
-      this.#makeRoom();
-    }
+      if (this.#ended === null) return null;
+      this.#leave();
+      return this.#ended === "done" ? Promise.resolve(ENDED) : Promise.reject(this.#ended.error);
+    };
+    return {
+      next: () => {
+        this.#weight -= handed;
+        handed = 0;
+        this.#makeRoom();
+        return take() ?? next();
+      },
+      return: () => {
+        this.#leave();
+        return Promise.resolve(ENDED);
+      },
+    };
+  }
+
+  #leave(): void {
+    this.#abandoned = true;
+    this.#items.length = 0;
+    this.#makeRoom();
   }
 
   async #arrival(): Promise<void> {

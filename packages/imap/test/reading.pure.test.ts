@@ -2,7 +2,8 @@
 import { eachUid, parseUids, type UidSet, uidCount, uidSet } from "@packetboat/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseFetchLine, parseInternalDate } from "../src/fetch-line.ts";
+import { parseFetchLine } from "../src/fetch-line.ts";
+import { parseInternalDate } from "../src/internal-date.ts";
 import { afterAttempt } from "../src/isolate.ts";
 import { mailboxesOf, type Namespace } from "../src/mailbox-lines.ts";
 import { decodeName, encodeName } from "../src/names.ts";
@@ -83,6 +84,20 @@ describe("FETCH lines", () => {
       fc.property(fc.string({ unit: "binary" }), fc.string(), (a, b) => {
         row(`* 1 FETCH (${a}`, b);
         row(`* 1 FETCH (UID 1 ${a} {3}\r\n ${b})`, b);
+      }),
+    );
+  });
+
+  test("a list of flags that was read before is read as it was the first time, whatever stands behind it", () => {
+    const piece = fc.constantFrom("\\Seen", "$x", '"a)b"', '"c\\""', "{1}\r\n", "(", ")", " ", "NIL", "é");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), fc.array(piece, { maxLength: 4 }), (flags, behind) => {
+        const line = (rest: string) => `* 1 FETCH (FLAGS (${flags.join("")}) UID 7${rest})`;
+        const first = row(line(""), "l");
+        expect(row(line(""), "l")).toEqual(first);
+        // What follows may make the line unreadable, and nothing else.
+        const longer = row(line(` X (${behind.join("")})`), "l", "m");
+        if (first?.flags !== undefined && longer !== null) expect(longer.flags).toEqual(first.flags);
       }),
     );
   });

@@ -18,8 +18,8 @@ const LINE_FEED = 10;
 const RETURN = 13;
 const DASH = 45;
 
-/** Thrown within this file alone. */
-class NotOrdinary extends Error {}
+/** Thrown within this file alone, and one for all: a stack would be looked for each time, and nobody looks at it. */
+const NOT_ORDINARY = new Error("not ordinary");
 
 /** Reads a message for search as `readByParser` does. `cut`: these bytes are not all of it. Null: it is not ordinary. */
 export function readOrdinary(bytes: Buffer, cut: boolean): Read | null {
@@ -33,7 +33,7 @@ export function readOrdinary(bytes: Buffer, cut: boolean): Read | null {
     const { attachments } = found;
     return { ...headerOf(fieldsOf(head.lines), head.lines), text: textOf(found), attachments, cut };
   } catch (error) {
-    if (error instanceof NotOrdinary) return null;
+    if (error === NOT_ORDINARY) return null;
     throw error;
   }
 }
@@ -87,17 +87,17 @@ function headAt(bytes: Buffer, at: number): Head {
   let isFirst = true;
   for (let next = at; ; ) {
     const end = bytes.indexOf(LINE_FEED, next);
-    if (end === -1 || end - at > HEADER_BYTES) throw new NotOrdinary();
+    if (end === -1 || end - at > HEADER_BYTES) throw NOT_ORDINARY;
     const stop = end > next && bytes[end - 1] === RETURN ? end - 1 : end;
     if (stop === next) return { lines: lines.filter(({ key }) => WANTED.has(key)), bodyAt: end + 1 };
     const line = bytes.toString("latin1", next, stop);
     next = end + 1;
     if (line.startsWith(" ") || line.startsWith("\t")) {
-      if (last === null) throw new NotOrdinary();
+      if (last === null) throw NOT_ORDINARY;
       if (WANTED.has(last.key)) last.line += `\r\n${line}`;
     } else {
       const colon = line.indexOf(":");
-      if (colon < 1 || line.startsWith("--") || (isFirst && /^(From|POST) /i.test(line))) throw new NotOrdinary();
+      if (colon < 1 || line.startsWith("--") || (isFirst && /^(From|POST) /i.test(line))) throw NOT_ORDINARY;
       last = { key: line.slice(0, colon).trim().toLowerCase(), line };
       lines.push(last);
     }
@@ -129,17 +129,17 @@ function described(lines: readonly HeaderLine[]): Described {
   const own = lines.filter(({ key }) => key.startsWith("content-"));
   if (own.length === 0)
     return { type: "text/plain", params: {}, disposition: null, name: "", encoding: "", hasId: false };
-  if (own.some(({ line }) => !ASCII.test(line))) throw new NotOrdinary();
+  if (own.some(({ line }) => !ASCII.test(line))) throw NOT_ORDINARY;
   const fields = fieldsOf(own);
   const [, type = "text/plain"] = typeLine(own);
   const of = (name: string): Type | undefined => fields.get(name) as Type | undefined;
   const params = of("content-type")?.params ?? {};
   const stated = of("content-disposition");
   // Without a type the name would give it.
-  if (stated !== undefined && of("content-type") === undefined) throw new NotOrdinary();
+  if (stated !== undefined && of("content-type") === undefined) throw NOT_ORDINARY;
   const name = stated?.params.filename || params.name || "";
   const encoding = String(fields.get("content-transfer-encoding") ?? "").toLowerCase();
-  if (name.includes("=?") || encoding.includes("(")) throw new NotOrdinary();
+  if (name.includes("=?") || encoding.includes("(")) throw NOT_ORDINARY;
   const disposition = String(stated?.value || "")
     .toLowerCase()
     .trim();
@@ -157,17 +157,17 @@ function typeLine(lines: readonly HeaderLine[]): readonly string[] {
   const line = lines.find(({ key }) => key === "content-type")?.line;
   if (line === undefined) return [];
   const found = TYPE.exec(line.replace(/(?:\r?\n|\r)[ \t]*/g, " ").trim());
-  if (found === null) throw new NotOrdinary();
+  if (found === null) throw NOT_ORDINARY;
   return found;
 }
 
 /** Reads a part whose header is read, and gives where its body ends: behind the delimiter that ends it, and whether that closes. */
 function readPart(bytes: Buffer, head: Head, where: Where, found: Found): Delimiter {
-  if (++found.parts > PARTS || where.depth > DEPTH) throw new NotOrdinary();
+  if (++found.parts > PARTS || where.depth > DEPTH) throw NOT_ORDINARY;
   const part = described(head.lines);
-  if (part.type.startsWith("message/")) throw new NotOrdinary();
+  if (part.type.startsWith("message/")) throw NOT_ORDINARY;
   if (part.type.startsWith("multipart/")) return readParts(bytes, head.bodyAt, part, where, found);
-  if (part.params.boundary !== undefined) throw new NotOrdinary();
+  if (part.params.boundary !== undefined) throw NOT_ORDINARY;
   const end = where.delimiter === null ? atEnd(bytes) : delimiterFrom(bytes, head.bodyAt, [where.delimiter]);
   const bodyEnd = where.delimiter === null ? end.at : withoutLineEnd(bytes, head.bodyAt, end.at);
   const body = bytes.subarray(head.bodyAt, bodyEnd);
@@ -186,7 +186,7 @@ function readPart(bytes: Buffer, head: Head, where: Where, found: Found): Delimi
 function readParts(bytes: Buffer, bodyAt: number, { type, params }: Described, where: Where, found: Found): Delimiter {
   const boundary = params.boundary ?? "";
   const delimiter = `--${boundary}`;
-  if (boundary === "" || delimiter === where.delimiter) throw new NotOrdinary();
+  if (boundary === "" || delimiter === where.delimiter) throw NOT_ORDINARY;
   const within: Where = {
     delimiter,
     alternative: where.alternative || type === "multipart/alternative",
@@ -195,7 +195,7 @@ function readParts(bytes: Buffer, bodyAt: number, { type, params }: Described, w
   };
   // What stands before the first part is for readers without MIME.
   let next = delimiterFrom(bytes, bodyAt, where.delimiter === null ? [delimiter] : [delimiter, where.delimiter]);
-  if (next.closes || next.delimiter !== delimiter) throw new NotOrdinary();
+  if (next.closes || next.delimiter !== delimiter) throw NOT_ORDINARY;
   while (!next.closes) next = readPart(bytes, headAt(bytes, next.end), within, found);
   return where.delimiter === null ? atEnd(bytes) : delimiterFrom(bytes, next.end, [where.delimiter]);
 }
@@ -215,7 +215,7 @@ function delimiterFrom(bytes: Buffer, from: number, delimiters: readonly string[
   for (let at = from; ; at++) {
     if (at !== from || bytes[at] !== DASH || bytes[at + 1] !== DASH) {
       const before = bytes.indexOf("\n--", at);
-      if (before === -1) throw new NotOrdinary();
+      if (before === -1) throw NOT_ORDINARY;
       at = before + 1;
     }
     const found = delimiterAt(bytes, at, delimiters);
@@ -234,7 +234,7 @@ function delimiterAt(bytes: Buffer, at: number, delimiters: readonly string[]): 
     if (rest === "\r\n" || rest === "\n") return { at, end, closes: false, delimiter };
     if (rest === "--\r\n" || rest === "--\n" || rest === "--") return { at, end, closes: true, delimiter };
     // Nearly one: mailparser has rules of its own for it.
-    throw new NotOrdinary();
+    throw NOT_ORDINARY;
   }
   return null;
 }
@@ -247,7 +247,7 @@ function withoutLineEnd(bytes: Buffer, from: number, to: number): number {
 
 function attachmentOf(part: Described, body: Buffer, where: Where): ReadAttachment {
   const size = unwrappedSize(body, part.encoding);
-  if (size === null) throw new NotOrdinary();
+  if (size === null) throw NOT_ORDINARY;
   const named = part.type === "application/octet-stream" && part.name !== "";
   const type = named ? typeByName(part.name) : part.type;
   const within = isWithin({
@@ -262,10 +262,10 @@ function attachmentOf(part: Described, body: Buffer, where: Where): ReadAttachme
 
 function textOfPart({ params, encoding }: Described, body: Buffer): string {
   const plain = unwrapped(body, encoding);
-  if (plain === null) throw new NotOrdinary();
+  if (plain === null) throw NOT_ORDINARY;
   const flowed = params.format?.toLowerCase().trim() === "flowed";
   const bytes = flowed ? flowedText(plain, params.delsp?.toLowerCase().trim() === "yes") : plain;
   const text = inCharset(bytes, params.charset || "utf-8");
-  if (text === null) throw new NotOrdinary();
+  if (text === null) throw NOT_ORDINARY;
   return text.replace(/\r\n/g, "\n");
 }

@@ -2,7 +2,7 @@
 // kept. It throws what mailparser throws; the thread then reads the message in our own way.
 
 import type { ShownAddress } from "@packetboat/search";
-import { convert } from "html-to-text";
+import { compile } from "html-to-text";
 import { type AddressObject, type Headers, MailParser, type MessageText } from "mailparser";
 import type { Read, ReadAttachment, ReadHeader } from "./content-of.ts";
 import { TEXT_CHARACTERS } from "./limits.ts";
@@ -31,6 +31,7 @@ export interface Parsed {
   readonly text: MessageText | null;
 }
 
+const OCTETS = "application/octet-stream";
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const CR = 13;
 const LF = 10;
@@ -65,7 +66,8 @@ export async function parsed(
     });
     parser.on("data", (data: AttachmentStream | MessageText) => {
       if (data.type === "text") text = data;
-      else take(data);
+      // Of octets whose name says nothing mailparser makes `false`.
+      else take(Object.assign(data, { contentType: data.contentType || OCTETS }));
     });
     parser.once("error", reject);
     parser.once("end", resolve);
@@ -119,8 +121,7 @@ export const flowedText = (bytes: Buffer, deletesSpaces: boolean): Buffer =>
   Buffer.from(library().libmime.decodeFlowed(bytes.toString("latin1"), deletesSpaces), "latin1");
 
 /** The type that mailparser gives octets by their name. */
-export const typeByName = (name: string): string =>
-  library().libmime.detectMimeType(name) || "application/octet-stream";
+export const typeByName = (name: string): string => library().libmime.detectMimeType(name) || OCTETS;
 
 /** Reads a message for search. `cut`: these bytes are not all of it. Rejects with what mailparser throws. */
 export async function readByParser(bytes: Buffer, cut: boolean): Promise<Read> {
@@ -180,10 +181,14 @@ const HTML = {
   ],
 };
 
+/** Made once: the reading of the selectors takes as long as that of a short text. */
+let toText: ((html: string) => string) | null = null;
+
 /** The text of HTML, in lines as it is laid out. */
 export function textOfHtml(html: string): string {
+  toText ??= compile(HTML);
   try {
-    return convert(html.slice(0, TEXT_CHARACTERS), HTML);
+    return toText(html.slice(0, TEXT_CHARACTERS));
   } catch {
     // Nested beyond what its walk can bear. The words are there all the same.
     return plainHtml(html.slice(0, TEXT_CHARACTERS));

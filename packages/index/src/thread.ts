@@ -40,7 +40,10 @@ async function read(buffer: Buffer, { cut, failed }: ReadingTask): Promise<Conte
   } catch {
     return contentOf(readTolerantly(buffer, cut), "parser");
   }
-  return contentOf(found, null);
+  if (found.text.trim() !== "" || found.attachments.length > 0) return contentOf(found, null);
+  // mailparser gives nothing of a multipart that names no boundary, or one that never comes. Whoever wrote it wrote something.
+  const { text, attachments } = readTolerantly(buffer, cut);
+  return contentOf({ ...found, text, attachments }, null);
 }
 
 async function open(buffer: Buffer, { cut, failed }: ReadingTask): Promise<OpenedMessage> {
@@ -51,7 +54,10 @@ async function open(buffer: Buffer, { cut, failed }: ReadingTask): Promise<Opene
   } catch {
     return openedOf(openTolerantly(buffer, cut), "o", "parser", plainHtml);
   }
-  return openedOf(found, "m", null, textOfHtml);
+  if (found.text.trim() !== "" || found.html !== null || found.parts.length > 0)
+    return openedOf(found, "m", null, textOfHtml);
+  const { text, html, parts } = openTolerantly(buffer, cut);
+  return openedOf({ ...found, text, html, parts }, "o", null, plainHtml);
 }
 
 /** Only in the way in which the part was found: the other may count differently. */

@@ -108,7 +108,11 @@ function* partsOf(bytes: Buffer, top: Header): Generator<Part> {
   let header = top;
   let at = top.bodyAt;
   let begun = true;
-  const part = (end: number): Part => ({ header, type: typeOf(header), at, end });
+  let found = false;
+  const part = (end: number): Part => {
+    found = true;
+    return { header, type: typeOf(header), at, end };
+  };
   const enter = (): boolean => {
     const { value, parameters } = typeOf(header);
     const boundary = parameters.get("boundary") ?? "";
@@ -137,7 +141,8 @@ function* partsOf(bytes: Buffer, top: Header): Generator<Part> {
     line = at;
     if (enter()) begun = false;
   }
-  if (begun) yield part(bytes.length);
+  // Boundaries that never came: what stands there is what somebody wrote.
+  if (begun || !found) yield part(bytes.length);
 }
 
 /** Which boundary a line is. */
@@ -159,7 +164,8 @@ function levelOf(
 function attachmentOf({ header, type }: Part): ReadAttachment | null {
   const disposition = parameterized(header.fields.get("content-disposition") ?? "");
   const name = disposition.parameters.get("filename") ?? type.parameters.get("name") ?? "";
-  const isText = type.value === "" || type.value === "text/plain" || type.value === "text/html";
+  // A multipart that has no parts is read as it stands.
+  const isText = /^(|text\/plain|text\/html|multipart\/.*)$/.test(type.value);
   if (isText && disposition.value !== "attachment") return null;
   const within = type.value.startsWith("image/") && disposition.value !== "attachment";
   return { name, type: type.value, size: null, within };

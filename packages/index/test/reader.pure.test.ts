@@ -83,6 +83,24 @@ describe("content", () => {
     expect((await read(bytes)).searched).toMatchObject({ attached, files: "x.png" });
   });
 
+  test.each([
+    ["names no boundary", "multipart/mixed", ["what somebody wrote"]],
+    [
+      "has an empty one",
+      'multipart/mixed; boundary=""',
+      ["--", "Content-Type: text/plain", "", "what somebody wrote", "----"],
+    ],
+    ["names one that never comes", "multipart/alternative; boundary=x", ["what somebody wrote"]],
+  ])("of a multipart that %s is what stands there, and so it is shown", async (_, type, body) => {
+    const bytes = mail(...head, `Content-Type: ${type}`, "", ...body);
+    const content = await read(bytes);
+    expect(content).toMatchObject({ state: "whole", shown: { subject: "Crème and order #7" } });
+    expect(content.searched.words).toContain(" what somebody wrote ");
+    const opened = await reader.open(bytes);
+    expect(opened.text).toContain("what somebody wrote");
+    expect(opened.from).toEqual([{ name: "Ann Ångström", address: "ann@example.com" }]);
+  });
+
   test("of what mailparser refuses is what headers and texts hold", async () => {
     const parts = Array.from(
       { length: 5_000 },
@@ -176,8 +194,5 @@ test("of each message of the corpus is had", async ({ skip }) => {
   }
   await Promise.all(reading);
   expect(states.size).toBeGreaterThan(300);
-  expect([...states].filter(([, state]) => state !== "whole")).toEqual([
-    ["flanker/spam/broken-ctype.eml", "parser"],
-    ["made/parts-3000.eml", "parser"],
-  ]);
+  expect([...states].filter(([, state]) => state !== "whole")).toEqual([["made/parts-3000.eml", "parser"]]);
 }, 60_000);

@@ -57,4 +57,4 @@ export interface Content {
 }
 
 /** Of the way in which contents are made: grows with every change of it, so that what was made before is made anew. */
-export const CONTENT_VERSION = 1;
+export const CONTENT_VERSION = 2;

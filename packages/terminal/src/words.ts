@@ -101,3 +101,14 @@ export function fit(text: string, columns: number): string {
   }
   return columns <= 0 ? "" : `${kept}…`;
 }
+
+/** Gives the text in lines of at most `columns` columns, parted at blanks; a word that is longer has a line of its own. */
+export function folded(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

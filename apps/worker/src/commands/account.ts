@@ -134,7 +134,7 @@ const list = (host: Host) => async (options: ReportingOptions) => {
   }
   const columns = ["account", "address", "signs in by"].map((title) => ({ title, align: "left" as const }));
   const rows = accounts.map((account) => [account.name, showAccountUrl(account.address), wayWords(account)]);
-  for (const line of tableLines(columns, rows)) screen.line(line);
+  for (const line of tableLines(columns, rows, screen.width())) screen.line(line);
 };
 
 const show = (host: Host) => async (name: string, options: ReportingOptions) => {

@@ -23,7 +23,6 @@ import {
   type Rights,
   removalsAfter,
 } from "@packetboat/core";
-import { tableLines } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { confirmRemoval } from "../accounts/confirm.ts";
 import { accountByName, allAccounts } from "../accounts/registry.ts";
@@ -40,7 +39,7 @@ import {
   scheduleWords,
   withScheduleOptions,
 } from "./link-schedule.ts";
-import { linkWords } from "./link-words.ts";
+import { linkLines, linkWords } from "./link-words.ts";
 
 const REMOVALS: readonly Removals[] = ["mirror", "trash", "never"];
 
@@ -213,17 +212,13 @@ const list = (host: Host) => async (options: ReportingOptions & { readonly archi
     links: all.map(({ link, schedule }) => ({ ...link, schedule: scheduleReport(schedule) })),
   });
   if (links.length === 0) screen.line("There is no link yet: packetboat backup URL makes one.");
-  const columns = [
-    { title: "link", align: "right" },
-    { title: "archive", align: "left" },
-    { title: "what it does", align: "left" },
-  ] as const;
   if (links.length === 0) return;
-  for (const line of tableLines(
-    columns,
-    all.map(({ link, schedule }) => [String(link.id), link.archive, allWords(link, schedule)]),
-  ))
-    screen.line(line);
+  const rows = all.map(({ link, schedule }) => ({
+    id: link.id,
+    archive: link.archive,
+    words: allWords(link, schedule),
+  }));
+  for (const line of linkLines(rows, screen.width())) screen.line(line);
 };
 
 const remove = (host: Host) => async (text: string, options: ReportingOptions & { readonly yes?: boolean }) => {

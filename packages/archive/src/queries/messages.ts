@@ -12,7 +12,15 @@ import {
   type Revision,
 } from "@packetboat/core";
 import type { PoolClient } from "pg";
-import { arrayLiteral, dateParameter, int8Parameter, plainColumn, textColumn } from "../parameters.ts";
+import {
+  arrayLiteral,
+  dateParameter,
+  digestColumn,
+  int8Parameter,
+  listColumn,
+  plainColumn,
+  textColumn,
+} from "../parameters.ts";
 import { LIVE, type Session } from "../session.ts";
 import { forgetIds, idOf } from "../stored-ids.ts";
 
@@ -66,13 +74,13 @@ export async function addMessages(
       session.archiveId,
       session.keySpace,
       revision,
-      textColumn(ops.map((op) => op.sha256)),
+      digestColumn(ops.map((op) => op.sha256)),
       plainColumn(ops.map((op) => dateParameter(op.internalDate))),
       plainColumn(ops.map((op) => op.mailboxId)),
-      textColumn(ops.map((op) => arrayLiteral(op.flags))),
+      listColumn(ops.map((op) => op.flags)),
       plainColumn(ops.map((op) => op.binding?.remoteMailboxId ?? null)),
       plainColumn(ops.map((op) => op.binding?.uid ?? null)),
-      textColumn(ops.map((op) => (op.binding === null ? null : arrayLiteral(op.binding.flags)))),
+      listColumn(ops.map((op) => op.binding?.flags ?? null)),
       plainColumn(ops.map((op) => int8Parameter(op.binding?.modseq ?? null))),
       textColumn(ops.map((op) => op.binding?.emailId ?? null)),
       plainColumn(ops.map((op) => op.binding?.unproved ?? false)),
@@ -95,10 +103,11 @@ async function idsOf(
   { keySpace, storedIds }: Adding,
   ops: readonly AddMessage[],
 ): Promise<readonly (bigint | null)[]> {
-  const unknown = [...new Set(ops.map(({ sha256 }) => sha256))].filter((sha256) => idOf(storedIds, sha256) === null);
-  const found = unknown.length === 0 ? [] : await findIds(client, keySpace, unknown);
-  const others = new Map(found.map(({ sha256, id }) => [sha256, id]));
-  return ops.map(({ sha256 }) => idOf(storedIds, sha256) ?? others.get(sha256) ?? null);
+  const known = ops.map(({ sha256 }) => idOf(storedIds, sha256));
+  const unknown = new Set(ops.flatMap(({ sha256 }, i) => (known[i] === null ? sha256 : [])));
+  if (unknown.size === 0) return known;
+  const others = new Map((await findIds(client, keySpace, [...unknown])).map(({ sha256, id }) => [sha256, id]));
+  return ops.map(({ sha256 }, i) => known[i] ?? others.get(sha256) ?? null);
 }
 
 async function findIds(

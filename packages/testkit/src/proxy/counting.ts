@@ -160,7 +160,7 @@ class Connection {
   readonly #faults = new Map<string, CutPlace>();
   readonly #holds = new Map<string, Hold>();
 
-  constructor(shared: Shared, client: Socket, target: { host: string; port: number }) {
+  constructor(shared: Shared, client: Socket, target: ProxyTarget) {
     this.#shared = shared;
     this.#client = client;
     shared.begun += 1;
@@ -300,10 +300,19 @@ class Connection {
   }
 }
 
+/** Where a proxy connects to. */
+export interface ProxyTarget {
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
+  readonly port: number;
+  /** The address from which it connects, such as 127.0.0.2: tells in the server's own log who came by the proxy. */
+  readonly localAddress?: string;
+}
+
 /** Starts a proxy on a free port of 127.0.0.1 before `target`. TLS from the first byte passes, but cannot be read. */
-export async function startProxy(target: { readonly host?: string; readonly port: number }): Promise<CountingProxy> {
+export async function startProxy(target: ProxyTarget): Promise<CountingProxy> {
   const shared = new Shared();
-  const to = { host: target.host ?? "127.0.0.1", port: target.port };
+  const to = { host: "127.0.0.1", ...target };
   const clients = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (client) => {
     clients.add(client);
