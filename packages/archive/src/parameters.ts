@@ -1,7 +1,7 @@
 // How values travel to Postgres: whole columns as arrays, one element a row, for `unnest`. Pure. Arrays inside a row (flags, paths) go
 // as array literals in text, because unnest flattens nested arrays. It must never build SQL text from data.
 import { createHash } from "node:crypto";
-import { type MailboxPath, pathKey } from "@packetboat/core";
+import { type Digest, type MailboxPath, pathKey } from "@packetboat/core";
 
 // Years 1 to 9999: what IMAP can say. Anything else is not a date (C2: stored as absent).
 const FIRST_DATE = -62_135_596_800_000;
