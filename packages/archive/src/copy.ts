@@ -1,14 +1,12 @@
-// Binary COPY, both ways: rows into a table without a copy of each body, and rows out of a query without hexadecimal in between (node-
-// postgres reads bytea as text only). The format is Postgres' own (docs: COPY, "Binary Format").
-// It must never hold more than a page of rows: both ways are paced by the slower side.
+// Binary COPY into a table, without a copy of each body. The format is Postgres' own (docs: COPY, "Binary Format").
+// It must never hold more than a page of rows: it is paced by the slower side.
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
-import { type Digest, MailError } from "@packetboat/core";
+import type { Digest } from "@packetboat/core";
 import type { PoolClient } from "pg";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { from as copyFrom } from "pg-copy-streams";
 
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
-const HEADER_BYTES = SIGNATURE.length + 8;
 const STAGING_BYTES = 65_536;
 /** Larger values are not copied into the staging buffer. */
 const DIRECT_BYTES = 16_384;
@@ -145,68 +143,4 @@ export async function copyRows(
     await rows(writer, ready);
     writer.end();
   });
-}
-
-/** A row of binary fields, as Postgres sends them; null stays null. */
-export type BinaryRow = readonly (Buffer | null)[];
-
-/** Gives the rows of `copy (…) to stdout with (format binary)` one by one. Whoever leaves early must throw the connection away. */
-export async function* readRows(client: PoolClient, statement: string): AsyncGenerator<BinaryRow> {
-  const stream = client.query(copyTo(statement));
-  let chunks: Buffer[] = [];
-  let length = 0;
-  let needed = HEADER_BYTES;
-  let begun = false;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    // Joined once when a row is whole, not at each chunk: a body of 8 MB comes in hundreds of them.
-    if (length < needed) continue;
-    const buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks, length);
-    let at = 0;
-    if (!begun) {
-      if (!buffer.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw badFormat();
-      at = HEADER_BYTES + buffer.readUInt32BE(SIGNATURE.length + 4);
-      begun = true;
-    }
-    for (;;) {
-      const parsed = parseRow(buffer, at);
-      if (typeof parsed === "number") {
-        needed = parsed;
-        break;
-      }
-      at = parsed.next;
-      if (parsed.row !== null) yield parsed.row;
-    }
-    chunks = [buffer.subarray(at)];
-    length = buffer.length - at;
-  }
-  if (length > 0) throw badFormat();
-}
-
-/** A number: so many bytes from `start` are needed at least. A null row is the trailer. */
-function parseRow(buffer: Buffer, start: number): { row: BinaryRow | null; next: number } | number {
-  let at = start;
-  if (buffer.length - at < 2) return 2;
-  const count = buffer.readInt16BE(at);
-  at += 2;
-  if (count < 0) return { row: null, next: at };
-  const row: (Buffer | null)[] = [];
-  for (let i = 0; i < count; i++) {
-    if (buffer.length - at < 4) return at - start + 4;
-    const length = buffer.readInt32BE(at);
-    at += 4;
-    if (length < 0) {
-      row.push(null);
-      continue;
-    }
-    if (buffer.length - at < length) return at - start + length;
-    row.push(buffer.subarray(at, at + length));
-    at += length;
-  }
-  return { row, next: at };
-}
-
-function badFormat(): MailError {
-  return new MailError("BUG", "Packetboat has a defect: the database's COPY answer is cut off. Please report this.");
 }

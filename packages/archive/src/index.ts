@@ -1,6 +1,7 @@
 // The door of archive: what the engine and the apps may use of it. Nothing here loads drizzle.
 export * from "./access/index.ts";
-export { readBodies, readBody, type StoredBody, wholeBodies } from "./bodies.ts";
+export { readBodies, readBody, wholeBodies } from "./bodies.ts";
+export type { StoredBody } from "./body-batches.ts";
 export {
   type Account,
   type AccountKey,
@@ -64,7 +65,9 @@ export {
   type TransferOptions,
 } from "./dump.ts";
 export { dumpToFile, loadFromFile } from "./dump-file.ts";
+export * from "./export-reading.ts";
 export { fetchAgain } from "./fetch-again.ts";
+export { Filing } from "./filing.ts";
 export { executeForget, type ForgetOptions, type ForgetPlan, type Forgotten, planForget } from "./forget.ts";
 export * from "./history.ts";
 export { type ArchiveImport, type Imported, type ImportMailbox, type ImportMessage, openImport } from "./import.ts";

@@ -76,11 +76,6 @@ export function nameDigest(name: string): Buffer {
   return sha256(name);
 }
 
-/** From bytea. */
-export function digestOf(bytes: Buffer): Digest {
-  return bytes.toString("hex");
-}
-
 function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -13,7 +13,6 @@ import {
   type Role,
 } from "@packetboat/core";
 import type { Pool } from "pg";
-import { readBodyBatches, type StoredBody } from "./bodies.ts";
 import { millis, moment, rowsOf } from "./catalog/asking.ts";
 import { countsAt } from "./counts.ts";
 import type { Counts } from "./own-counts.ts";
@@ -95,8 +94,7 @@ export interface MessageAt {
 }
 
 /**
- * A page of a mailbox as of a revision, by message id, after `afterId` (0 for the first); `among`: only of these messages. By
- * message_version_page.
+ * A page of a mailbox as of a revision, by message id, after `afterId` (0 for the first). By message_version_page.
  */
 export async function messagesAt(
   pool: Pool,
@@ -104,7 +102,6 @@ export async function messagesAt(
   revision: Revision,
   afterId = 0,
   limit = 1_000,
-  among: readonly MessageId[] | null = null,
 ): Promise<readonly MessageAt[]> {
   const rows = await rowsOf<{
     id: bigint;
@@ -119,13 +116,12 @@ export async function messagesAt(
       from (
         select message_id, flags from message_version
         where mailbox_id = $1 and message_id > $3 and from_revision <= $2 and to_revision > $2
-          ${among === null ? "" : "and message_id = any($5::bigint[])"}
         order by message_id limit $4
       ) v
       cross join lateral (select internal_date, blob_id from message where id = v.message_id limit 1) m
       left join lateral (select size, sha256 from blob where id = m.blob_id limit 1) b on true
       order by v.message_id`,
-    [mailboxId, revision, afterId, limit, ...(among === null ? [] : [among])],
+    [mailboxId, revision, afterId, limit],
   );
   return rows.map(({ id, flags, internal_date, size, sha256 }) => ({
     id: asId<MessageId>(id),
@@ -134,78 +130,4 @@ export async function messagesAt(
     size,
     sha256,
   }));
-}
-
-export interface ExportedMessage extends MessageAt {
-  /** Null: the bytes were erased for good. Walk its chunks before asking for the next message. */
-  readonly body: StoredBody | null;
-}
-
-/** Messages whose bodies were unpacked together, by message id. */
-export interface ExportedBatch {
-  readonly messages: readonly ExportedMessage[];
-  /** What of the bodies is in memory. Zero: they are walked before the next batch is asked for. */
-  readonly bytes: number;
-  /** Nobody reads the bodies any more. Whoever forgets it costs memory, nothing else. */
-  readonly release: () => void;
-}
-
-/**
- * Every message of a mailbox as of a revision with its body, by message id; `among`: only those of these, by number. Memory is bounded by a
- * few megabytes, or 4 MB of a large message.
- */
-export async function* exportMailbox(
-  pool: Pool,
-  archiveId: ArchiveId,
-  mailboxId: MailboxId,
-  revision: Revision,
-  among: readonly MessageId[] | null = null,
-): AsyncGenerator<ExportedBatch> {
-  const pages = among === null ? allPages(pool, mailboxId, revision) : pagesAmong(pool, mailboxId, revision, among);
-  for await (const messages of pages) {
-    const ids = messages.map(({ id }) => id);
-    let at = 0;
-    for await (const { bodies, bytes, release } of readBodyBatches(pool, archiveId, ids)) {
-      const last = bodies.at(-1)?.messageId ?? 0;
-      const end = messages.findIndex(({ id }) => id > last);
-      const upTo = end === -1 ? messages.length : end;
-      yield { messages: withBodies(messages.slice(at, upTo), bodies), bytes, release };
-      at = upTo;
-    }
-    const rest = withBodies(messages.slice(at), []);
-    if (rest.length > 0) yield { messages: rest, bytes: 0, release: () => undefined };
-  }
-}
-
-/** Those of messages that were erased are missing among the bodies. */
-function withBodies(messages: readonly MessageAt[], bodies: readonly StoredBody[]): readonly ExportedMessage[] {
-  const byId = new Map(bodies.map((body) => [body.messageId, body]));
-  return messages.map((message) => ({ ...message, body: byId.get(message.id) ?? null }));
-}
-
-/** Ids that one question is asked with: most of a search may lie elsewhere. */
-const ASKED = 2_000;
-
-async function* allPages(pool: Pool, mailboxId: MailboxId, revision: Revision): AsyncGenerator<readonly MessageAt[]> {
-  const page = (after: number): Promise<readonly MessageAt[]> => messagesAt(pool, mailboxId, revision, after, ASKED);
-  let messages = await page(0);
-  while (messages.length > 0) {
-    // The next page is on its way while this one is written out.
-    const next = page(messages.at(-1)?.id ?? 0);
-    next.catch(() => undefined);
-    yield messages;
-    messages = await next;
-  }
-}
-
-async function* pagesAmong(
-  pool: Pool,
-  mailboxId: MailboxId,
-  revision: Revision,
-  among: readonly MessageId[],
-): AsyncGenerator<readonly MessageAt[]> {
-  for (let at = 0; at < among.length; at += ASKED) {
-    const messages = await messagesAt(pool, mailboxId, revision, 0, ASKED, among.slice(at, at + ASKED));
-    if (messages.length > 0) yield messages;
-  }
 }

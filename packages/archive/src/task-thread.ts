@@ -1,4 +1,4 @@
-// A thread that does one kind of task, one after the other, and answers in that order. It is started with its first task, lives as long as
+// A thread that does one kind of task, one after the other, and answers in that order. It is started with its first task or before, lives as long as
 // the process and never keeps it alive. It must never leave whoever asked without an answer.
 import type { Worker } from "node:worker_threads";
 
@@ -20,6 +20,11 @@ export class TaskThread<Task, Answer> {
 
   get started(): boolean {
     return this.#worker !== null;
+  }
+
+  /** Starts the thread ahead of its first task. */
+  start(): void {
+    this.#worker ??= this.#start();
   }
 
   /** Rejects when the thread ended before it answered: of memory, say. What waited can be asked again; that starts another thread. */
@@ -46,6 +51,7 @@ export class TaskThread<Task, Answer> {
       this.#waiting = [];
       for (const { reject } of waiting) reject(error);
     });
+    started.unref();
     return started;
   }
 }

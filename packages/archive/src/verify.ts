@@ -4,13 +4,12 @@ import { createHash } from "node:crypto";
 import { type ArchiveId, asId, type Digest, digestsOf, isMailError, type MessageId } from "@packetboat/core";
 import { databaseCode } from "@packetboat/database";
 import type { Pool } from "pg";
+import type { BinaryRow } from "./binary-row.ts";
 import { SEGMENT_BYTES } from "./blobs.ts";
-import { copiedRows, proved, readSegments, STORED, sqlInteger } from "./bodies.ts";
 import { rowsOf } from "./catalog/asking.ts";
 import { CODEC } from "./codec.ts";
-import type { BinaryRow } from "./copy.ts";
-import { digestOf } from "./parameters.ts";
 import { LIVE } from "./session.ts";
+import { copiedRows, proved, readSegments, STORED, sqlInteger } from "./stored-rows.ts";
 
 export type ArchiveFindingKind =
   /** What is stored is of the right length and has another SHA-256: a flipped byte. */
@@ -166,8 +165,8 @@ export async function* verifyBodies(
     for await (const row of copiedRows(pool, statement)) {
       const finding = await verifyBlob(pool, row);
       if (finding !== null) yield finding;
-      after = row[0]?.readBigInt64BE() ?? after;
-      bytes += row[4]?.readInt32BE() ?? 0;
+      after = row.int8(0);
+      bytes += row.int4(4);
       page++;
     }
     blobs += page;
@@ -177,29 +176,25 @@ export async function* verifyBodies(
 }
 
 async function verifyBlob(pool: Pool, row: BinaryRow): Promise<ArchiveFinding | null> {
-  const [id, sha256, canonical, fingerprint, size, codec, bytes, message] = row;
-  if (!id || !sha256 || !size || !codec || !message) return null;
-  const messageId = asId<MessageId>(message.readBigInt64BE());
-  const expected = digestOf(sha256);
+  const messageId = asId<MessageId>(row.int8(7));
+  const expected = row.hex(1);
   const finding = (kind: ArchiveFindingKind, text: string): ArchiveFinding => ({
     kind,
     messageId,
     sha256: expected,
     text,
   });
-  const length = size.readInt32BE();
+  const length = row.int4(4);
   try {
-    const stored = { codec: codec.readInt16BE(), bytes: bytes ?? null };
+    const stored = { codec: row.int2(5), bytes: row.bytes(6) };
     const whole =
-      stored.codec === CODEC.segments
-        ? await joinParts(pool, id.readBigInt64BE())
-        : proved({ messageId }, stored, length);
+      stored.codec === CODEC.segments ? await joinParts(pool, row.int8(0)) : proved({ messageId }, stored, length);
     if (whole.length !== length) return finding("bodyTruncated", `${whole.length} bytes are stored of ${length}.`);
     if (createHash("sha256").update(whole).digest("hex") !== expected)
       return finding("bytesDiffer", "The stored bytes are not those that were stored.");
     const digests = digestsOf(whole);
-    const same = digests.canonical === (canonical ? digestOf(canonical) : expected);
-    if (!same || digests.fingerprint !== (fingerprint ? digestOf(fingerprint) : null)) {
+    const same = digests.canonical === (row.isNull(2) ? expected : row.hex(2));
+    if (!same || digests.fingerprint !== (row.isNull(3) ? null : row.hex(3))) {
       return finding("digestsDiffer", "The kept digests are not those of the bytes.");
     }
     return null;

@@ -1,7 +1,20 @@
 // Snapshots, log and export: every earlier revision reads as it was, by number and by time.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { asId, type MessageId, type Revision } from "@packetboat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changesIn, exportMailbox, log, mailboxesAt, messagesAt, readBody, resolveRevision } from "../src/index.ts";
+import {
+  changesIn,
+  exportMailbox,
+  Filing,
+  log,
+  type MessageAt,
+  mailboxesAt,
+  messagesAt,
+  readBody,
+  resolveRevision,
+} from "../src/index.ts";
 import { add, bodyOf, type Stocked, stockedArchive } from "./stocked-archive.ts";
 
 let stocked: Stocked;
@@ -121,6 +134,49 @@ describe("export", () => {
     }
     const expected = [bodyOf("two").bytes, odd, large, Buffer.alloc(0)];
     expect(seen.map((bytes, i) => bytes.equals(expected[i] as Buffer))).toEqual([true, true, true, true]);
+  });
+
+  it("C1: writes every body to a file where files are wanted, but for large ones, which come in parts", async () => {
+    const { pool, link, work } = stocked;
+    const root = await mkdtemp(join(tmpdir(), "pb-filed-"));
+    const filing = new Filing(0);
+    const files: Promise<boolean>[] = [];
+    const wanted: Buffer[] = [];
+    const { revision } = await resolveRevision(pool, link.archiveId, { kind: "now" });
+    for await (const { messages, release } of exportMailbox(pool, link.archiveId, work.mailboxId, revision, {
+      filing,
+    })) {
+      for (const { id, size, body } of messages) {
+        if (body?.file) files.push(body.file({ path: join(root, `${files.length}`), time: null }));
+        else expect(size).toBeGreaterThan(8 * 1_048_576);
+        if (body?.file) wanted.push((await readBody(pool, link.archiveId, id)) ?? Buffer.alloc(0));
+        else for await (const chunk of body?.chunks ?? []) expect(chunk.length).toBeGreaterThan(0);
+      }
+      release();
+    }
+    filing.flush();
+    expect(await Promise.all(files)).toEqual([true, true, true]);
+    for (const [i, bytes] of wanted.entries()) expect(await readFile(join(root, `${i}`))).toEqual(bytes);
+    await rm(root, { recursive: true });
+  });
+
+  it("has the flags and dates that a page has, and only the messages that are meant", async () => {
+    const { pool, link, inbox } = stocked;
+    const flags = ["\\Seen", "$Label", 'quo"te', "back\\slash", "{,}", "NULL", "Grüße"];
+    await add(stocked, inbox, [bodyOf("flags", null)], 40, flags);
+    const { revision } = await resolveRevision(pool, link.archiveId, { kind: "now" });
+    const read = async (among: readonly MessageId[] | null): Promise<readonly MessageAt[]> => {
+      const found: MessageAt[] = [];
+      for await (const batch of exportMailbox(pool, link.archiveId, inbox.mailboxId, revision, { among }))
+        found.push(...batch.messages.map(({ body: _, ...message }) => message));
+      return found;
+    };
+    const all = await messagesAt(pool, inbox.mailboxId, revision);
+    expect(await read(null)).toEqual(all);
+    expect(all.at(-1)).toMatchObject({ flags: expect.arrayContaining(flags), internalDate: null });
+    const some = all.slice(1);
+    expect(await read(some.map(({ id }) => id))).toEqual(some);
+    expect(await read([])).toEqual([]);
   });
 
   it("does not give a message of another archive", async () => {

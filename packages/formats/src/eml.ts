@@ -14,7 +14,9 @@ import {
   exportToDirectory,
   mailboxLines,
   type Put,
+  type Putting,
   placeOf,
+  putInOrder,
 } from "./export-frame.ts";
 import { mailboxDirectories, messageFileName } from "./file-names.ts";
 import { isWritten, writeMessage } from "./message-file.ts";
@@ -36,8 +38,7 @@ export async function exportEml(
     for (const path of places.values()) await mkdir(join(directory, path), { recursive: true });
     for await (const message of messages) {
       into.record.check();
-      const put = await putMessage(into, placeOf(places, message.mailbox), message);
-      if (await into.record.add(message, put)) await into.sums.line(`${message.sha256}  ${put.path}`);
+      await putInOrder(into, message, await putMessage(into, placeOf(places, message.mailbox), message));
     }
   });
 }
@@ -46,11 +47,14 @@ async function putMessage(
   { directory, resumed }: DirectoryExport,
   place: string,
   message: ExportMessage,
-): Promise<Put> {
+): Promise<Putting> {
   const path = `${place}/${messageFileName(message.internalDate, message.id)}`;
   const file = join(directory, path);
-  if (resumed && (await isWritten(file, message))) return { kind: "there", path };
+  if (resumed && (await isWritten(file, message))) return { put: { kind: "there", path } };
   const rewritten = resumed && existsSync(file);
-  if (!(await writeMessage(file, message))) return { kind: "damaged", path: `${path}.damaged` };
-  return { kind: rewritten ? "rewritten" : "written", path };
+  const put = async (): Promise<Put> => {
+    if (!(await writeMessage(file, message))) return { kind: "damaged", path: `${path}.damaged` };
+    return { kind: rewritten ? "rewritten" : "written", path };
+  };
+  return { put: put() };
 }

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { type Digest, type Flags, type MailboxPath, MailError, pathKey, type Role } from "@packetboat/core";
 import { codeOf } from "./errors.ts";
 import { ABOUT, MAILBOXES, MANIFEST, SUMS } from "./file-names.ts";
+import { type InOrder, inOrder } from "./in-order.ts";
 import { TextFile, writeWhole } from "./text-file.ts";
 
 /** What is exported: one archive as it was at one revision. `selection` names what was left out, in any spelling that is stable. */
@@ -34,7 +35,15 @@ export interface ExportMessage {
   /** Milliseconds since 1970; becomes the file's time, where a message is a file. */
   readonly internalDate: number | null;
   readonly bytes: ExportBytes;
+  /** How else they become a file. Null, the default: `bytes` are written. */
+  readonly file?: FileElsewhere | null;
 }
+
+/**
+ * Writes the bytes to a new file, proved, somewhere else than on this thread: in a while. Asked for instead of the bytes, before the next message is.
+ * False: they are damaged, and nothing was written. Rejects as the file system does.
+ */
+export type FileElsewhere = (place: { readonly path: string; readonly time: number | null }) => Promise<boolean>;
 
 /**
  * Bytes that are proved by whoever gives them: all of them in memory, or a walk that is asked for once, or not at all where they are there
@@ -94,6 +103,11 @@ export interface MailboxLine {
 export interface Put {
   readonly kind: "written" | "there" | "rewritten" | "damaged";
   readonly path: string;
+}
+
+/** A message on its way into the export. Not a promise of it: whoever gets this must not wait for more than the asking. */
+export interface Putting {
+  readonly put: Put | Promise<Put>;
 }
 
 /** Adds up what is put, and writes the manifest beside it. */
@@ -210,6 +224,19 @@ export interface DirectoryExport {
   readonly record: ExportRecord;
   readonly sums: TextFile;
   readonly resumed: boolean;
+  /** What becomes of messages whose files are written elsewhere, in their order. */
+  readonly order: InOrder;
+}
+
+/** Notes what becomes of a message, behind those before it; one whose bytes are read here is waited for. Throws what an earlier one failed with. */
+export async function putInOrder(into: DirectoryExport, message: ExportMessage, { put }: Putting): Promise<void> {
+  const { record, sums, order } = into;
+  const ready = Promise.resolve(put);
+  order.add(ready, async (done) => {
+    if (await record.add(message, done)) await sums.line(`${message.sha256}  ${done.path}`);
+  });
+  if (!message.file) await ready;
+  order.check();
 }
 
 /** Runs an export into a directory; `work` puts the messages and their sums. Throws as asExportError says. */
@@ -225,7 +252,7 @@ export async function exportToDirectory(
     const sums = await TextFile.begin(join(directory, SUMS));
     try {
       const mailboxesSum = await writeWhole(join(directory, MAILBOXES), mailboxes);
-      await work({ directory, record, sums, resumed });
+      await inOrder((order) => work({ directory, record, sums, resumed, order }));
       await sums.line(`${mailboxesSum}  ${MAILBOXES}`);
       await sums.line(`${await record.finish()}  ${MANIFEST}`);
       await sums.finish();
@@ -247,6 +274,14 @@ export function asExportError(error: unknown, place: string): unknown {
     return new MailError(
       "DISK_FULL",
       `The disk under ${place} is full. Make room, then run the same export again: it goes on where it was.`,
+      { cause: error },
+    );
+  }
+  if (code === "EFBIG") {
+    const path = error instanceof Error && "path" in error ? String(error.path) : place;
+    return new MailError(
+      "CONFIG_INVALID",
+      `${path} would be larger than a file may be there (EFBIG). Name another place, or raise the limit (ulimit -f).`,
       { cause: error },
     );
   }

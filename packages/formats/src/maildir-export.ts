@@ -16,7 +16,9 @@ import {
   exportToDirectory,
   mailboxLines,
   type Put,
+  type Putting,
   placeOf,
+  putInOrder,
 } from "./export-frame.ts";
 import { KeywordLetters, maildirDirectories, maildirFileName } from "./maildir-names.ts";
 import { isWritten, writeMessage } from "./message-file.ts";
@@ -33,27 +35,35 @@ export async function exportMaildir(
   messages: AsyncIterable<ExportMessage>,
   options: ExportOptions = {},
 ): Promise<ExportOutcome> {
-  const all = [...mailboxes, INBOX].map(({ path }) => path);
-  const places = maildirDirectories(all, toUtf7);
+  const paths = [...mailboxes, INBOX].map(({ path }) => path);
+  const places = maildirDirectories(paths, toUtf7);
   const about = { format: "maildir", subject, options };
   return await exportToDirectory(directory, about, mailboxLines(mailboxes, places), async (into) => {
-    for (const place of new Set(places.values())) await makeMailbox(join(directory, place), place !== "");
+    // A few at once: the disk makes one wait of those that each of them ends with.
+    const all = [...new Set(places.values())];
+    for (let at = 0; at < all.length; at += TOGETHER)
+      await Promise.all(all.slice(at, at + TOGETHER).map((place) => makeMailbox(join(directory, place), place !== "")));
     await writeWhole(join(directory, "subscriptions"), subscriptionsOf(mailboxes, places));
     let at: OpenMailbox | null = null;
     for await (const message of messages) {
       into.record.check();
       const place = placeOf(places, message.mailbox);
       if (at?.place !== place) {
-        if (at !== null) await finishMailbox(directory, at);
+        if (at !== null) finishInOrder(into, at);
         at = openMailbox(directory, place);
       }
-      const put = await putMessage(into, at, maildirFileName(message, at.keywords.of(message.flags)), message);
-      if (await into.record.add(message, put)) await into.sums.line(`${message.sha256}  ${put.path}`);
+      const name = maildirFileName(message, at.keywords.of(message.flags));
+      await putInOrder(into, message, await putMessage(into, at, name, message));
     }
-    if (at !== null) await finishMailbox(directory, at);
-    for (const place of new Set(places.values())) showMailbox(join(directory, place));
+    if (at !== null) finishInOrder(into, at);
+    into.order.add(Promise.resolve(), async () => {
+      for (const place of new Set(places.values())) showMailbox(join(directory, place));
+    });
   });
 }
+
+/** Mailboxes that are made at once. */
+const TOGETHER = 16;
 
 /** Where messages lie until their mailbox has all of them. Begins with no dot: it is no mailbox of a Maildir++. */
 const PART = "cur.part";
@@ -67,6 +77,11 @@ interface OpenMailbox {
 
 function openMailbox(directory: string, place: string): OpenMailbox {
   return { place, keywords: new KeywordLetters(), gathered: existsSync(join(directory, place, PART)) };
+}
+
+/** Behind its last message. */
+function finishInOrder({ directory, order }: DirectoryExport, mailbox: OpenMailbox): void {
+  order.add(Promise.resolve(), () => finishMailbox(directory, mailbox));
 }
 
 async function finishMailbox(directory: string, { place, keywords }: OpenMailbox): Promise<void> {
@@ -99,18 +114,21 @@ async function putMessage(
   { place, gathered }: OpenMailbox,
   name: string,
   message: ExportMessage,
-): Promise<Put> {
+): Promise<Putting> {
   const at = (part: string): string => (place === "" ? `${part}/${name}` : `${place}/${part}/${name}`);
   const path = at("cur");
-  const lies = join(directory, at(gathered ? PART : "cur"));
-  if (resumed && (await isWritten(lies, message))) return { kind: "there", path };
+  const lies = `${directory}/${at(gathered ? PART : "cur")}`;
+  if (resumed && (await isWritten(lies, message))) return { put: { kind: "there", path } };
   const rewritten = resumed && existsSync(lies);
-  const written = gathered ? lies : join(directory, at("tmp"));
-  if (!(await writeMessage(written, message))) {
-    const damaged = `${at("tmp")}.damaged`;
-    renameSync(`${written}.damaged`, join(directory, damaged));
-    return { kind: "damaged", path: damaged };
-  }
-  if (!gathered) renameSync(written, lies);
-  return { kind: rewritten ? "rewritten" : "written", path };
+  const written = gathered ? lies : `${directory}/${at("tmp")}`;
+  const put = async (): Promise<Put> => {
+    if (!(await writeMessage(written, message))) {
+      const damaged = `${at("tmp")}.damaged`;
+      renameSync(`${written}.damaged`, `${directory}/${damaged}`);
+      return { kind: "damaged", path: damaged };
+    }
+    if (!gathered) renameSync(written, lies);
+    return { kind: rewritten ? "rewritten" : "written", path };
+  };
+  return { put: put() };
 }

@@ -1,14 +1,14 @@
-// One message's file: written, or found already there and proved against its digest. Small files are written by blocking calls: ten
-// thousand of them through the thread pool take three times as long as the disk needs, and each blocks for a fraction of a millisecond.
+// One message's file: written, or found already there and proved against its digest. Most are written elsewhere (FileElsewhere); here are those that
+// come in slices.
 // It must never follow a link that lies where a file is to be made, nor leave a file under its name whose bytes are not proved.
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, futimesSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { open, rename, rm, utimes } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { type FileHandle, open, rename, rm, utimes } from "node:fs/promises";
 import { type Digest, isMailError } from "@packetboat/core";
 import { codeOf } from "./errors.ts";
-import type { ExportBytes } from "./export-frame.ts";
+import type { ExportBytes, FileElsewhere } from "./export-frame.ts";
 
-/** Bytes up to which a file is written in one go. */
+/** Bytes up to which a file is read in one go. */
 const SMALL_BYTES = 256 * 1024;
 
 export interface FileContent {
@@ -17,33 +17,19 @@ export interface FileContent {
   /** Milliseconds since 1970; becomes the file's time. */
   readonly internalDate: number | null;
   readonly bytes: ExportBytes;
+  readonly file?: FileElsewhere | null;
 }
 
-/** Writes a message; false when its bytes are not those of its digest: then they are kept under `path.damaged`. */
+/**
+ * Writes a message; false when its bytes are not those of its digest: then they are kept under `path.damaged`, or none where they were to be written
+ * elsewhere. One that has a `file` is asked for before this returns.
+ */
 export async function writeMessage(path: string, message: FileContent): Promise<boolean> {
-  return message.size <= SMALL_BYTES ? await writeSmall(path, message) : await writeLarge(path, message);
-}
-
-async function writeSmall(path: string, message: FileContent): Promise<boolean> {
-  const slices: Uint8Array[] = [];
-  const whole = await take(message, (slice) => {
-    slices.push(slice);
-  });
-  writeSlices(path, slices, message.internalDate);
-  if (whole) return true;
-  renameSync(path, `${path}.damaged`);
+  const { file = null, internalDate: time } = message;
+  if (file === null) return await writeHere(path, message);
+  if (await file({ path, time })) return true;
+  await (await openNew(`${path}.damaged`)).close();
   return false;
-}
-
-function writeSlices(path: string, slices: readonly Uint8Array[], date: number | null): void {
-  const file = openNew(path);
-  try {
-    // A full disk may take a part of a write, and say ENOSPC to the next only.
-    for (const slice of slices) for (let at = 0; at < slice.length; ) at += writeSync(file, slice, at);
-    if (date !== null) dateFile(() => futimesSync(file, date / 1000, date / 1000));
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** Hands out the slices; false when the archive noticed that they are damaged, which may be as late as after the last one. */
@@ -65,25 +51,20 @@ export async function take(
 }
 
 /** Opened exclusively: a link that somebody placed there is removed, not followed. */
-function openNew(path: string): number {
-  try {
-    return openSync(path, "wx", 0o600);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-    rmSync(path, { force: true });
-    return openSync(path, "wx", 0o600);
-  }
+async function openNew(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return await open(path, "wx", 0o600);
 }
 
-async function writeLarge(path: string, message: FileContent): Promise<boolean> {
+async function writeHere(path: string, message: FileContent): Promise<boolean> {
   const { internalDate } = message;
-  await rm(path, { force: true });
-  const file = await open(path, "wx", 0o600);
-  let whole = false;
+  const file = await openNew(path);
+  let whole: boolean | null = null;
   try {
     whole = await take(message, (slice) => file.writeFile(slice));
   } finally {
     await file.close();
+    if (whole === null) await rm(path, { force: true });
   }
   if (!whole) {
     await rename(path, `${path}.damaged`);
@@ -91,14 +72,6 @@ async function writeLarge(path: string, message: FileContent): Promise<boolean> 
   }
   if (internalDate !== null) await utimes(path, internalDate / 1000, internalDate / 1000).catch(ignoreOddDate);
   return true;
-}
-
-function dateFile(set: () => void): void {
-  try {
-    set();
-  } catch (error) {
-    ignoreOddDate(error);
-  }
 }
 
 /** C2: a date that the file system cannot hold is still in the manifest. */

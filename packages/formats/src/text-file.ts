@@ -4,6 +4,9 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Digest, sha256 } from "@packetboat/core";
 
+/** Most lines wait for more of them: one promise does for all of these. */
+const DONE = Promise.resolve();
+
 /** Lines, written as they come. */
 export class TextFile {
   readonly #path: string;
@@ -23,9 +26,9 @@ export class TextFile {
     return new TextFile(path, await open(`${path}.part`, "wx", 0o600));
   }
 
-  async line(text: string): Promise<void> {
+  line(text: string): Promise<void> {
     this.#waiting += `${text}\n`;
-    if (this.#waiting.length > 65_536) await this.#flush();
+    return this.#waiting.length > 65_536 ? this.#flush() : DONE;
   }
 
   async #flush(): Promise<void> {

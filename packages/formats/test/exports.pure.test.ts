@@ -2,7 +2,7 @@
 // out, other people's files are not touched. And what is particular to mbox and Maildir.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MailError } from "@packetboat/core";
@@ -117,6 +117,59 @@ describe.each(FORMATS)("an export to %s", (format, run) => {
     await expect(run(other, later, mailboxes, stream(all()))).rejects.toThrow(/another export/);
   });
 });
+
+describe.each(FORMATS.filter(([format]) => format === "eml" || format === "maildir"))(
+  "an export to %s whose files are written elsewhere",
+  (_format, run) => {
+    /** They are done in any order, a while after they were asked for. */
+    const elsewhere = (messages: readonly ExportMessage[], broken = 0) =>
+      messages.map((each): ExportMessage => {
+        const file = async ({ path, time }: { readonly path: string; readonly time: number | null }) => {
+          for (let turns = 0; turns < (each.id * 7) % 5; turns++) await new Promise(setImmediate);
+          if (each.id === broken) throw Object.assign(new Error("full"), { code: "ENOSPC", path });
+          const slices: Uint8Array[] = [];
+          for await (const slice of (each.bytes as () => AsyncIterable<Uint8Array>)()) slices.push(slice);
+          const bytes = Buffer.concat(slices);
+          if (sha256(bytes) !== each.sha256) return false;
+          await writeFile(path, bytes, { flag: "wx" });
+          if (time !== null) await utimes(path, time / 1000, time / 1000);
+          return true;
+        };
+        // A message that comes in parts is written here.
+        return each.id === 3 ? each : { ...each, file };
+      });
+
+    it("is the same as one whose files are written here", async () => {
+      await run(join(root, "here"), subject, mailboxes, stream(all()));
+      const outcome = await run(join(root, "there"), subject, mailboxes, stream(elsewhere(all())));
+      expect(outcome).toMatchObject({ messages: 6, damaged: [] });
+      expect(await contentOf(join(root, "there"))).toEqual(await contentOf(join(root, "here")));
+    });
+
+    it("goes on after a full disk, without what could not be written", async () => {
+      await run(join(root, "whole"), subject, mailboxes, stream(all()));
+      for (const broken of [1, 4, 6]) {
+        const target = join(root, `full-${broken}`);
+        const full = run(target, subject, mailboxes, stream(elsewhere(all(), broken)));
+        await expect(full).rejects.toMatchObject({ code: "DISK_FULL" });
+        expect(await unfinishedExport(target)).toEqual(subject);
+        const outcome = await run(target, subject, mailboxes, stream(elsewhere(all())));
+        expect(outcome).toMatchObject({ messages: 6, rewritten: [], damaged: [] });
+        expect(outcome.alreadyThere).toBeLessThan(6);
+        expect(await contentOf(target)).toEqual(await contentOf(join(root, "whole")));
+      }
+    });
+
+    it("names what is damaged, and has the rest", async () => {
+      const [one, ...rest] = all();
+      const damaged = { ...(one as ExportMessage), sha256: sha256(Buffer.from("other")) };
+      const cut = { ...damaged, bytes: async function* () {} };
+      const outcome = await run(join(root, "target"), subject, mailboxes, stream(elsewhere([cut, ...rest])));
+      expect(outcome).toMatchObject({ messages: 5, damaged: [expect.stringMatching(/\.damaged$/)] });
+      expect((await stat(join(root, "target", outcome.damaged[0] ?? ""))).size).toBe(0);
+    });
+  },
+);
 
 it("does not follow a link that lies where an mbox is to be", async () => {
   const target = join(root, "export");

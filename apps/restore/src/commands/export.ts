@@ -72,7 +72,8 @@ export async function exportArchive(host: RestoreHost, name: string, options: Ex
       time: snapshot.madeAt,
       selection: selectionOf(options),
     };
-    const messages = exportedMessages(database.pool, snapshot, erased);
+    const ownFiles = place.format === "eml" || place.format === "maildir";
+    const messages = exportedMessages(database.pool, snapshot, erased, ownFiles ? "files" : "anything");
     const how = { onProgress: display.advance, signal };
     outcome = await EXPORTS[place.format](place.path, subject, snapshot.mailboxes, messages, how);
   } finally {
