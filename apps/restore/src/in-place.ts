@@ -6,7 +6,9 @@ import {
   isEmptyUndo,
   type LinkInfo,
   listLinks,
+  oneSided,
   planUndo,
+  pushRemovalsAgain,
   type Undone,
   type UndoPlan,
   type UndoSelection,
@@ -94,6 +96,11 @@ export async function doInPlace(
   const done = await executeUndo(database.pool, plan, { now: host.now, signal, onProgress });
   onMade(done);
   if (writing.length === 0) return { done, sync: null };
+  if (!wish.keepNew)
+    for (const link of links.filter(({ id }) => lent.has(id))) {
+      const { onlyOnServer } = await oneSided(database.pool, link);
+      if (onlyOnServer !== null) await pushRemovalsAgain(database.pool, link.id, onlyOnServer);
+    }
   const removals = wish.keepNew ? "never" : undefined;
   return { done, sync: await host.rounds(database, screen, links, lentRights(lent, links, removals)) };
 }

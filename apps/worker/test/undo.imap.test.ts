@@ -212,6 +212,22 @@ describe("restore push", () => {
     await nightly();
     const { mailboxes } = await cli.json<{ mailboxes: { messages: number }[] }>(["restore", "list", "once"]);
     expect(mailboxes.map(({ messages }) => messages)).toEqual([3]);
+    // What an earlier restore took out of the archive alone would go there, too: it is said, and asked.
+    await on("frank", (client) => client.append("INBOX", Buffer.from("Subject: last\r\n\r\nThe last one.\r\n")));
+    await nightly();
+    await cli.must(["restore", "push", "once", "--at", String(then), "--in-place", "--yes"]);
+    const four = (await served("frank")).INBOX;
+    expect(four).toHaveLength(4);
+    const looked = await cli.must([...back, "--dry-run"]);
+    expect(looked).toMatch(
+      /has up to 1 message that the archive as it is now has not, because an earlier restore removed it here alone/,
+    );
+    expect(await cli.run(back)).toMatchObject({ code: 2 });
+    expect((await served("frank")).INBOX).toEqual(four);
+    expect(await cli.must([...back, "--keep-new"])).not.toMatch(/an earlier restore/);
+    expect((await served("frank")).INBOX).toEqual(four);
+    await cli.must([...back, "--yes"]);
+    expect((await served("frank")).INBOX).toEqual([...held].sort());
   }, 60_000);
 
   it("refuses what contradicts itself", async () => {

@@ -3,6 +3,7 @@
 import { type LinkInfo, resolveRevision, type Undone, type UndoPlan } from "@packetboat/archive";
 import { harmless, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
+import { alsoRemoves, besideChosen } from "../beside-chosen.ts";
 import type { Frame, RestoreHost } from "../host.ts";
 import { doInPlace, type InPlaceLook, lookInPlace } from "../in-place.ts";
 import { accountLine } from "../in-place-preview.ts";
@@ -42,13 +43,15 @@ async function undo(
   const sync = options.sync !== false;
   const look = await lookInPlace(around, { at, selection, keepNew, sync, carryOut: options.carryOut === true });
   tellPlan(around, look);
-  const head = { version: 1, archive: archive.name, plan: planOf(look.plan), accounts: look.accounts };
+  const beside = await besideChosen(around.database.pool, look);
+  for (const { text } of beside) screen.line(harmless(text));
+  const head = { version: 1, archive: archive.name, plan: planOf(look.plan), accounts: look.accounts, beside };
   if (options.dryRun === true) {
     screen.data({ ...head, dryRun: true, done: null, sync: null });
     if (!look.isEmpty && sync) sayNoneMayWrite(around, look);
     return;
   }
-  await askFirst(host, look.plan, options.yes === true);
+  await askFirst(host, look.plan, alsoRemoves(beside), options.yes === true);
   const { done, sync: ran } = await doInPlace(around, look, (made) => tellDone(around, made));
   if (sync) sayNoneMayWrite(around, look);
   screen.data({ ...head, dryRun: false, done, sync: ran?.report ?? null });
@@ -76,14 +79,27 @@ function tellDone({ screen, archive }: Around, done: Undone): void {
 
 const planOf = ({ archiveId: _, ...plan }: UndoPlan) => plan;
 
-/** What came since goes from servers too; an undo without removals needs no question, for it can be undone as well. */
-async function askFirst(host: RestoreHost, { totals, removedMailboxes }: UndoPlan, yes: boolean): Promise<void> {
+/**
+ * What came since goes from servers too, and what an earlier restore removed from the archive alone; an undo without removals needs no question, for it
+ * can be undone as well.
+ */
+async function askFirst(
+  host: RestoreHost,
+  { totals, removedMailboxes }: UndoPlan,
+  isMore: boolean,
+  yes: boolean,
+): Promise<void> {
   const going = [
     ...(totals.removed > 0 ? [plural(totals.removed, "message")] : []),
     ...(removedMailboxes.length > 0 ? [plural(removedMailboxes.length, "mailbox")] : []),
   ];
-  if (going.length === 0) return;
-  await host.consent(`Remove ${going.join(" and ")} that came since? The archive keeps them at this revision.`, yes);
+  const asked = [
+    ...(going.length > 0 ? [`${going.join(" and ")} that came since`] : []),
+    ...(isMore ? ["what the archive as it is now has not from the server"] : []),
+  ];
+  if (asked.length === 0) return;
+  const kept = isMore ? "at earlier moments" : "at this revision";
+  await host.consent(`Remove ${asked.join(", and ")}? The archive keeps them ${kept}.`, yes);
 }
 
 function sayNoneMayWrite({ screen, archive }: Around, { links, writing }: InPlaceLook): void {

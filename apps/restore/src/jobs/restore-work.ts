@@ -4,16 +4,15 @@ import {
   heldBy,
   linkStatuses,
   listLinks,
-  oneSided,
   onlyOnServer,
   type UndoCounts,
   type Undone,
   type UndoSelection,
-  unknownTo,
 } from "@packetboat/archive";
 import { asId, type LinkId, MailError, type Revision, type RunReport } from "@packetboat/core";
 import { count, plural } from "@packetboat/terminal";
 import type { Around } from "../around.ts";
+import { alsoRemoves, besideChosen } from "../beside-chosen.ts";
 import { pushTo, type ToWish } from "../commands/push-to.ts";
 import { doInPlace, type InPlaceLook, lookInPlace } from "../in-place.ts";
 import { isoOf } from "../iso.ts";
@@ -21,16 +20,7 @@ import type { Resolved } from "../moment.ts";
 import { doneLine } from "../undo-lines.ts";
 import type { RestoreAsked, RestoreTo } from "./asked.ts";
 import { type ChosenSelection, selectionOf } from "./chosen.ts";
-import {
-  alsoRemoved,
-  alsoSent,
-  CHANGED,
-  heldBack,
-  noServer,
-  noServerChanged,
-  ofAccount,
-  removes,
-} from "./obstacles.ts";
+import { CHANGED, heldBack, noServer, noServerChanged, ofAccount, removes } from "./obstacles.ts";
 import type { AccountTold, Obstacle, RestorePreview, RestoreResult, RunTold } from "./told.ts";
 
 /** Lists longer than this are cut. */
@@ -59,9 +49,7 @@ export async function lookAtRestore(around: Around, asked: RestoreAsked): Promis
 
 /** What was shown before must still be all that is removed; null: it may begin. Pure. */
 export function changedSince(shown: RestorePreview | null, now: RestorePreview): Obstacle | null {
-  const isRemoving =
-    (now.totals?.removed ?? 0) + now.removedMailboxes.length > 0 ||
-    now.inTheWay.some(({ code }) => code === "ALSO_REMOVED");
+  const isRemoving = (now.totals?.removed ?? 0) + now.removedMailboxes.length > 0 || alsoRemoves(now.inTheWay);
   return isRemoving && shown !== null && shown.head !== now.head ? CHANGED : null;
 }
 
@@ -119,13 +107,7 @@ async function placePreview({ database: { pool } }: Around, look: InPlaceLook): 
     const mayWrite = writing.some((one) => one.id === id);
     return { ...sent, link: id, account, mayWrite, carriedOut: lent.has(id) };
   });
-  const beside: Obstacle[] = [];
-  for (const link of links) {
-    const also = lent.has(link.id) ? alsoSent(link, await unknownTo(pool, link)) : null;
-    if (also !== null) beside.push(also);
-    const gone = lent.has(link.id) && !wish.keepNew ? alsoRemoved(link, await oneSided(pool, link)) : null;
-    if (gone !== null) beside.push(gone);
-  }
+  const beside = await besideChosen(pool, look);
   const own = new Set(links.map(({ id }) => id));
   const statuses = (await linkStatuses(pool)).filter(({ link }) => own.has(link.id));
   const held: Obstacle[] = [];

@@ -107,6 +107,17 @@ export async function onlyOnServer(pool: Pool, link: Of, at: Revision): Promise<
   return rows.map(({ id }) => asId<MessageId>(id));
 }
 
+/**
+ * Lets the next push of a link look again at what left the archive with the first of these removals and since. A run that was not to remove anything
+ * (M7) has passed them by, and would not come back to them. More than needed is looked at, and nothing done twice (S3).
+ */
+export async function pushRemovalsAgain(pool: Pool, link: LinkId, { before }: OnlyOnServer): Promise<void> {
+  await pool.query("update remote_mailbox set pushed_revision = $2 where link_id = $1 and pushed_revision > $2", [
+    link,
+    before,
+  ]);
+}
+
 interface Lacking {
   readonly messageId: MessageId;
   readonly leftWith: number;
