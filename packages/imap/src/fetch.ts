@@ -177,10 +177,11 @@ class Lane {
   }
 
   async #attempt(gate: Gate, set: UidSet, answered: Set<number>): Promise<Ended> {
+    const { capabilities } = gate;
     // What stands in for a message counts as no answer: it is asked for again, then named (C6). As its bytes it would stay for ever (C1).
-    const isStandIn = ({ body }: FetchRow): boolean =>
-      isCourier(gate.capabilities) && body != null && isCourierStandIn(body);
-    const items = `UID FLAGS INTERNALDATE${gate.selected?.modseq ? " MODSEQ" : ""}${emailIdItem(gate.capabilities)} BODY.PEEK[]`;
+    const mayStandIn = isCourier(capabilities);
+    const isStandIn = ({ body }: FetchRow): boolean => mayStandIn && body != null && isCourierStandIn(body);
+    const items = `UID FLAGS INTERNALDATE${gate.selected?.modseq ? " MODSEQ" : ""}${emailIdItem(capabilities)} BODY.PEEK[]`;
     try {
       await gate.command(`UID FETCH ${formatUids(set)} (${items})`, {
         onFetch: (row) => (isStandIn(row) ? undefined : this.#take(row, set, answered)),
