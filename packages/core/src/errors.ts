@@ -92,13 +92,18 @@ export function isMailError(error: unknown): error is MailError {
 export function asMailError(error: unknown): MailError {
   if (isMailError(error)) return error;
   // Whoever writes a file may meet it, also commands that only read: the embedded server's settings are written at each start.
-  if (error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT"))
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "ENOSPC" || code === "EDQUOT")
     return new MailError(
       "DISK_FULL",
       "The disk is full. Free some space and run this again; what was committed is safe.",
-      {
-        cause: error,
-      },
+      { cause: error },
+    );
+  if (code === "EFBIG")
+    return new MailError(
+      "DISK_FULL",
+      "A file would be larger than files may be here: raise the limit (ulimit -f), or use another file system, and run this again; what was committed is safe.",
+      { cause: error },
     );
   const detail = error instanceof Error ? error.message : String(error);
   return new MailError("BUG", `Packetboat has a defect: ${detail}. The archive is safe; please report this.`, {

@@ -8,6 +8,7 @@ describe("errors of others", () => {
   it.each([
     ["ENOSPC", "DISK_FULL"],
     ["EDQUOT", "DISK_FULL"],
+    ["EFBIG", "DISK_FULL"],
     ["EIO", "BUG"],
   ] as const)("%s is %s", (code, expected) => {
     expect(asMailError(thrown(code))).toMatchObject({ code: expected, cause: { code } });
