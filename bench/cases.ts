@@ -25,7 +25,8 @@ export interface Ratio {
   readonly ours: number;
   readonly peer: string;
   readonly theirs: number;
-  readonly target: number;
+  /** Null: it is told, and held to nothing. */
+  readonly target: number | null;
   readonly unit: string;
 }
 
