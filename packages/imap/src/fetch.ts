@@ -58,6 +58,8 @@ interface Troubles {
   reconnects: number;
   brokenInARow: number;
   refusedInARow: number;
+  /** One of them cannot go on: the others end where they are. */
+  failed: boolean;
 }
 
 /** New connections for one fetch: a line that breaks this often is left for the next run. */
@@ -91,9 +93,9 @@ class Lane {
   async run(pieces: Iterator<UidSet>, extra: boolean): Promise<void> {
     try {
       if (extra && !(await this.#join())) return;
-      for (let next = pieces.next(); next.done !== true && !this.#out.abandoned; next = pieces.next()) {
+      for (let next = pieces.next(); next.done !== true && !this.#isOver; next = pieces.next()) {
         const stack: UidSet[] = [next.value];
-        for (let set = stack.pop(); set !== undefined && !this.#out.abandoned; set = stack.pop()) {
+        for (let set = stack.pop(); set !== undefined && !this.#isOver; set = stack.pop()) {
           const again = await this.#piece(set);
           stack.push(...[...again].reverse());
         }
@@ -115,7 +117,11 @@ class Lane {
     }
   }
 
-  /** Nobody reads any more. */
+  get #isOver(): boolean {
+    return this.#out.abandoned || this.#shared.failed;
+  }
+
+  /** Nothing more is wanted. */
   leave(): void {
     this.#session.leave();
   }
@@ -123,7 +129,7 @@ class Lane {
   /** One attempt and what it settles; gives what is to be asked for again. */
   async #piece(set: UidSet): Promise<readonly UidSet[]> {
     const gate = await this.#session.open();
-    if (this.#out.abandoned) return [];
+    if (this.#isOver) return [];
     const second = uidCount(set) === 1 && this.#suspects.has(set[0]?.[0] ?? 0);
     const stated = second ? await unlessLost(sizeOf(gate, set), null) : null;
     if (stated !== null && stated > gate.limits.messageBytes) {
@@ -132,7 +138,7 @@ class Lane {
     }
     const answered = new Set<number>();
     const attempt = await this.#attempt(gate, set, answered);
-    if (this.#out.abandoned) return [];
+    if (this.#isOver) return [];
     const came = uidSet(answered);
     const unanswered = attempt.ended === "ok" ? subtractUids(set, came) : [];
     const existing = unanswered.length === 0 ? null : await unlessLost(whoExists(gate, unanswered), null);
@@ -292,7 +298,7 @@ function startFetch(
   // Several lanes share the pieces: small enough that none waits long for the last one.
   const most = lanes === 1 ? PIECE : Math.min(PIECE, Math.max(100, Math.ceil(total / (lanes * 4))));
   const pieces = uidPieces(wanted.uids, most);
-  const shared: Troubles = { reconnects: 0, brokenInARow: 0, refusedInARow: 0 };
+  const shared: Troubles = { reconnects: 0, brokenInARow: 0, refusedInARow: 0, failed: false };
   const working = Array.from({ length: lanes }, () => new Lane(pool, wanted, out, shared));
   const leave = (): void => {
     for (const lane of working) lane.leave();
@@ -301,7 +307,8 @@ function startFetch(
   const done = Promise.all(running).then(
     () => out.end(),
     async (error: unknown) => {
-      // Nobody will read the other lanes: whoever is told of the failure finds their connections free.
+      // Whoever is told of the failure finds the connections of the other lanes free.
+      shared.failed = true;
       leave();
       await Promise.allSettled(running);
       out.fail(thrown(error));
