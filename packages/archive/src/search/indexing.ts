@@ -1,5 +1,5 @@
 // The side of the archive that is written: which messages wait to be indexed, and what was read of them. An archive is walked by message id,
-// which is given out under its row lock (commit.ts): all up to `through` are done, whatever happens, and a batch is one transaction.
+// which is given out under its row lock (commit.ts): all up to `through` are done, whatever happens. What is stored beyond counts when that moves on.
 // It must never hold a lock that a run waits for, nor index bytes that are being erased.
 import { type ArchiveId, asId, type MessageId } from "@packetboat/core";
 import { connectFrom, inTransaction } from "@packetboat/database";
@@ -174,24 +174,46 @@ group by 2 order by 2
 on conflict (archive_id, week) do update set messages = indexed_week.messages + excluded.messages`;
 
 /**
- * Stores what was read of a batch and moves on, all or nothing. False: another command was quicker, and nothing is stored. Throws
- * ARCHIVE_BUSY.
+ * Stores what was read of a batch, then moves on. Whatever ends it between the two, the next one finds what is stored, and moves on. False: another
+ * command was quicker. Throws ARCHIVE_BUSY.
  */
 export async function storeIndexed(pool: Pool, batch: IndexBatch, read: readonly NewContent[]): Promise<boolean> {
   const { archiveId, after, through } = batch;
+  // Ascending, as for places: one order for all writers.
+  const all = [...read].sort((a, b) => (a.blobId < b.blobId ? -1 : 1));
+  await storeShares(pool, batch, all);
   return inTransaction(pool, async (client) => {
-    await client.query(BY_INDEX);
-    // What a crash of the server takes back is made again: how far the archive is goes back with it.
-    await client.query("set local synchronous_commit = off");
+    await prepare(client);
     if (!(await moveOn(client, batch))) return false;
-    // Ascending, as for places: one order for all writers.
-    const all = [...read].sort((a, b) => (a.blobId < b.blobId ? -1 : 1));
-    const ids = all.map(({ blobId }) => blobId);
-    if (ids.length > 0) await storeContents(client, batch, ids, all);
-    await client.query(PLACE, [archiveId, after, through, ids]);
+    await client.query(PLACE, [archiveId, after, through, all.map(({ blobId }) => blobId)]);
     await client.query(WEEKS, [archiveId, after, through]);
     return true;
   });
+}
+
+/** Putting words into the index is most of the work, and Postgres does it on one processor for each connection. */
+const SHARES = 2;
+/** Fewer are not worth a transaction more. */
+const LEAST_SHARE = 50;
+
+/** Shares do not overlap: no writer waits for another one's row. */
+async function storeShares(pool: Pool, batch: IndexBatch, all: readonly NewContent[]): Promise<void> {
+  const size = Math.max(LEAST_SHARE, Math.ceil(all.length / SHARES));
+  const shares = Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+  const stored = shares.map((share) =>
+    inTransaction(pool, async (client) => {
+      await prepare(client);
+      await storeContents(client, batch, share);
+    }),
+  );
+  // All are awaited whatever one does: nothing writes behind our back.
+  for (const outcome of await Promise.allSettled(stored)) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+async function prepare(client: PoolClient): Promise<void> {
+  await client.query(BY_INDEX);
+  // What a crash of the server takes back is made again: how far the archive is goes back with it, for it is written behind it.
+  await client.query("set local synchronous_commit = off");
 }
 
 async function moveOn(client: PoolClient, { archiveId, after, through }: IndexBatch): Promise<boolean> {
@@ -212,7 +234,6 @@ async function moveOn(client: PoolClient, { archiveId, after, through }: IndexBa
 async function storeContents(
   client: PoolClient,
   { archiveId, after, through }: IndexBatch,
-  ids: readonly bigint[],
   all: readonly NewContent[],
 ): Promise<void> {
   const of = <T>(value: (content: Content) => T): readonly T[] => all.map(({ content }) => value(content));
@@ -220,7 +241,7 @@ async function storeContents(
     archiveId,
     after,
     through,
-    ids,
+    all.map(({ blobId }) => blobId),
     of(({ state }) => state),
     of(({ reason }) => reason),
     of(({ sentAt }) => sentAt),
