@@ -230,6 +230,46 @@ describe("restore push", () => {
     expect((await served("frank")).INBOX).toEqual([...held].sort());
   }, 60_000);
 
+  it("M10 an account whose link only backs up is named where another one of the archive writes", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    await on("gail", (client) => client.appendMany("INBOX", [Buffer.from("Subject: 1\r\n\r\nOne.\r\n")]));
+    await cli.must(["backup", urlOf("gail"), "--archive", "named"]);
+    await cli.must(["restore", "push", "named", "--to", urlOf("hank")]);
+    await on("gail", async (client) => {
+      await client.select("INBOX");
+      await client.expunge("1:*");
+    });
+    await cli.must(["backup", urlOf("gail"), "--archive", "named"]);
+    const back = await cli.must(["restore", "push", "named", "--at", "2", "--in-place", "--yes"]);
+    expect(back).toMatch(
+      /Nothing changes on the server of gail@127\.0\.0\.1:\d+: its link only backs up\. --carry-out lets it/,
+    );
+    expect((await served("gail")).INBOX ?? []).toEqual([]);
+  }, 60_000);
+
+  it("what a backup leaves out is said when it begins, and nothing is proved of it", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    await on("ivy", async (client) => {
+      await client.create("Work");
+      await client.append("INBOX", Buffer.from("Subject: 1\r\n\r\nOne.\r\n"));
+      await client.append("Work", Buffer.from("Subject: 2\r\n\r\nTwo.\r\n"));
+    });
+    const backup = (...more: readonly string[]) => cli.must(["backup", urlOf("ivy"), "--archive", "ivy", ...more]);
+    await backup();
+    const FROM_NOW =
+      /From now on it takes only mailboxes that match Work; this stays.*link set \d+ --all-mailboxes takes all again\./;
+    expect(await backup("--include", "Work", "--dry-run")).toMatch(/It would take only mailboxes that match Work/);
+    expect(await backup()).not.toMatch(/takes only/);
+    expect(await backup("--include", "Work")).toMatch(FROM_NOW);
+    expect(await backup("--include", "Work")).not.toMatch(/From now on/);
+    const verified = await cli.run(["verify", "ivy"], { env: { PACKETBOAT_PASSWORD: "pass" } });
+    expect(verified).toMatchObject({ code: 0 });
+    expect(verified.stdout).toMatch(/1 mailbox that its link leaves out: nothing is said of it/);
+    expect(verified.stdout).toMatch(
+      /Proved: the archive is whole, and, of the mailboxes that are backed up, holds what the server shows\./,
+    );
+  }, 60_000);
+
   it("refuses what contradicts itself", async () => {
     for (const words of [
       [],

@@ -102,10 +102,15 @@ async function askFirst(
   await host.consent(`Remove ${asked.join(", and ")}? The archive keeps them ${kept}.`, yes);
 }
 
+/** Each account that fills the archive and is not written to is named: what comes back in the archive does not come back there. */
 function sayNoneMayWrite({ screen, archive }: Around, { links, writing }: InPlaceLook): void {
-  if (writing.length > 0) return;
-  screen.line(noneMayWrite(links, archive.name));
+  const filling = links.filter(({ id, rights }) => rights.pull && !writing.some((one) => one.id === id));
+  if (writing.length === 0) screen.line(noneMayWrite(links, archive.name));
+  else for (const link of filling) screen.line(notWritten(link));
 }
+
+const notWritten = ({ id, account }: LinkInfo): string =>
+  `Nothing changes on the server of ${harmless(account)}: its link only backs up. --carry-out lets it write for this once, packetboat link set ${id} --push for good.`;
 
 /** Why no server changes, and what lets it. */
 function noneMayWrite([link]: readonly LinkInfo[], archive: string): string {

@@ -5,7 +5,7 @@ import type { LinkInfo } from "@packetboat/archive";
 import { type AccountUrl, parseAccountUrl } from "@packetboat/config";
 import { MailError } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
-import type { Screen } from "@packetboat/terminal";
+import { harmless, type Screen } from "@packetboat/terminal";
 import type { Command } from "commander";
 import { answered, type Connection, signIn } from "../accounts/connect.ts";
 import { type RawAccountOptions, readAccountOptions, withAccountOptions } from "../accounts/options.ts";
@@ -17,7 +17,7 @@ import { firstNightLines } from "../display/first-night.ts";
 import { nightOf } from "../display/nightly.ts";
 import type { Host, ReportingOptions } from "../host.ts";
 import { openHouse, placeOfData, stopSignal } from "../house.ts";
-import { findBackupLink, makeBackup, setPatterns } from "../runs/backup-link.ts";
+import { findBackupLink, makeBackup, setPatterns, underPatterns } from "../runs/backup-link.ts";
 import { endWithReports } from "../runs/end.ts";
 import { runRounds } from "../runs/rounds.ts";
 import { targetOf } from "../runs/targets.ts";
@@ -73,6 +73,7 @@ async function backup(host: Host, url: AccountUrl, options: BackupOptions): Prom
   if (link === null) await connect(stopSignal(host, database));
   try {
     const made = await prepare(database, { url, known, link, settings, options });
+    sayNarrowed(screen, link, made.link, options.dryRun === true);
     const target = await targetOf(database, made.link);
     // Whatever the link may do: a backup never writes to the server.
     const how = { command: "backup", dryRun: options.dryRun === true, pushes: false };
@@ -107,7 +108,7 @@ async function prepare(
   const { url, known, link, settings, options } = wanted;
   const patterns = { include: options.include, exclude: options.exclude };
   if (known !== null && link !== null) {
-    if (options.dryRun === true) return { account: known, link };
+    if (options.dryRun === true) return { account: known, link: underPatterns(link, patterns) };
     const account = await makeAccount(database, { url, known, settings });
     return { account, link: await setPatterns(database, link, patterns) };
   }
@@ -118,6 +119,25 @@ async function prepare(
     );
   }
   return await makeBackup(database, { url, known, settings, archive: options.archive, patterns });
+}
+
+/** What is given once stays: whoever leaves it out the next night would think that everything is backed up again. */
+function sayNarrowed(screen: Screen, before: LinkInfo | null, after: LinkInfo, isDry: boolean): void {
+  const { include, exclude } = after.policy;
+  const same =
+    before !== null &&
+    JSON.stringify([before.policy.include, before.policy.exclude]) === JSON.stringify([include, exclude]);
+  if (same || include.length + exclude.length === 0) return;
+  const words = [
+    ...(include.length > 0 ? [`only mailboxes that match ${include.join(", ")}`] : []),
+    ...(exclude.length > 0 ? [`none that match ${exclude.join(", ")}`] : []),
+  ].join(", and ");
+  const how = before === null ? "" : ` packetboat link set ${after.id} --all-mailboxes takes all again.`;
+  screen.line(
+    harmless(
+      `${isDry ? "It would take" : "From now on it takes"} ${words}; this stays, also where it is not said again.${how}`,
+    ),
+  );
 }
 
 function sayFirstNight(

@@ -12,7 +12,7 @@ import {
   setLink,
 } from "@packetboat/archive";
 import { type AccountAddress, accountName as addressName } from "@packetboat/config";
-import { MailError } from "@packetboat/core";
+import { MailError, type Policy } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import { type Account, makeAccount } from "../accounts/registry.ts";
 import type { AccountSettings } from "../accounts/settings.ts";
@@ -111,14 +111,21 @@ async function freeName({ pool }: Database, account: Account): Promise<string> {
 }
 
 /** Gives the link with the patterns that were named; what was not named stays as it is. */
-export async function setPatterns(
-  { pool }: Database,
-  link: LinkInfo,
-  { include, exclude }: Patterns,
-): Promise<LinkInfo> {
+export async function setPatterns({ pool }: Database, link: LinkInfo, patterns: Patterns): Promise<LinkInfo> {
+  const change = changeOf(link, patterns);
+  return change === null ? link : await setLink(pool, link.id, { policy: change });
+}
+
+/** The link as these patterns would make it; nothing is changed. Pure. */
+export function underPatterns(link: LinkInfo, patterns: Patterns): LinkInfo {
+  return { ...link, policy: { ...link.policy, ...changeOf(link, patterns) } };
+}
+
+/** Null: it has them already. */
+function changeOf(link: LinkInfo, { include, exclude }: Patterns): Partial<Pick<Policy, "include" | "exclude">> | null {
   const change = { ...(include === undefined ? {} : { include }), ...(exclude === undefined ? {} : { exclude }) };
   const same = (Object.keys(change) as ("include" | "exclude")[]).every(
     (key) => JSON.stringify(change[key]) === JSON.stringify(link.policy[key]),
   );
-  return same ? link : await setLink(pool, link.id, { policy: change });
+  return same ? null : change;
 }

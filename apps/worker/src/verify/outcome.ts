@@ -1,6 +1,6 @@
 // What a verify says in the end: the report for programs, the lines for people, the exit code. Pure. It must never say that all is well
-// when a server was not asked.
-import type { ArchiveFinding } from "@packetboat/archive";
+// when a server was not asked, nor of more than was looked at.
+import { type ArchiveFinding, MOST_ONE_SIDED } from "@packetboat/archive";
 import { type ErrorCode, formatUids, uidCount } from "@packetboat/core";
 import { bytes, count, harmless, plural, type Screen } from "@packetboat/terminal";
 import { EXIT, type ExitCode, exitCodeOfError, gravest } from "../exit-codes.ts";
@@ -69,14 +69,30 @@ function serverLines(server: AccountCheck, deep: boolean, paint: Paints): readon
     return [
       `  ${harmless(server.account)}: not asked${server.error === null ? "" : `. ${harmless(server.error.text)}`}`,
     ];
-  const { mailboxes, messages, findings, remarks } = server;
+  const { mailboxes, messages, findings, remarks, leftOut, onlyEarlier } = server;
   const what = `${plural(messages, "message")} in ${plural(mailboxes, "mailbox")} compared${deep ? `, ${bytes(server.bytes)} downloaded` : ""}`;
   return [
     `  ${harmless(server.account)}: ${what}, ${findings.length === 0 ? paint.good("no difference") : paint.bad(plural(findings.length, "finding"))}`,
     ...cut(findings.map((finding) => paint.bad(`    ${findingLine(finding)}`))),
     ...cut(remarks.map((remark) => `    ${remarkLine(remark)}`)),
+    ...(leftOut > 0
+      ? [
+          `    ${plural(leftOut, "mailbox")} that its link leaves out: nothing is said of ${leftOut === 1 ? "it" : "them"}`,
+        ]
+      : []),
+    ...(onlyEarlier > 0
+      ? [
+          `    ${onlyEarlierWord(onlyEarlier)} in the archive at earlier moments only: a restore removed ${onlyEarlier === 1 ? "it" : "them"} there, and not on the server`,
+        ]
+      : []),
   ];
 }
+
+/** No more are counted than so many. */
+const onlyEarlierWord = (messages: number): string =>
+  messages > MOST_ONE_SIDED
+    ? `more than ${plural(MOST_ONE_SIDED, "message")} are`
+    : `${plural(messages, "message")} ${messages === 1 ? "is" : "are"}`;
 
 function cut(lines: readonly string[]): readonly string[] {
   return lines.length <= MAX_LINES
@@ -108,10 +124,24 @@ function remarkLine({ kind, mailbox, uids }: Remark): string {
   }
 }
 
-function endLine({ exitCode, servers, deep }: VerifyReport, paint: Paints): string {
+/** What is proved, and of how much: it must never be taken for more. */
+function provedLine({ servers, deep }: VerifyReport): string {
+  const asked = servers.filter((server) => server.asked);
+  const where = asked.some(({ leftOut }) => leftOut > 0) ? ", of the mailboxes that are backed up," : "";
+  const isNew = asked.some(({ remarks }) =>
+    remarks.some(({ kind }) => kind === "arrivedSince" || kind === "mailboxNew"),
+  );
+  const since = isNew ? "; what came since the last run is listed above" : "";
+  const earlier = asked.some(({ onlyEarlier }) => onlyEarlier > 0) ? ", some of it at earlier moments only" : "";
+  if (deep) return `the archive is whole, and${where} the same as on the server, byte for byte${earlier}${since}`;
+  return `the archive is whole, and${where} holds what the server shows${earlier}${since}`;
+}
+
+function endLine(report: VerifyReport, paint: Paints): string {
+  const { exitCode, servers } = report;
   switch (exitCode) {
     case EXIT.done:
-      return `${paint.good("Proved:")} the archive is whole, and ${deep ? "the same as on the server, byte for byte" : "holds what the server shows"}.`;
+      return `${paint.good("Proved:")} ${provedLine(report)}.`;
     case EXIT.partial:
       return servers.some(({ asked }) => asked)
         ? `${paint.notable("In part:")} the archive is whole; what is listed above is not in it.`

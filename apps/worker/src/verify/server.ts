@@ -1,6 +1,6 @@
 // Asks a server what it has and compares it with the archive, mailbox by mailbox, in pages: who is there, with which flags, and with
 // --deep every byte. It must never write: neither to the server nor to the base.
-import { readBodies } from "@packetboat/archive";
+import { oneSided, readBodies } from "@packetboat/archive";
 import {
   type Archive,
   asMailError,
@@ -50,6 +50,10 @@ export interface ServerCheck {
 
 export interface ServerResult {
   readonly mailboxes: number;
+  /** Mailboxes of the server that the link leaves out: nothing is said of them. */
+  readonly leftOut: number;
+  /** Messages that the archive as it is now has not, because a restore removed them there alone; it has them at earlier moments. */
+  readonly onlyEarlier: number;
   /** Whose presence and flags were compared. */
   readonly messages: number;
   /** Downloaded and compared, with --deep. */
@@ -60,6 +64,8 @@ export interface ServerResult {
 
 interface Totals {
   mailboxes: number;
+  leftOut: number;
+  onlyEarlier: number;
   messages: number;
   bytes: number;
   readonly findings: Finding[];
@@ -72,7 +78,7 @@ const FIRST_UID = 1 as Uid;
 
 /** Compares one link's server with the archive. Throws what stops the whole account; what stops a mailbox is a finding. */
 export async function checkServer(check: ServerCheck): Promise<ServerResult> {
-  const totals: Totals = { mailboxes: 0, messages: 0, bytes: 0, findings: [], remarks: [] };
+  const totals: Totals = { mailboxes: 0, leftOut: 0, onlyEarlier: 0, messages: 0, bytes: 0, findings: [], remarks: [] };
   const listing = new Map((await check.remote.list()).map((listed) => [listed.name, listed]));
   const { bases } = await check.archive.tree();
   for (const base of bases) {
@@ -81,11 +87,15 @@ export async function checkServer(check: ServerCheck): Promise<ServerResult> {
     totals.mailboxes++;
     await checkMailbox(check, totals, base, listing.get(base.name));
   }
-  const known = new Set(bases.map((base) => base.name));
+  const known = new Map(bases.map((base) => [base.name, base]));
   for (const listed of listing.values()) {
-    if (!listed.selectable || known.has(listed.name) || !isSelected(check.link, listed)) continue;
-    totals.remarks.push({ kind: "mailboxNew", mailbox: showPath(listed.path), uids: [] });
+    const base = known.get(listed.name);
+    if (!listed.selectable || base?.resting === false) continue;
+    if (base !== undefined || !isSelected(check.link, listed)) totals.leftOut++;
+    else totals.remarks.push({ kind: "mailboxNew", mailbox: showPath(listed.path), uids: [] });
   }
+  const { onlyOnServer } = await oneSided(check.database.pool, check.link);
+  totals.onlyEarlier = onlyOnServer?.messages ?? 0;
   return totals;
 }
 
