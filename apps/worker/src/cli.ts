@@ -6,16 +6,17 @@ import { asMailError, MailError } from "@packetboat/core";
 import { type Command, CommanderError } from "commander";
 import { HouseCommand } from "./command-help.ts";
 import { COMMANDS } from "./command-table.ts";
-import { EXIT, type ExitCode, exitCodeOfError } from "./exit-codes.ts";
+import { EXIT, type ExitCode, exitCodeOfError, gravest } from "./exit-codes.ts";
 import { makeHost, type OwnedHost, type Process } from "./host.ts";
 import { type SignalSource, watchInterrupts } from "./interrupts.ts";
+import { unwritten, writesTold, writeWhole } from "./output.ts";
 
 /** How long an interrupted command may take to close what it opened. */
 const LEAVE_LIMIT_MS = 10_000;
 
 /** What the command line needs of the process that it runs in. */
 export interface CommandProcess extends Process, SignalSource {
-  readonly stdout: Process["stdout"] & { on(event: "error", listener: () => void): unknown };
+  readonly stdout: Process["stdout"] & { on(event: "error", listener: (error: unknown) => void): unknown };
   exit(code: ExitCode): never;
 }
 
@@ -25,12 +26,9 @@ export async function runCommandLine(args: readonly string[], process: CommandPr
   const say = (sentence: string) => process.stderr.write(`packetboat: ${sentence}\n`);
   const words = args[0] === "help" ? [...args.slice(1), "--help"] : args;
   let owned: OwnedHost | null = null;
-  let readerLeft = false;
-  // `packetboat log | head`: the reader has seen enough. A run goes on, whoever reads its report.
-  process.stdout.on("error", () => {
-    if (owned?.isStoppingByItself() === true) return;
-    readerLeft = true;
-    stopping.abort(new MailError("INTERRUPTED", "Nobody reads the output."));
+  const output = watchOutput(process.stdout, (reason) => {
+    // A run goes on, whoever reads its report.
+    if (owned?.isStoppingByItself() !== true) stopping.abort(reason);
   });
   const interrupts = watchInterrupts(process, {
     first: () => {
@@ -48,14 +46,45 @@ export async function runCommandLine(args: readonly string[], process: CommandPr
     const program = await programFor(words, current);
     await Promise.race([program.parseAsync(words, { from: "user" }), leftAtOnce(stopping.signal, current)]);
     await current.leave();
-    return current.exitCode();
+    return await output.judged(current.exitCode(), say);
   } catch (error) {
-    const code = readerLeft ? EXIT.done : await ended(error, owned, say, args);
+    // The command was left because of its output, which is told below.
+    const isOfOutput = stopping.signal.reason === error && output.hasFailed();
+    const code = isOfOutput ? EXIT.done : await ended(error, owned, say, args);
     await closeAll(owned);
-    return code;
+    return await output.judged(code, say);
   } finally {
     interrupts.stop();
   }
+}
+
+interface Output {
+  readonly hasFailed: () => boolean;
+  /** Gives the exit code of a command that ends with `code`, and says what of its output could not be written. */
+  readonly judged: (code: ExitCode, say: (sentence: string) => void) => Promise<ExitCode>;
+}
+
+/** Calls `stop` when nothing more can be written. */
+function watchOutput(stdout: CommandProcess["stdout"], stop: (reason: MailError) => void): Output {
+  let failure: MailError | null = null;
+  let hasFailed = false;
+  writeWhole(stdout);
+  stdout.on("error", (error) => {
+    if (hasFailed) return;
+    hasFailed = true;
+    failure = unwritten(error);
+    // `packetboat log | head`: the reader has seen enough.
+    stop(failure ?? new MailError("INTERRUPTED", "Nobody reads the output."));
+  });
+  return {
+    hasFailed: () => hasFailed,
+    judged: async (code, say) => {
+      await writesTold();
+      if (failure === null) return code;
+      say(failure.message);
+      return gravest([EXIT.failed, code]);
+    },
+  };
 }
 
 /** Rejects when the command is to stop and does not do so by itself. */
