@@ -1,6 +1,6 @@
 // Wrong passwords, unknown hosts, servers that are none, hang or flood: the real program, its exit code, one line on stderr that says what
 // to do, and nothing of the password in it. What the first backup of an account cannot reach leaves nothing behind.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -158,6 +158,22 @@ describe("a real server", () => {
     const url = `imaps://alice:pass@127.0.0.1:${dovecot.tlsPort}`;
     expect(await refused([url], 6)).toMatch(/certificate/);
     expect((await cli.run(["backup", url, "--ca-file", dovecot.caFile])).code).toBe(0);
+  });
+
+  it("a way to the password that gives none is not kept; one that does is, and is gone once", async (context) => {
+    if (dovecot === undefined) return context.skip("skipped: no Dovecot");
+    const url = `imaps://alice@127.0.0.1:${dovecot.tlsPort}`;
+    const passwordOf = async () => (await cli.json<{ accounts: readonly object[] }>(["account", "list"])).accounts[0];
+    const before = await passwordOf();
+    expect(await refused([url, "--password-file", "/nonexist"], 2)).toMatch(/\/nonexist cannot be read/);
+    expect(await refused([url, "--password-command", "exit 3"], 2)).toMatch(/ended with exit code 3/);
+    expect(await passwordOf()).toEqual(before);
+    const asked = join(directory, "asked");
+    const command = `echo once >>'${asked}'; echo pass`;
+    expect((await cli.run(["backup", url, "--password-command", command])).code).toBe(0);
+    expect(await readFile(asked, "utf8")).toBe("once\n");
+    expect(await passwordOf()).not.toEqual(before);
+    expect((await cli.run(["sync"], { env: { PACKETBOAT_PASSWORD: "" } })).code).toBe(0);
   });
 
   it("nothing was made of accounts that were never let in", async () => {

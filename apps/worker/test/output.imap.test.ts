@@ -23,6 +23,7 @@ beforeAll(async () => {
   );
   await writeFile(join(directory, "mail.mbox"), text.join(""));
   await cli.must(["import", "mail", join(directory, "mail.mbox")]);
+  await cli.must(["index", "mail"]);
 });
 afterAll(async () => {
   await cli[Symbol.asyncDispose]();
@@ -55,7 +56,7 @@ describe("a full disk", () => {
   it.each([
     [["log", "mail"]],
     [["restore", "list", "mail", "--json"]],
-    [["restore", "search", "mail", "--subject", "words"]],
+    [["restore", "search", "mail", "words"]],
     [["status"]],
     [["runs", "--json"]],
     [["archive", "list"]],

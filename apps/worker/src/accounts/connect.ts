@@ -11,7 +11,13 @@ import { paceOf } from "./pace.ts";
 import { type AccountSettings, isTokenMethod } from "./settings.ts";
 
 /** What an account is signed in to with: a password (or one token) from somewhere, or the tokens of a kept sign-in. */
-export type LoginSource = PasswordSource | { readonly kind: "sign-in"; readonly give: TokenSource };
+export type LoginSource = PasswordSource | NewSource | { readonly kind: "sign-in"; readonly give: TokenSource };
+
+/** A way that the account does not have yet: it is tried before it is kept. */
+export interface NewSource {
+  readonly kind: "new";
+  readonly way: PasswordSource;
+}
 
 /** An account as it is about to be used. */
 export interface Login {
@@ -30,15 +36,39 @@ export interface Connection {
   readonly again: () => Promise<ConnectOptions>;
 }
 
-/** Asks for a password that is to be asked for, before a display is drawn. `typed` may be kept, if the person wants. */
+/**
+ * Asks for a password that is to be asked for, before a display is drawn. `typed` may be kept, if the person wants. A new way to it is gone once
+ * here, so that a mistyped one fails before the account has it. Throws CONFIG_INVALID where there is no password that way.
+ */
 export async function answered(
   address: AccountAddress,
   source: LoginSource,
 ): Promise<{ readonly source: LoginSource; readonly typed: string | null }> {
+  if (source.kind === "new") return { source: await triedSource(source.way, address), typed: null };
   if (source.kind !== "prompt") return { source, typed: null };
   const { askPassword } = await import("./ask.ts");
   const typed = await askPassword(showAccountUrl(address));
   return { source: { kind: "url", password: typed }, typed };
+}
+
+/** What was read serves the first connection: a command may ask a person, or give out a token only once. Each further one reads anew. */
+async function triedSource(way: PasswordSource, address: AccountAddress): Promise<PasswordSource> {
+  let unused: string | null = await passwordOf(way, address);
+  return {
+    kind: "kept",
+    open: async () => {
+      const password = unused ?? (await passwordOf(way, address));
+      unused = null;
+      return password;
+    },
+  };
+}
+
+async function passwordOf(way: PasswordSource, address: AccountAddress): Promise<string> {
+  return await readPassword(way, async () => {
+    const { askPassword } = await import("./ask.ts");
+    return await askPassword(showAccountUrl(address));
+  });
 }
 
 /** Reads what is needed and signs in. Throws CONFIG_INVALID before anything is sent, else as connectRemote does. */
@@ -112,10 +142,7 @@ async function authOf(
 ): Promise<{ readonly auth: ConnectOptions["auth"]; readonly secret: string | null }> {
   const mechanism = isTokenMethod(auth) ? { mechanism: auth } : {};
   if (source.kind === "sign-in") return { auth: { kind: "tokens", give: source.give, ...mechanism }, secret: null };
-  const secret = await readPassword(source, async () => {
-    const { askPassword } = await import("./ask.ts");
-    return await askPassword(showAccountUrl(address));
-  });
+  const secret = await passwordOf(source.kind === "new" ? source.way : source, address);
   if (isTokenMethod(auth)) return { auth: { kind: "token", token: secret, ...mechanism }, secret };
   return { auth: { kind: "password", password: secret, ...(auth === null ? {} : { mechanism: auth }) }, secret };
 }

@@ -69,7 +69,7 @@ export function passwordSource(
   const variable = side === undefined ? "PACKETBOAT_PASSWORD" : `PACKETBOAT_PASSWORD_${side.toUpperCase()}`;
   const value = side === undefined ? password : sidePasswords[side];
   const kept = account === null ? null : keptSource(host, database, account, options.auth ?? account.settings.auth);
-  return choosePassword<LoginSource>({
+  const chosen = choosePassword<LoginSource>({
     file: options.passwordFile,
     command: options.passwordCommand,
     url: given.url,
@@ -78,6 +78,10 @@ export function passwordSource(
     kept,
     terminal: host.canAsk,
   });
+  const isNew =
+    (chosen.kind === "file" && chosen.path !== account?.settings.passwordFile) ||
+    (chosen.kind === "command" && chosen.command !== account?.settings.passwordCommand);
+  return isNew ? { kind: "new", way: chosen } : chosen;
 }
 
 /** Seals and stores a password. */
