@@ -1,7 +1,19 @@
 // Mail as other programs keep it: what is detected, which mailbox, which flags, which bytes. And what is hostile: names that climb out, zips
 // that lie, JSON that is none. Nothing of it ends the reading of the rest.
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -302,6 +314,50 @@ describe("an export of ours", () => {
     const { messages: read, failures } = await readAll(join(root, "m"));
     expect(read.map(shown)).toEqual([whole[1], whole[2], "Wo/rk/a.b: e: f\n\nadded\n"]);
     expect(failures).toEqual([]);
+  });
+
+  it.each([
+    ["eml", exportEml],
+    ["mbox", exportMbox],
+    ["maildir", exportMaildir],
+  ] as const)("names the altered message of one to %s once, and has the others", async (format, run) => {
+    const target = join(root, "e");
+    await run(target, subject, mailboxes, messages());
+    const line = (await readFile(join(target, "manifest.jsonl"), "utf8")).trim().split("\n").at(-1) ?? "";
+    const { path: name } = JSON.parse(line) as { path: string };
+    const path = join(target, name);
+    await appendFile(path, "junk");
+    const { messages: read, failures } = await readAll(target);
+    expect(read.map(shown)).toEqual(whole.slice(0, 2));
+    expect(failures).toEqual([
+      {
+        kind: "failed",
+        place: format === "mbox" ? "Wo_rk/a.b.mbox, message 3" : name,
+        reason: "damaged",
+        detail: "Its bytes are not those that the manifest states.",
+      },
+    ]);
+  });
+
+  it("counts what is missing from an mbox beside what is altered in it", async () => {
+    await exportMbox(join(root, "m"), subject, mailboxes, messages());
+    const path = join(root, "m/Wo_rk/a.b.mbox");
+    const text = await readFile(path, "latin1");
+    const [second, third] = [text.indexOf("From packetboat", 5), text.lastIndexOf("From packetboat")];
+    const detailsOf = async (content: string) => {
+      await writeFile(path, content, "latin1");
+      const { messages: read, failures } = await readAll(join(root, "m"));
+      return [read.map(shown), failures.map(({ detail }) => detail)];
+    };
+    const altered = "Its bytes are not those that the manifest states.";
+    const missing = "1 message that the manifest lists is not in it.";
+    expect(await detailsOf(text.replace("no end", "an end"))).toEqual([whole.slice(1), [altered]]);
+    expect(await detailsOf(text.slice(0, third))).toEqual([whole.slice(0, 2), [missing]]);
+    expect(await detailsOf(text.slice(0, third).replace("no end", "an end"))).toEqual([[whole[1]], [altered, missing]]);
+    expect(await detailsOf(text.slice(0, second).replace("no end", "an end"))).toEqual([
+      [],
+      [altered, "2 messages that the manifest lists are not in it."],
+    ]);
   });
 
   it("does not believe a manifest that leads out of it", async () => {

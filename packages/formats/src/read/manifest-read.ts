@@ -12,6 +12,7 @@ import { mboxParts, readMboxFile } from "./mbox-read.ts";
 import type { MboxPart } from "./mbox-split.ts";
 import {
   asFailure,
+  counted,
   type FilePath,
   failed,
   placeOfFile,
@@ -33,6 +34,8 @@ export async function exportedAs(tree: SourceTree, root: FilePath): Promise<Expo
   const format = /^packetboat (eml|mbox|maildir|zip) export 1$/.exec(String(about?.format))?.[1];
   return (format as ExportedAs | undefined) ?? null;
 }
+
+const OTHER_BYTES = "Its bytes are not those that the manifest states.";
 
 interface Line {
   readonly path: FilePath;
@@ -84,8 +87,7 @@ export async function* readExport(
 }
 
 function provedItem(bytes: Buffer, line: Line, place: string): SourceItem {
-  if (bytes.length !== line.size || sha256(bytes) !== line.sha256)
-    return failed(place, "damaged", "Its bytes are not those that the manifest states.");
+  if (bytes.length !== line.size || sha256(bytes) !== line.sha256) return failed(place, "damaged", OTHER_BYTES);
   const { mailbox, flags, internalDate } = line;
   return { kind: "message", mailboxes: [mailbox], flags, internalDate, bytes, place };
 }
@@ -157,7 +159,7 @@ interface InMbox {
 }
 
 async function pairedItem(part: MboxPart, lines: Lines, { path, mailbox, place }: InMbox): Promise<SourceItem> {
-  if (part.kind === "stray") return failed(place, "damaged", `${part.bytes} bytes belong to no message.`);
+  if (part.kind === "stray") return failed(place, "damaged", `${counted(part.bytes, "byte")} belong to no message.`);
   if (part.kind === "tooLarge") return failed(place, "tooLarge", TOO_LARGE);
   const plain = unquoted(part.bytes);
   const found = await lines.find(path, (line) => {
@@ -166,7 +168,11 @@ async function pairedItem(part: MboxPart, lines: Lines, { path, mailbox, place }
     return fits && sha256(plain.subarray(0, line.size)) === line.sha256;
   });
   if (found !== null) return provedItem(plain.subarray(0, found.size), found, place);
-  // Somebody's mail program put it there since, or changed its header.
+  if (part.from.kind === "ours") {
+    lines.refuse();
+    return failed(place, "damaged", OTHER_BYTES);
+  }
+  // Somebody's mail program put it there since.
   return { kind: "message", mailboxes: [mailbox], flags: [], internalDate: part.from.date, bytes: plain, place };
 }
 
@@ -175,6 +181,7 @@ class Lines {
   readonly #lines: AsyncIterator<Line | null>;
   #waiting: Line[] = [];
   #unread = 0;
+  #refused = 0;
   #ended = false;
 
   constructor(lines: AsyncIterable<Line | null>) {
@@ -198,14 +205,21 @@ class Lines {
       if (line === undefined || line.path.join("/") !== path) return null;
       if (!fits(line)) continue;
       this.#waiting.splice(0, at + 1);
+      this.#refused = 0;
       return line;
     }
     return null;
   }
 
+  /** A message was refused by its name: its line, which is one of those that come, is not to be told of once more. */
+  refuse(): void {
+    this.#refused++;
+  }
+
   /** Passes over what is left about this mbox, and tells of it. */
   async restOf(path: string): Promise<readonly SourceItem[]> {
-    let missing = 0;
+    let missing = -this.#refused;
+    this.#refused = 0;
     for (;;) {
       await this.#fill(1);
       if (this.#waiting[0]?.path.join("/") !== path) break;
@@ -215,11 +229,14 @@ class Lines {
     const unread = this.#unread;
     this.#unread = 0;
     return [
-      ...(missing > 0 ? [failed(path, "damaged", `${missing} messages that the manifest lists are not in it.`)] : []),
-      ...(unread > 0 ? [failed(MANIFEST, "damaged", `${unread} lines of it cannot be understood.`)] : []),
+      ...(missing > 0 ? [failed(path, "damaged", notIn(missing))] : []),
+      ...(unread > 0 ? [failed(MANIFEST, "damaged", `${counted(unread, "line")} of it cannot be understood.`)] : []),
     ];
   }
 }
+
+const notIn = (missing: number): string =>
+  `${counted(missing, "message")} that the manifest lists ${missing === 1 ? "is" : "are"} not in it.`;
 
 interface MailboxAt extends MailboxLine {
   readonly role: Role | null;

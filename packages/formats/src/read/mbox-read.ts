@@ -8,6 +8,7 @@ import { type MboxPart, splitMbox } from "./mbox-split.ts";
 import {
   asFailure,
   asMail,
+  counted,
   type FilePath,
   failed,
   placeOfFile,
@@ -43,7 +44,7 @@ export async function* readMboxFile(
       if (part.kind === "stray") {
         if (number === 0 && part.bytes === file.size)
           yield failed(place, "damaged", "It is no mbox: no line begins with From.");
-        else yield failed(place, "damaged", `${part.bytes} bytes before the first message belong to none.`);
+        else yield failed(place, "damaged", `${counted(part.bytes, "byte")} before the first message belong to none.`);
         continue;
       }
       number++;
@@ -57,10 +58,10 @@ export async function* readMboxFile(
 /** The parts of an mbox, with what was read of it told. */
 export async function* mboxParts(file: SourceFile, dialect: Dialect, options: ReadOptions): AsyncGenerator<MboxPart> {
   const lengths = dialect === "auto" || dialect === "mboxcl" || dialect === "mboxcl2";
-  yield* splitMbox(counted(file.bytes(), options), { lengths, size: file.size });
+  yield* splitMbox(told(file.bytes(), options), { lengths, size: file.size });
 }
 
-async function* counted(chunks: AsyncIterable<Buffer>, options: ReadOptions): AsyncGenerator<Buffer> {
+async function* told(chunks: AsyncIterable<Buffer>, options: ReadOptions): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     options.onRead?.(chunk.length);
     yield chunk;

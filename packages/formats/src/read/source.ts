@@ -74,6 +74,9 @@ export const failed = (place: string, reason: SourceFailure["reason"], detail: s
   detail,
 });
 
+/** (1, "byte") → "1 byte"; (2, "byte") → "2 bytes". */
+export const counted = (value: number, one: string): string => `${value} ${one}${value === 1 ? "" : "s"}`;
+
 export const TOO_LARGE = "It has more than 512 MB. It was left out.";
 
 /** The bytes of a file, or why they cannot be had. */
