@@ -6,7 +6,6 @@ import {
   chmod,
   mkdir,
   mkdtemp,
-  readdir,
   readFile,
   rm,
   symlink,

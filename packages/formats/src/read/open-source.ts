@@ -59,6 +59,9 @@ export async function openSource(path: string, kind: SourceKind | null, origin?:
   const tree = isZip ? await zipTree(path, called) : found.isDirectory() ? diskTree(path) : fileTree(path, origin);
   try {
     const { what, items } = await foundIn(tree, kind === "zip" ? null : kind, isZip);
+    // What was found out is there; what was said may be wrong, or the place mistyped.
+    if (kind !== null && !(await givesAnything(tree, items)))
+      throw new MailError("CONFIG_INVALID", `${called} holds no mail of this kind (${what}).`);
     return {
       what: isZip ? `zip of ${what}` : what,
       bytes: found.isFile() && !isZip ? found.size : null,
@@ -69,6 +72,12 @@ export async function openSource(path: string, kind: SourceKind | null, origin?:
     await tree.close();
     throw error;
   }
+}
+
+/** A mailbox without a message is something, and so is what cannot be read: it is to be named. */
+async function givesAnything(tree: SourceTree, items: Found["items"]): Promise<boolean> {
+  for await (const _ of items({})) return true;
+  return tree.refused().length > 0;
 }
 
 async function* withRefused(tree: SourceTree, items: AsyncIterable<SourceItem>): AsyncGenerator<SourceItem> {
