@@ -285,7 +285,7 @@ export function asExportError(error: unknown, place: string): unknown {
       { cause: error },
     );
   }
-  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "ELOOP"].includes(code)) {
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENAMETOOLONG", "ELOOP", "ENOENT"].includes(code)) {
     return new MailError("CONFIG_INVALID", `${place} cannot be written (${code}). Name another place.`, {
       cause: error,
     });
