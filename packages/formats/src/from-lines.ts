@@ -105,9 +105,18 @@ export function fromLine(internalDate: number | null): string {
 const DATED =
   /^From (.*?) *(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2}) +(?:(\d{1,2}):(\d{2})(?::(\d{2}))? +)?(?:([A-Z]{1,5}|[+-]\d{4}) +)?(\d{4})(?: +([A-Z]{1,5}|[+-]\d{4}))?[ \t\r]*$/;
 
+// The date as a header has it: "Sat, 29 Feb 2020 23:01:00 +0100 (CET)".
+const AS_IN_HEADERS =
+  /^From (\S+) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), +(\d{1,2}) +(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{4}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +([A-Z]{1,5}|[+-]\d{4}))?(?: +\([^()]{1,40}\))?[ \t\r]*$/;
+// What UUCP put behind the date of mail that came from another machine.
+const REMOTE = /^(From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*?) +remote from \S+[ \t\r]*$/;
+
 export interface FromLine {
-  /** `ours`: certain. `dated`: it has the form. `bare`: "From " or "From -" and nothing else, as Thunderbird writes it. */
-  readonly kind: "ours" | "dated" | "bare";
+  /**
+   * `ours`: certain. `dated`: it has the form. `loose`: it has one that few programs write, and that is likelier to be somebody's words. `bare`:
+   * "From " or "From -" and nothing else, as Thunderbird writes it.
+   */
+  readonly kind: "ours" | "dated" | "loose" | "bare";
   /** Milliseconds since 1970; null: none stated, or it was written for a message without one. */
   readonly date: number | null;
   /** The date is one to the minute. */
@@ -121,22 +130,36 @@ export const MAX_FROM_LINE = 1_000;
 export function readFromLine(line: string): FromLine | null {
   if (line.length > MAX_FROM_LINE) return null;
   if (/^From -?[ \r]*$/.test(line)) return { kind: "bare", date: null, hasTime: false };
-  const match = DATED.exec(line);
-  if (match === null) return null;
-  const [, sender, month = "", day, hour, minute = "0", second = "0", zoneBefore, year, zoneAfter] = match;
+  const remote = REMOTE.exec(line)?.[1];
+  const match = DATED.exec(remote ?? line);
+  if (match === null) return readAsInHeaders(remote ?? line);
+  const [, sender, month = "", day, hour, minute, second, zoneBefore, year, zoneAfter] = match;
+  const date = dateOf({ year, month, day, hour, minute, second, zone: zoneBefore ?? zoneAfter });
+  if (date === null) return null;
   const hasTime = hour !== undefined;
-  const at = Date.UTC(
-    Number(year),
-    MONTHS.indexOf(month),
-    Number(day),
-    Number(hour ?? 0),
-    Number(minute),
-    Number(second),
-  );
-  if (Number(day) > 31 || Number(hour ?? 0) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
-  const date = at - offsetOf(zoneBefore ?? zoneAfter ?? "");
+  if (remote !== undefined) return { kind: "loose", date, hasTime };
   const isOurs = sender === OURS;
   return { kind: isOurs ? "ours" : "dated", date: isOurs && date === 0 ? null : date, hasTime };
+}
+
+function readAsInHeaders(line: string): FromLine | null {
+  const match = AS_IN_HEADERS.exec(line);
+  if (match === null) return null;
+  const [, , day, month = "", year, hour, minute, second, zone] = match;
+  const date = dateOf({ year, month, day, hour, minute, second, zone });
+  return date === null ? null : { kind: "loose", date, hasTime: true };
+}
+
+interface DateParts
+  extends Readonly<Record<"year" | "day" | "hour" | "minute" | "second" | "zone", string | undefined>> {
+  readonly month: string;
+}
+
+/** Null for what no clock shows. */
+function dateOf({ year, month, day, hour = "0", minute = "0", second = "0", zone = "" }: DateParts): number | null {
+  if (Number(day) > 31 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
+  const at = Date.UTC(Number(year), MONTHS.indexOf(month), Number(day), Number(hour), Number(minute), Number(second));
+  return at - offsetOf(zone);
 }
 
 /** Milliseconds of a numeric zone; names of zones mean several, and are read as UTC. */

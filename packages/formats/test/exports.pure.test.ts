@@ -255,6 +255,11 @@ describe("lines that begin with From", () => {
     expect(readFromLine(zoned)).toMatchObject({ kind: "dated", date: Date.UTC(2019, 2, 19, 7, 13, 51) });
     expect(readFromLine("From bob Tue Feb 3 2026")).toMatchObject({ kind: "dated" });
     expect(readFromLine("From - Tue Mar 19 09:13:51 2019")).toMatchObject({ kind: "dated" });
+    const asInHeaders = "From c@d Sat, 29 Feb 2020 23:01:00 +0100";
+    expect(readFromLine(asInHeaders)).toMatchObject({ kind: "loose", date: Date.UTC(2020, 1, 29, 22, 1) });
+    const remote = "From g@h Thu Feb  9 23:01:22 CET 2020 remote from uucp";
+    expect(readFromLine(remote)).toMatchObject({ kind: "loose", date: Date.UTC(2020, 1, 9, 23, 1, 22) });
+    expect(readFromLine("From c@d Sat, 39 Feb 2020 23:01:00 +0100")).toBeNull();
     expect(readFromLine("From ")).toMatchObject({ kind: "bare", date: null });
     expect(readFromLine("From not a separator")).toBeNull();
     expect(readFromLine(`From ${"x".repeat(100_000)} Tue Mar 19 09:13:51 2019`)).toBeNull();

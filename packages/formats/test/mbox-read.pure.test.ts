@@ -65,6 +65,43 @@ describe("where a message ends", () => {
   ])("%s", async (_, text, messages) => expect(await messagesIn(text)).toEqual(messages));
 });
 
+const LOOSE = [
+  "From c@d Sat, 29 Feb 2020 23:01:00 +0100\n",
+  "From c@d Sat, 29 Feb 2020 23:01:00 +0100 (CET)\n",
+  "From c@d Sat,  9 Feb 2019 23:01 GMT\n",
+  "From g@h Thu Feb  9 23:01:22 CET 2020 remote from uucp\n",
+  "From g!h Thu, 9 Feb 2020 23:01:22 remote from uucp\n",
+] as const;
+
+describe.each(LOOSE)("a form that few programs write: %j", (line) => {
+  const crlf = (texts: readonly string[]) => texts.map((text) => text.replaceAll("\n", "\r\n"));
+  it.each<readonly [string, string, readonly string[]]>([
+    ["begins a file", `${line}${HEAD}a\n`, [`${HEAD}a\n`]],
+    [
+      "begins a message between an empty line and a header",
+      `${line}${HEAD}a\n\n${line}${HEAD}b\n\n${DATED}${HEAD}c\n`,
+      [`${HEAD}a\n`, `${HEAD}b\n`, `${HEAD}c\n`],
+    ],
+    ["not below a line with words", `${DATED}${HEAD}a\n${line}${HEAD}b\n`, [`${HEAD}a\n${line}${HEAD}b\n`]],
+    ["not above words", `${DATED}${HEAD}a\n\n${line}b\n`, [`${HEAD}a\n\n${line}b\n`]],
+    ["not above an empty line", `${DATED}${HEAD}a\n\n${line}\nb\n`, [`${HEAD}a\n\n${line}\nb\n`]],
+    ["not as the last line", `${DATED}${HEAD}a\n\n${line.trimEnd()}`, [`${HEAD}a\n\n${line.trimEnd()}`]],
+    [
+      "not within a sentence",
+      `${DATED}${HEAD}a\n\n${line.replace("From", "From all of")}${HEAD}b\n`,
+      [`${HEAD}a\n\n${line.replace("From", "From all of")}${HEAD}b\n`],
+    ],
+  ])("%s", async (_, text, messages) => {
+    expect(await messagesIn(text)).toEqual(messages);
+    expect(await messagesIn(text.replaceAll("\n", "\r\n"))).toEqual(crlf(messages));
+  });
+
+  it("loses its mark in a mboxrd, and only that", async () => {
+    const text = `${DATED}${HEAD}a\n\n>${line}${HEAD}>>${line}\n${line}${HEAD}b\n`;
+    expect(await messagesIn(text, "mboxrd")).toEqual([`${HEAD}a\n\n${line}${HEAD}>${line}`, `${HEAD}b\n`]);
+  });
+});
+
 const clHead = (bytes: number) => `Content-Length: ${bytes}\n\n`;
 const BODY = `a\n\n${DATED}${HEAD}inner\n`;
 
@@ -170,8 +207,20 @@ it("a message that is too large is passed over, and the next one is whole", asyn
   expect(await split(mbox, [10_000], 100_000)).toEqual([`${HEAD}a\n`, "tooLarge", `${HEAD}b\n`, "tooLarge"]);
 });
 
+const ENDS = LOOSE.map((line) => line.trimEnd());
+
 it("messages of ours come back, however the bytes are cut", async () => {
-  const line = fc.constantFrom("From ", ">From x", "a: b", "", "\r", "Content-Length: 3", DATED.trimEnd(), "x");
+  const line = fc.constantFrom(
+    "From ",
+    ">From x",
+    "a: b",
+    "",
+    "\r",
+    "Content-Length: 3",
+    DATED.trimEnd(),
+    ...ENDS,
+    "x",
+  );
   const message = fc.array(line, { maxLength: 6 }).map((lines) => `${lines.join("\n")}\n`);
   await fc.assert(
     fc.asyncProperty(
@@ -197,6 +246,7 @@ it("messages of ours come back, however the bytes are cut", async () => {
 it("any bytes are read to their end", async () => {
   const piece = fc.constantFrom(
     DATED,
+    ...LOOSE,
     HEAD,
     "From ",
     "\n",

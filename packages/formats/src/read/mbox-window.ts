@@ -2,7 +2,7 @@
 // an empty line; what follows that line must look like the header of a message, because people write "From here" too. Content-Length is a
 // hint: it counts when, and only when, the mbox goes on exactly where it says. Pure. It must never look at a byte twice for nothing: a
 // message of 500 MB is read in slices, and asked about after each.
-import { MAX_FROM_LINE, readFromLine } from "../from-lines.ts";
+import { type FromLine, MAX_FROM_LINE, readFromLine } from "../from-lines.ts";
 
 const LF = 10;
 const CR = 13;
@@ -79,9 +79,9 @@ function beginsMessage(
   const seen = window.subarray(at, at + LOOK_AHEAD);
   const isAll = whole || seen.length === LOOK_AHEAD;
   const lineEnd = seen.indexOf(LF);
-  if (lineEnd === -1) return isAll ? whole && readFromLine(seen.toString("latin1")) !== null : null;
+  if (lineEnd === -1) return isAll ? whole && isSure(readFromLine(seen.toString("latin1"))) : null;
   const line = readFromLine(seen.toString("latin1", 0, lineEnd));
-  if (line === null || (!isApart && !line.hasTime)) return false;
+  if (line === null || (!isApart && !(isSure(line) && line.hasTime))) return false;
   if (line.kind === "ours") return true;
   const rest = seen.subarray(lineEnd + 1);
   const nextEnd = rest.indexOf(LF);
@@ -91,6 +91,9 @@ function beginsMessage(
     isApart && line.kind === "dated",
   );
 }
+
+/** A form that few programs write counts only between an empty line and a header. */
+const isSure = (line: FromLine | null): boolean => line !== null && line.kind !== "loose";
 
 /** A field, another From_ line as some gateways leave it, or, below a line with a date, nothing: a message without a header. */
 function looksLikeHeader(line: string, mayBeEmpty: boolean): boolean {
