@@ -103,6 +103,7 @@ async function* readMboxes(
   options: ReadOptions,
 ): AsyncGenerator<SourceItem> {
   const lines = new Lines(manifestOf(tree, root));
+  const listed = new Listed(tree, root);
   // A message's own place in the list decides, not the order of the mailboxes in it.
   const order = await fileOrder(tree, root, mailboxes);
   for (const { path, mailbox } of order) {
@@ -115,7 +116,7 @@ async function* readMboxes(
     try {
       for await (const part of mboxParts(file, "mboxrd", options)) {
         number++;
-        yield await pairedItem(part, lines, { path, mailbox, place: `${path}, message ${number}` });
+        yield await pairedItem(part, { lines, listed }, { path, mailbox, place: `${path}, message ${number}` });
       }
     } catch (error) {
       yield asFailure(path, error);
@@ -158,7 +159,16 @@ interface InMbox {
   readonly place: string;
 }
 
-async function pairedItem(part: MboxPart, lines: Lines, { path, mailbox, place }: InMbox): Promise<SourceItem> {
+interface Manifest {
+  readonly lines: Lines;
+  readonly listed: Listed;
+}
+
+async function pairedItem(
+  part: MboxPart,
+  { lines, listed }: Manifest,
+  { path, mailbox, place }: InMbox,
+): Promise<SourceItem> {
   if (part.kind === "stray") return failed(place, "damaged", `${counted(part.bytes, "byte")} belong to no message.`);
   if (part.kind === "tooLarge") return failed(place, "tooLarge", TOO_LARGE);
   const plain = unquoted(part.bytes);
@@ -168,12 +178,38 @@ async function pairedItem(part: MboxPart, lines: Lines, { path, mailbox, place }
     return fits && sha256(plain.subarray(0, line.size)) === line.sha256;
   });
   if (found !== null) return provedItem(plain.subarray(0, found.size), found, place);
-  if (part.from.kind === "ours") {
+  // One whose line lies too far ahead, because so much before it was removed, is whole.
+  if (part.from.kind === "ours" && !(await listed.has(plain))) {
     lines.refuse();
     return failed(place, "damaged", OTHER_BYTES);
   }
   // Somebody's mail program put it there since.
   return { kind: "message", mailboxes: [mailbox], flags: [], internalDate: part.from.date, bytes: plain, place };
+}
+
+/** The digests of all messages of the manifest, read when one is asked for: whole exports never ask. */
+class Listed {
+  readonly #tree: SourceTree;
+  readonly #root: FilePath;
+  #reading: Promise<DigestTable> | null = null;
+
+  constructor(tree: SourceTree, root: FilePath) {
+    this.#tree = tree;
+    this.#root = root;
+  }
+
+  /** With or without the line end that an mbox needs. */
+  async has(bytes: Buffer): Promise<boolean> {
+    this.#reading ??= this.#read();
+    const table = await this.#reading;
+    return [bytes, bytes.subarray(0, -1)].some((each) => table.count(sha256(each)) > 0);
+  }
+
+  async #read(): Promise<DigestTable> {
+    const table = new DigestTable();
+    for await (const line of manifestOf(this.#tree, this.#root)) if (line !== null) table.add(line.sha256);
+    return table;
+  }
 }
 
 /** The manifest, a few lines ahead. */
