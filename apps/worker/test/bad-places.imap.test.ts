@@ -1,5 +1,5 @@
 // Places that hold no mail, and places that cannot be written: the real program says so in one sentence, with exit code 2.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -28,6 +28,26 @@ it("import of what is not there makes no archive", async () => {
   });
   expect((await cli.json<{ archives: readonly unknown[] }>(["archive", "list"])).archives).toEqual([]);
 });
+
+it.each(["eml", "mbox", "maildir"])(
+  "import of an altered export to %s: the message is named, the others come",
+  async (kind) => {
+    const mbox = join(directory, "two.mbox");
+    const from = "From a@b Thu Jan  1 00:00:00 1970\n";
+    await writeFile(mbox, `${from}Subject: one\n\nText.\n\n${from}Subject: two\n\nText.\n`);
+    await cli.must(["import", `from-${kind}`, mbox, "--mailbox", "INBOX"]);
+    const place = join(directory, kind);
+    await cli.must(["restore", "export", `from-${kind}`, "--to", `${kind}:${place}`]);
+    const last = (await readFile(join(place, "manifest.jsonl"), "utf8")).trim().split("\n").at(-1) ?? "";
+    await appendFile(join(place, (JSON.parse(last) as { path: string }).path), "junk");
+    const { code, stdout, stderr } = await cli.run(["import", `to-${kind}`, place, "--quiet"]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toMatch(
+      /^packetboat: (INBOX|cur)\S*.*: Its bytes are not those that the manifest states\.\npacketboat: 1 message or file could not/,
+    );
+    expect(await cli.must(["import", `to-${kind}`, mbox, "--mailbox", "INBOX"])).toContain("1 there already");
+  },
+);
 
 it.each(["eml:/proc/x", "mbox:/proc/x", "maildir:/proc/x", "zip:/proc/x.zip", "mbox:/proc/x/y", "eml:/dev/null/x"])(
   "export to %s",

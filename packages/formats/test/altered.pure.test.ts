@@ -1,10 +1,11 @@
-// An mbox export of which much was removed, or which is to be read as it lies: what is whole is never taken for damaged.
+// Exports that mail programs have used since: much was removed from an mbox, files of a Maildir have other names. What is whole is never taken for
+// damaged, and what is not is named.
 import { hash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { exportMbox } from "../src/index.ts";
+import { exportMaildir, exportMbox } from "../src/index.ts";
 import { readAll } from "./reading.ts";
 
 const SUBJECT = { archive: "a", revision: 1, time: null, selection: "" };
@@ -43,6 +44,27 @@ it("more was removed than is looked ahead, and one of the rest is altered", asyn
   const expected = Array.from({ length: 100 }, (_, n) => textOf(1_400 + n)).filter((_, n) => n !== 50);
   expect(read.map(({ bytes }) => bytes.toString())).toEqual(expected);
   expect(failures[0]).toMatchObject({ place: "INBOX.mbox, message 51", reason: "damaged" });
+});
+
+it("files of a Maildir that were renamed since are proved all the same", async () => {
+  const target = join(root, "m");
+  await exportMaildir(target, SUBJECT, MAILBOXES, messages(3));
+  const names = (await readFile(join(target, "manifest.jsonl"), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { path: string }).path);
+  // As mail programs do when a flag is set, and as others put files there.
+  const renamed = names.map((name) => name.replace(/:2,.*$/, ":2,FS"));
+  for (const [i, name] of names.entries()) await rename(join(target, name), join(target, renamed[i] ?? ""));
+  await appendFile(join(target, renamed[1] ?? ""), "junk");
+  await writeFile(join(target, dirname(renamed[0] ?? ""), "17.other.host:2,S"), textOf(9));
+  const { messages: read, failures } = await readAll(target);
+  expect(read.map(({ bytes, flags }) => [bytes.toString(), flags]).sort()).toEqual([
+    [textOf(0), ["\\Flagged", "\\Seen"]],
+    [textOf(2), ["\\Flagged", "\\Seen"]],
+    [textOf(9), ["\\Seen"]],
+  ]);
+  expect(failures).toMatchObject([{ place: renamed[1], reason: "damaged" }]);
 });
 
 it("as the mbox that it is, it is read without its manifest", async () => {

@@ -14,7 +14,7 @@ import { type AccountSettings, isTokenMethod } from "./settings.ts";
 export type LoginSource = PasswordSource | NewSource | { readonly kind: "sign-in"; readonly give: TokenSource };
 
 /** A way that the account does not have yet: it is tried before it is kept. */
-export interface NewSource {
+interface NewSource {
   readonly kind: "new";
   readonly way: PasswordSource;
 }

@@ -16,6 +16,8 @@ export const isEmlName = (name: string): boolean => /\.eml$/i.test(name) && !nam
 export interface Known {
   readonly has: (path: string) => boolean;
   readonly mailboxAt: (directory: FilePath) => MailboxPath | null;
+  /** Why a message of a Maildir is not the one that it was; null: it is, or nothing is known of it. */
+  readonly refuses?: (path: FilePath, bytes: Buffer) => Promise<string | null>;
 }
 
 export const NOTHING_KNOWN: Known = { has: () => false, mailboxAt: () => null };

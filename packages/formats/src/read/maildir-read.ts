@@ -8,6 +8,7 @@ import { type Known, NOTHING_KNOWN } from "./eml-read.ts";
 import {
   asMail,
   type FilePath,
+  failed,
   messageFile,
   placeOfFile,
   type ReadOptions,
@@ -71,6 +72,11 @@ async function* readMailbox(
       const bytes = await messageFile(file, options);
       if (!Buffer.isBuffer(bytes)) {
         yield bytes;
+        continue;
+      }
+      const why = (await known.refuses?.(path, bytes)) ?? null;
+      if (why !== null) {
+        yield failed(placeOfFile(path), "damaged", why);
         continue;
       }
       const flags = normalFlags(part === "cur" ? flagsOfFileName(name, keywords) : []);

@@ -61,6 +61,8 @@ export async function* readExport(
     return;
   }
   const seen = new DigestTable();
+  const renamed = new DigestTable();
+  const listed = new Listed(tree, root);
   for await (const line of manifestOf(tree, root)) {
     if (line === null) {
       yield failed(MANIFEST, "damaged", "A line of it cannot be understood.");
@@ -69,7 +71,10 @@ export async function* readExport(
     const path = [...root, ...line.path];
     const file = await tree.file(path);
     // A Maildir that is used renames its files: those are read below, by their names.
-    if (file === null && format === "maildir") continue;
+    if (file === null && format === "maildir") {
+      renamed.add(lastingName(path));
+      continue;
+    }
     seen.add(textDigest(placeOfFile(path)));
     if (file === null) {
       yield failed(placeOfFile(path), "damaged", "The manifest lists it, and it is not there.");
@@ -81,10 +86,16 @@ export async function* readExport(
   const known: Known = {
     has: (path) => seen.count(textDigest(path)) > 0,
     mailboxAt: (directory) => places.get(placeOfFile(directory.slice(root.length))) ?? null,
+    refuses: async (path, bytes) =>
+      renamed.count(lastingName(path)) > 0 && !(await listed.has(bytes)) ? OTHER_BYTES : null,
   };
   if (format === "maildir") yield* readMaildirTree(tree, root, options, known);
   else yield* readEmlTree(tree, root, options, known);
 }
+
+/** What a mail program leaves of a file's name in a Maildir, as a key: it moves the file from new to cur, and changes what follows a colon. */
+const lastingName = (path: FilePath): Buffer =>
+  textDigest(placeOfFile([...path.slice(0, -2), (path.at(-1) ?? "").replace(/[:,].*$/, "")]));
 
 function provedItem(bytes: Buffer, line: Line, place: string): SourceItem {
   if (bytes.length !== line.size || sha256(bytes) !== line.sha256) return failed(place, "damaged", OTHER_BYTES);
@@ -178,8 +189,9 @@ async function pairedItem(
     return fits && sha256(plain.subarray(0, line.size)) === line.sha256;
   });
   if (found !== null) return provedItem(plain.subarray(0, found.size), found, place);
-  // One whose line lies too far ahead, because so much before it was removed, is whole.
-  if (part.from.kind === "ours" && !(await listed.has(plain))) {
+  // One whose line lies too far ahead, because so much before it was removed, is whole. It may have the line end that an mbox needs.
+  const isWhole = async () => (await listed.has(plain)) || (await listed.has(plain.subarray(0, -1)));
+  if (part.from.kind === "ours" && !(await isWhole())) {
     lines.refuse();
     return failed(place, "damaged", OTHER_BYTES);
   }
@@ -198,11 +210,9 @@ class Listed {
     this.#root = root;
   }
 
-  /** With or without the line end that an mbox needs. */
   async has(bytes: Buffer): Promise<boolean> {
     this.#reading ??= this.#read();
-    const table = await this.#reading;
-    return [bytes, bytes.subarray(0, -1)].some((each) => table.count(sha256(each)) > 0);
+    return (await this.#reading).count(sha256(bytes)) > 0;
   }
 
   async #read(): Promise<DigestTable> {
