@@ -163,10 +163,12 @@ describe("a real server", () => {
   it("a way to the password that gives none is not kept; one that does is, and is gone once", async (context) => {
     if (dovecot === undefined) return context.skip("skipped: no Dovecot");
     const url = `imaps://alice@127.0.0.1:${dovecot.tlsPort}`;
-    const passwordOf = async () => (await cli.json<{ accounts: readonly object[] }>(["account", "list"])).accounts[0];
+    const passwordOf = async () =>
+      (await cli.json<{ accounts: readonly { readonly account: string }[] }>(["account", "list"])).accounts[0];
     const before = await passwordOf();
     expect(await refused([url, "--password-file", "/nonexist"], 2)).toMatch(/\/nonexist cannot be read/);
     expect(await refused([url, "--password-command", "exit 3"], 2)).toMatch(/ended with exit code 3/);
+    expect(await refused([url, "--ca-file", "/nonexist"], 2)).toMatch(/\/nonexist cannot be read/);
     expect(await passwordOf()).toEqual(before);
     const asked = join(directory, "asked");
     const command = `echo once >>'${asked}'; echo pass`;

@@ -1,11 +1,11 @@
 // From an account and its options to a signed-in connection: the certificate authority, the password, the method. What the password is
 // stays in here. It must never connect in clear text to a host that is not loopback unless it was told to, nor try a password twice.
-import { readFile } from "node:fs/promises";
 import { type AccountAddress, isLoopback, type PasswordSource, readPassword, showAccountUrl } from "@packetboat/config";
 import { MailError, type Remote, type RemoteWriter } from "@packetboat/core";
 import type { Database } from "@packetboat/database";
 import type { AccountFacts, ConnectOptions, TokenSource } from "@packetboat/imap";
 import type { Host } from "../host.ts";
+import { readAuthority } from "./authority.ts";
 import { notedSignIn } from "./holds.ts";
 import { paceOf } from "./pace.ts";
 import { type AccountSettings, isTokenMethod } from "./settings.ts";
@@ -119,7 +119,7 @@ async function prepare(
 ): Promise<{ readonly options: ConnectOptions; readonly secret: string | null }> {
   const { address, settings, database } = login;
   refuseCleartext(login);
-  const ca = settings.caFile === null ? undefined : await readAuthority(settings.caFile);
+  const ca = settings.caFile === null ? undefined : readAuthority(settings.caFile);
   const { auth, secret } = await authOf(login, source);
   const options: ConnectOptions = {
     host: address.host,
@@ -153,15 +153,4 @@ function refuseCleartext({ address, allowCleartext }: Login): void {
     "CONFIG_INVALID",
     `Clear text to ${address.host} would show the password and all mail to the network. Use imaps://, or add --allow-cleartext if you are sure.`,
   );
-}
-
-async function readAuthority(path: string): Promise<string> {
-  try {
-    const text = await readFile(path, "utf8");
-    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw new MailError("CONFIG_INVALID", `The certificate file ${path} cannot be read (${code}).`, { cause: error });
-  }
-  throw new MailError("CONFIG_INVALID", `The file ${path} holds no certificate in PEM form (BEGIN CERTIFICATE).`);
 }

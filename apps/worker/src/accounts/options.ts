@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { MailError } from "@packetboat/core";
 import type { Command } from "commander";
 import { collect } from "../command-help.ts";
+import { readAuthority } from "./authority.ts";
 import { withLimits } from "./limits.ts";
 import { type AccountOptions, isAuthMethod } from "./settings.ts";
 
@@ -45,10 +46,12 @@ export function readAccountOptions(raw: RawAccountOptions): AccountOptions {
   }
   // A wrong one is told before anything is asked or sent.
   if (raw.limit !== undefined) withLimits(null, raw.limit);
+  const authority = caFile === undefined || caFile === "" ? caFile : resolve(caFile);
+  if (authority) readAuthority(authority);
   return {
     auth,
     authzid: raw.authzid,
-    caFile: caFile === undefined ? undefined : resolve(caFile),
+    caFile: authority,
     passwordFile: passwordFile === undefined ? undefined : resolve(passwordFile),
     passwordCommand: raw.passwordCommand,
     limit: raw.limit,
