@@ -60,6 +60,7 @@ describe("a full disk", () => {
     [["status"]],
     [["runs", "--json"]],
     [["archive", "list"]],
+    [["restore", "show", "mail", "1", "--raw"]],
     [["--help"]],
     [["restore", "--help"]],
   ])("%j", async (args) => {
