@@ -166,6 +166,15 @@ describe("the bytes", () => {
     });
   });
 
+  it("two letters of one text and one moment, each gone on one side, are two: no name is taken for another", async () => {
+    const two = twoServers((a, b) => {
+      a.append("INBOX", mail("805", "The same."), { internalDate: noon });
+      b.append("INBOX", mail("808", "The same."), { internalDate: noon });
+    });
+    for (const deep of [false, true])
+      expect(differing(await inbox({ ...two, more: { deep } }))).toEqual({ missing: [[1, 1]], onlyOnTarget: [[1, 1]] });
+  });
+
   it("other bytes of the same size are found with deep, and only then", async () => {
     const two = twoServers((a, b) => {
       a.append("INBOX", mail("one", "yes"));

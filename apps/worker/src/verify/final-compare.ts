@@ -184,7 +184,12 @@ export function matchByBytes(
   left = pairUp(left, byFingerprint, unproved, hasFailed, wasAsked);
   left = pairUp(left, byFingerprint, unproved, wasRead, hasFailed);
   left = pairUp(left, byFingerprint, altered, (message) => wasRead(message) && hasHeader(message));
-  left = pairUp(left, (a, b) => byDate(a, b) || byText(a.content ?? "", b.content ?? ""), altered, hasContent);
+  // Two messages with one text (a form letter) have names of their own: a name that is another one is another message.
+  const byContent: Order<Known> = (a, b) => byDate(a, b) || byText(a.content ?? "", b.content ?? "");
+  const isUnnamed = (message: Known): boolean => hasContent(message) && message.messageId === null;
+  left = pairUp(left, (a, b) => byContent(a, b) || byText(a.messageId ?? "", b.messageId ?? ""), altered, hasContent);
+  left = pairUp(left, byContent, altered, isUnnamed, hasContent);
+  left = pairUp(left, byContent, altered, hasContent, isUnnamed);
   left = pairUp(left, (a, b) => byDate(a, b) || byText(a.messageId ?? "", b.messageId ?? ""), altered, isNamed);
   for (const message of left.from) (hasFailed(message) ? tally.unproved : tally.missing).push(message.uid);
   for (const { uid } of left.to) tally.onlyOnTarget.push(uid);
