@@ -104,10 +104,10 @@ describe("the end of a migration", () => {
     const mailboxes = [{ ...inbox, there: 7, settled: 1 }, lost];
     expect(migratedTotals({ ...about, mailboxes })).toMatchObject({ messages: 20, there: 7, settled: 1, missing: 12 });
     expect(migratedLines({ ...about, notFetched: 1, mailboxes })).toEqual([
-      "8 of 20 messages are on new; missing are 12:",
+      "7 of 20 messages are on new; missing are 12:",
       "  INBOX   2  could not be sent so far",
       "  Lost   10  there is no such mailbox there, or it is left out",
-      "1 message of these was removed there since, or merged by the server with a copy.",
+      "1 message of these was removed there since, or merged by the server with a copy, and is not sent again.",
       "1 message of old could not be fetched so far; every run tries again.",
     ]);
   });

@@ -26,20 +26,25 @@ export function migratedTotals({ mailboxes, notFetched }: Migrated) {
 
 /** Gives the lines; the first one is the answer. */
 export function migratedLines(migrated: Migrated): readonly string[] {
-  const { messages, settled, missing, notFetched } = migratedTotals(migrated);
+  const { messages, there, settled, missing, notFetched } = migratedTotals(migrated);
   const target = harmless(migrated.target);
   const since =
     settled > 0
       ? [
-          `${plural(settled, "message")} of these ${settled === 1 ? "was" : "were"} removed there since, or merged by the server with a copy.`,
+          `${plural(settled, "message")} of these ${settled === 1 ? "was" : "were"} removed there since, or merged by the server with a copy, and ${settled === 1 ? "is" : "are"} not sent again.`,
         ]
       : [];
   if (missing === 0 && notFetched === 0) {
-    const all = messages === 1 ? "The one message is" : `All ${plural(messages, "message")} are`;
+    const all =
+      settled > 0
+        ? `${count(there)} of ${plural(messages, "message")} are`
+        : messages === 1
+          ? "The one message is"
+          : `All ${plural(messages, "message")} are`;
     return [`${messages === 0 ? "There is no message to be" : all} on ${target}.`, ...since];
   }
   return [
-    `${count(messages - missing)} of ${plural(messages, "message")} are on ${target}${missing > 0 ? `; missing are ${count(missing)}:` : "."}`,
+    `${count(there)} of ${plural(messages, "message")} are on ${target}${missing > 0 ? `; missing are ${count(missing)}:` : "."}`,
     ...missingLines(migrated.mailboxes),
     ...since,
     ...(notFetched > 0
