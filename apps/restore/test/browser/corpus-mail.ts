@@ -15,7 +15,7 @@ export const MADE: readonly Made[] = [
   { file: "binary-cte", shows: ["binary", NO_TEXT], files: ["part-m1"] },
   { file: "body-only", shows: ["No subject", "body without headers"] },
   { file: "bom-start", shows: ["bom", "ada@example.com", "body"] },
-  { file: "boundary-empty", shows: ["empty b", NO_TEXT] },
+  { file: "boundary-empty", shows: ["empty b", "\nx\n----"] },
   { file: "boundary-prefix-clash", shows: ["clash", "inner"] },
   { file: "calendar-invite", shows: ["Invitation: Sync", "You are invited"], files: ["part-m1", "invite.ics"] },
   { file: "charset-lies", shows: ["lies", "lu"] },
